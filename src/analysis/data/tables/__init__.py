@@ -1,0 +1,28 @@
+"""The tables of a study folder: one schema a table, from which checks and dictionary are made."""
+
+from analysis.data.tables.clinical import ADVERSE_EVENTS, ASSESSMENTS, OUTCOMES, QUALITY_OF_LIFE
+from analysis.data.tables.imaging import CONTOURS, LESIONS, PET_VISITS, SCANS
+from analysis.data.tables.patients import ELIGIBILITY, PATIENTS
+from analysis.data.tables.samples import PLASMA_SAMPLES, PLASMA_VARIANTS, TISSUE
+from analysis.data.tables.table import Column, Table
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        PATIENTS,
+        ELIGIBILITY,
+        ASSESSMENTS,
+        OUTCOMES,
+        ADVERSE_EVENTS,
+        QUALITY_OF_LIFE,
+        PLASMA_SAMPLES,
+        PLASMA_VARIANTS,
+        TISSUE,
+        PET_VISITS,
+        SCANS,
+        CONTOURS,
+        LESIONS,
+    )
+}
+
+__all__ = ["TABLES", "Column", "Table"]

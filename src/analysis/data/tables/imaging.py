@@ -1,0 +1,58 @@
+"""What the tables say about PET; the scans themselves are DICOM, matched by their headers."""
+
+from analysis.data.tables.table import Column, Table, patient_id
+
+PET_VISITS = Table(
+    name="pet_visits",
+    meaning="One row a planned PET/CT: whether it was done, and why not",
+    part="pet",
+    key=("patient_id", "visit"),
+    columns=(
+        patient_id(),
+        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Planned visit", nullable=False),
+        Column(name="status", kind="code", codes=("done", "not_done", "not_planned"), meaning="Whether the scan was made", nullable=False),
+        Column(name="reason", kind="code", codes=("early_progression", "toxicity", "withdrawal", "death", "technical", "logistics"), meaning="Why a planned scan was not made"),
+        Column(name="scanned", kind="time", meaning="Day of the scan"),
+        Column(name="glucose_mmol_l", kind="number", unit="mmol/l", low=1, high=40, meaning="Blood glucose before injection"),
+        Column(name="new_lesion", kind="code", codes=("no", "yes", "uncertain"), meaning="New FDG-avid lesion at this visit, as read; uncertain: possible flare"),
+    ),
+)
+
+SCANS = Table(
+    name="scans",
+    meaning="Mapping of PET series to patients and visits, for files whose headers do not say it",
+    part="pet",
+    key=("series_uid",),
+    columns=(
+        Column(name="series_uid", kind="text", meaning="Series Instance UID (0020,000E)", nullable=False),
+        patient_id(),
+        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Visit", nullable=False),
+    ),
+)
+
+CONTOURS = Table(
+    name="contours",
+    meaning="Mapping of contour files to patients and visits, for NIfTI masks and for files without references",
+    part="pet",
+    key=("file", "label"),
+    columns=(
+        Column(name="file", kind="text", meaning="File below contours/", nullable=False),
+        Column(name="label", kind="text", meaning="Mask value or ROI name; empty: every one", nullable=True),
+        patient_id(),
+        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Visit", nullable=False),
+        Column(name="lesion_id", kind="text", meaning="Lesion, the same at every visit", nullable=False),
+    ),
+)
+
+LESIONS = Table(
+    name="lesions",
+    meaning="One row a lesion: where it is; the id is the contour's label (SEG segment label, RTSTRUCT ROI name)",
+    part="pet",
+    key=("patient_id", "lesion_id"),
+    columns=(
+        patient_id(),
+        Column(name="lesion_id", kind="text", meaning="Lesion, the same at every visit", nullable=False),
+        Column(name="site", kind="code", codes=("bone", "node", "liver", "lung", "breast", "other"), meaning="Organ", nullable=False),
+        Column(name="target", kind="yes_no", meaning="Target lesion for response"),
+    ),
+)

@@ -1,0 +1,130 @@
+"""The facts of the trial as frozen dataclasses, read once from ``data/protocol.yml``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.errors import ParameterError
+
+BASES = ("registered", "published", "recalled", "assumed")
+"""How far a fact can be trusted; ``recalled`` and ``assumed`` must be said wherever it is printed."""
+
+
+def project_root() -> Path:
+    """Folder of the checkout: the one that holds ``data/protocol.yml``."""
+    return Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value of the protocol with its basis."""
+
+    value: Any
+    basis: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A planned visit: nominal day and window, in days since treatment start, both ends included."""
+
+    name: str
+    day: int
+    window: tuple[int, int]
+    basis: str
+
+    def contains(self, day: float) -> bool:
+        """Whether a study day lies inside the window; a missing day does not."""
+        return self.window[0] <= day <= self.window[1]
+
+
+@dataclass(frozen=True)
+class EligibilityItem:
+    """One criterion: its code in ``eligibility.csv``, its kind and its wording."""
+
+    code: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """All facts of the trial.
+
+    ``facts["response.cutoff_percent"]`` is a :class:`Fact`; :meth:`value` gives its value alone.
+    """
+
+    trial: Mapping[str, Any]
+    visits: Mapping[str, Visit]
+    eligibility: Mapping[str, EligibilityItem]
+    facts: Mapping[str, Fact]
+    comparison_rule: str
+    landmarks_days: tuple[int, ...]
+    rates_at_months: tuple[int, ...]
+    published_source: str
+
+    def value(self, name: str) -> Any:
+        """Value of a fact by its dotted name.
+
+        Raises
+        ------
+        ParameterError
+            If the protocol holds no such fact; the message lists the section's facts.
+        """
+        if name not in self.facts:
+            section = name.split(".")[0]
+            known = [fact for fact in self.facts if fact.startswith(section + ".")]
+            raise ParameterError(
+                f"the protocol has no fact named {name!r}",
+                where="data/protocol.yml",
+                expected="one of " + ", ".join(known or sorted(self.facts)),
+                do="correct the name, or add the fact with its value and basis",
+            )
+        return self.facts[name].value
+
+
+def _facts(document: Mapping[str, Any]) -> dict[str, Fact]:
+    found = {}
+    for section, entries in document.items():
+        if not isinstance(entries, dict):
+            continue
+        for name, entry in entries.items():
+            if isinstance(entry, dict) and set(entry) == {"value", "basis"}:
+                if entry["basis"] not in BASES:
+                    raise ParameterError(
+                        f"basis {entry['basis']!r} of {section}.{name} is unknown",
+                        where="data/protocol.yml",
+                        expected="one of " + ", ".join(BASES),
+                    )
+                found[f"{section}.{name}"] = Fact(entry["value"], entry["basis"])
+    return found
+
+
+@functools.cache
+def load_protocol(path: Path | None = None) -> Protocol:
+    """Read the protocol; without a path, the project's own ``data/protocol.yml``."""
+    source = path or project_root() / "data" / "protocol.yml"
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    visits = {
+        name: Visit(name, entry["day"], (entry["window"][0], entry["window"][1]), entry["basis"])
+        for name, entry in document["visits"].items()
+    }
+    items = {
+        code: EligibilityItem(code, entry["kind"], entry["text"])
+        for code, entry in document["eligibility"].items()
+    }
+    return Protocol(
+        trial=document["trial"],
+        visits=visits,
+        eligibility=items,
+        facts=_facts(document),
+        comparison_rule=document["comparison_of_days"]["rule"],
+        landmarks_days=tuple(document["survival"]["landmarks_days"]),
+        rates_at_months=tuple(document["survival"]["rates_at_months"]),
+        published_source=document["published"]["source"],
+    )
