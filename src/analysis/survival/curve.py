@@ -1,0 +1,96 @@
+"""A survival curve as a frozen result, with the two questions readers ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.errors import DesignError
+from analysis.survival.estimates import LEVEL, Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalCurve:
+    """Kaplan-Meier curve: what is needed to draw it, to print it and to count patients under it.
+
+    Parameters
+    ----------
+    label : str
+        Group.
+    times : numpy.ndarray of float, shape (k,)
+        0, then every distinct observed time in days, events and censorings alike.
+        An event at time 0 stands in a second entry with time 0.
+    survival, low, high : numpy.ndarray of float, shape (k,)
+        Estimate just after each time and its pointwise limits; a limit that does not exist
+        (survival 1 or 0 on the log-log scale) is NaN.
+    at_risk, events, censored : numpy.ndarray of int, shape (k,)
+        Number at risk just before each time, events and censorings at it.
+    n, n_events : int
+        Patients and events.
+    median, median_low, median_high : float
+        Median in days and its Brookmeyer-Crowley limits; NaN when not reached.
+    conf_type : str
+        ``log-log``, ``log`` or ``plain``.
+    median_rule : str
+        What the median is on a plateau at exactly one half: ``R`` its midpoint, ``SAS`` missing,
+        ``inf`` its start.
+    level : float
+        Confidence level.
+    """
+
+    label: str
+    times: NDArray[np.float64]
+    survival: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    at_risk: NDArray[np.int64]
+    events: NDArray[np.int64]
+    censored: NDArray[np.int64]
+    n: int
+    n_events: int
+    median: float
+    median_low: float
+    median_high: float
+    conf_type: str
+    median_rule: str
+    level: float = LEVEL
+
+    @cached_property
+    def std_error(self) -> NDArray[np.float64]:
+        """Greenwood standard error of the survival, shape (k,); 0 where the curve has reached 0."""
+        remaining = (self.at_risk - self.events).astype(float)
+        term = np.divide(
+            self.events, self.at_risk * remaining, out=np.zeros_like(self.survival), where=remaining > 0
+        )
+        return self.survival * np.sqrt(np.cumsum(term))
+
+    def at_risk_at(self, times: ArrayLike) -> NDArray[np.int64]:
+        """Number at risk just before each of ``times`` (days): the row under a published curve."""
+        wanted = np.asarray(times, dtype=float)
+        left = np.concatenate([[0], np.cumsum(self.events + self.censored)])
+        return self.n - left[np.searchsorted(self.times, wanted, side="left")]
+
+    def survival_at(self, day: float) -> Estimate:
+        """Survival just after ``day`` with the curve's own interval.
+
+        Beyond the last observed time the last value stands, as in R's ``summary(extend = TRUE)``, and the
+        method text says so: read it beside :meth:`at_risk_at`.
+
+        Raises
+        ------
+        DesignError
+            If ``day`` is negative or missing.
+        """
+        if not day >= 0:
+            raise DesignError(f"survival was asked at day {day}", expected="a day from 0 upwards")
+        i = int(np.searchsorted(self.times, day, side="right")) - 1
+        carried = ", carried forward from the last observed time" if day > self.times[-1] else ""
+        return Estimate(
+            float(self.survival[i]),
+            float(self.low[i]),
+            float(self.high[i]),
+            f"Kaplan-Meier, {self.conf_type} interval{carried}",
+        )
