@@ -1,0 +1,281 @@
+"""One notebook's session: opens the study, takes values, tables and figures, and writes them once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.data import Study, load_study
+from analysis.errors import ParameterError, PublicationError
+from analysis.results import places
+from analysis.results.cell import current_options, label_of
+from analysis.results.disclosure import refuse_identifiers
+from analysis.results.shown import ShownFigure, ShownTable, header
+from analysis.results.store import SCHEMA, NotebookResults, read_results
+from analysis.results.tables import markdown, printed
+from analysis.results.value import Value
+from analysis.study import Parameters, Protocol, load_protocol, project_root
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+class Notebook:
+    """The session of a running notebook.
+
+    Everything is held in memory until :meth:`close`, which writes values, tables and figures together:
+    a notebook that fails half-way leaves nothing behind.
+
+    Attributes
+    ----------
+    study : Study
+        The study folder, loaded and checked.
+    protocol : Protocol
+        The facts of the trial.
+    parameters : Parameters
+        The run's parameters.
+    """
+
+    def __init__(self, name: str, title: str, parameters: Parameters, study: Study, protocol: Protocol) -> None:
+        self.name = name
+        self.title = title
+        self.parameters = parameters
+        self.study = study
+        self.protocol = protocol
+        self._values: dict[str, Value] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
+        self._figures: dict[str, dict[str, Any]] = {}
+        self._notes: list[str] = []
+        self._files: list[tuple[Path, Callable[[Path], None]]] = []
+        self._places = places.writing(parameters.run, name)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the study is simulated; every figure takes this."""
+        return self.study.simulated
+
+    def value(self, name: str, value: float | int | str | None, **details: Any) -> Value:
+        """Hold one named value; the details are the fields of :class:`analysis.results.Value`.
+
+        Raises
+        ------
+        PublicationError
+            If the name is taken, badly formed, or a missing value has no reason.
+        """
+        if name in self._values:
+            raise PublicationError(f"two values are named {name!r}", where=self.name, do="rename one of them")
+        if value is not None and not isinstance(value, str | bool):
+            value = value.item() if hasattr(value, "item") else value
+        held = Value(name=name, value=value, cell=current_options().get("label", ""), **details)
+        self._values[name] = held
+        return held
+
+    def estimate(self, name: str, result: Any, **details: Any) -> Value:
+        """Hold a result object by its ``estimate``, ``low``, ``high``, ``n``, ``events`` and ``method``."""
+        taken = {field: getattr(result, field) for field in ("low", "high", "n", "events", "method") if hasattr(result, field)}
+        return self.value(name, result.estimate, **{**taken, **details})
+
+    def table(self, frame: pd.DataFrame, *, digits: int = 1) -> ShownTable:
+        """Hold a table of aggregates and show it; label and caption are the cell's ``#|`` lines.
+
+        Raises
+        ------
+        PublicationError
+            If the cell does not name it, the name is taken, or the table holds patient rows.
+        """
+        label, caption = label_of("tbl")
+        self._refuse_twice(label)
+        columns, rows = printed(frame, digits)
+        numeric = [kind.kind in "iufb" for kind in frame.dtypes.map(lambda dtype: getattr(dtype, "numpy_dtype", dtype))]
+        text = markdown(columns, rows, numeric)
+        refuse_identifiers(text, self._identifiers(), where=f"table {label}")
+        folder = self._places.results / "tables"
+        self._files.append((folder / f"{label}.md", lambda path: _write_text(path, text + "\n")))
+        self._files.append((folder / f"{label}.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n")))
+        self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
+        return ShownTable(columns, rows, numeric, caption)
+
+    def figure(self, figure: Figure, alt: str) -> ShownFigure:
+        """Hold a figure and show it; ``alt`` states the finding in words for those who cannot see it.
+
+        Raises
+        ------
+        PublicationError
+            If the cell does not name it, the name is taken, or there is no alt text.
+        """
+        from analysis.figures import save
+
+        label, caption = label_of("fig")
+        self._refuse_twice(label)
+        if not alt.strip():
+            raise PublicationError("a figure has no alt text", where=f"cell {label}", do="say what it shows")
+        with tempfile.TemporaryDirectory() as folder:
+            svg, png = (path.read_bytes() for path in save(figure, Path(folder) / label))
+        folder = self._places.results / "figures"
+        self._files.append((folder / f"{label}.svg", lambda path: _write_bytes(path, svg)))
+        self._files.append((folder / f"{label}.png", lambda path: _write_bytes(path, png)))
+        self._figures[label] = {
+            "caption": caption,
+            "alt": alt,
+            "svg": f"figures/{label}.svg",
+            "png": f"figures/{label}.png",
+        }
+        return ShownFigure(png, alt)
+
+    def keep(self, name: str, frame: pd.DataFrame) -> None:
+        """Hold patient rows for the notebooks after this one; they go to ``data/derived`` as Parquet."""
+        self._files.append((self._places.derived / f"{name}.parquet", lambda path: frame.to_parquet(path, index=False)))
+
+    def kept(self, notebook: str, name: str) -> pd.DataFrame:
+        """Patient rows that an earlier notebook of this run kept.
+
+        Raises
+        ------
+        PublicationError
+            If that notebook has not been run.
+        """
+        import pandas as pd
+
+        file = places.reading(self.parameters.run, notebook).derived / f"{name}.parquet"
+        if not file.exists():
+            raise PublicationError(
+                f"{self.name} needs what {notebook} keeps, and it is not there",
+                where=f"data/derived/{self.parameters.run}/{notebook}/{name}.parquet",
+                do=f"run make report, or notebook {notebook} first",
+            )
+        return pd.read_parquet(file)
+
+    def earlier(self, notebook: str) -> NotebookResults:
+        """Values, tables and figures of an earlier notebook of this run."""
+        return read_results(places.reading(self.parameters.run, notebook).values)
+
+    def note(self, text: str) -> None:
+        """Hold a sentence that every reader must see: what cannot be answered, what was repaired."""
+        refuse_identifiers(text, self._identifiers(), where="a note")
+        if text not in self._notes:
+            self._notes.append(text)
+        _show(f"> **Note.** {text}")
+
+    def say(self, text: str) -> None:
+        """Show a paragraph of Markdown built from values."""
+        _show(text)
+
+    def close(self) -> None:
+        """Write everything. Without this last call nothing of the notebook exists."""
+        parameters = {name: getattr(self.parameters, name) for name in self.parameters.__dataclass_fields__}
+        document = {
+            "schema": SCHEMA,
+            "run": self.parameters.run,
+            "notebook": self.name,
+            "title": self.title,
+            "study": {
+                "id": self.study.id,
+                "title": self.study.title,
+                "kind": self.study.kind,
+                "source": self.study.source,
+                "licence": self.study.licence,
+                "caveats": list(self.study.caveats),
+                "parts": list(self.study.parts),
+            },
+            "parameters": parameters,
+            "provenance": {},
+            "values": {name: _as_document(value) for name, value in self._values.items()},
+            "tables": self._tables,
+            "figures": self._figures,
+            "notes": self._notes,
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        refuse_identifiers(text, self._identifiers(), where="values and captions")
+        for path, write in self._files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _replacing(path) as part:
+                write(part)
+        self._places.values.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(self._places.values) as part:
+            _write_text(part, text)
+        if self._places.draft:
+            _show(f"Written as a draft: `reports/results/{places.DRAFT}/{self.parameters.run}/{self.name}.json`.")
+
+    def _refuse_twice(self, label: str) -> None:
+        if label in self._tables or label in self._figures:
+            raise PublicationError(f"two cells are labelled {label!r}", where=self.name, do="rename one of them")
+
+    def _identifiers(self) -> list[str]:
+        found: set[str] = set()
+        for frame in self.study.tables.values():
+            for column in ("patient_id", "sample_id", "series_uid"):
+                if column in frame:
+                    found.update(frame[column].dropna().astype(str))
+        return sorted(found)
+
+
+def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Notebook:
+    """Open the session of a notebook: check its parameters, load its study, show what data it is.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the notebook's file, e.g. ``04-survival``.
+    title : str
+        Title for readers.
+    parameters : mapping
+        The notebook's namespace or the parameters alone; exactly the fields of
+        :class:`analysis.study.Parameters` are taken.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is missing or mistyped.
+    StudyError
+        If the study folder cannot be used.
+    """
+    fields = Parameters.__dataclass_fields__
+    missing = [field for field in fields if field not in parameters]
+    if missing:
+        raise ParameterError(
+            "missing parameter " + ", ".join(missing), where=name, do="add it to the cell tagged 'parameters'", offenders=missing
+        )
+    chosen = Parameters.from_mapping({field: parameters[field] for field in fields}, where=name)
+    study = load_study(project_root() / chosen.study)
+    _show(header(title, chosen, study))
+    return Notebook(name, title, chosen, study, load_protocol())
+
+
+def _as_document(value: Value) -> dict[str, Any]:
+    document = {field: getattr(value, field) for field in value.__dataclass_fields__ if field != "name"}
+    for field in ("value", "low", "high"):
+        number = document[field]
+        if isinstance(number, float) and number - number != 0:  # NaN and infinities are not JSON
+            document[field] = None if number != number else str(number)
+    return {"text": value.text, "interval_text": value.interval_text, **document}
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A part file that takes the place of ``path`` when it has been written whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _show(text: str) -> None:
+    from IPython.display import Markdown, display
+
+    display(Markdown(text))

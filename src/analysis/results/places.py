@@ -1,0 +1,63 @@
+"""Where a notebook's results go, and where it finds those of the notebooks before it.
+
+``reports/`` takes aggregates and pictures, ``data/derived/`` patient rows. A build writes to a stage that the
+runner moves into place when the notebook has finished; a notebook run by hand writes drafts beside the built
+results and never over them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.study import project_root
+
+STAGE = "ANALYSIS_STAGE"
+"""Environment variable by which the runner names its stage."""
+DRAFT = "draft"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders of one notebook in one run."""
+
+    results: Path
+    """Folder for tables and figures; the values stand beside it in ``<notebook>.json``."""
+    derived: Path
+    """Folder for patient rows."""
+    draft: bool
+    """Whether the notebook is run by hand."""
+
+    @property
+    def values(self) -> Path:
+        """File of the named values."""
+        return self.results.with_name(self.results.name + ".json")
+
+
+def built(run: str, notebook: str) -> Places:
+    """Folders of a finished build."""
+    root = project_root()
+    return Places(root / "reports/results" / run / notebook, root / "data/derived" / run / notebook, draft=False)
+
+
+def drafted(run: str, notebook: str) -> Places:
+    """Folders of a notebook run by hand."""
+    root = project_root()
+    results = root / "reports/results" / DRAFT / run / notebook
+    return Places(results, root / "data/derived" / DRAFT / run / notebook, draft=True)
+
+
+def writing(run: str, notebook: str) -> Places:
+    """Where the running notebook writes: the runner's stage, or the drafts."""
+    stage = os.environ.get(STAGE)
+    if not stage:
+        return drafted(run, notebook)
+    return Places(Path(stage) / "results" / notebook, Path(stage) / "derived" / notebook, draft=False)
+
+
+def reading(run: str, notebook: str) -> Places:
+    """Where the results of an earlier notebook are: by hand, a draft wins over the build."""
+    draft = drafted(run, notebook)
+    by_hand = not os.environ.get(STAGE)
+    return draft if by_hand and draft.values.exists() else built(run, notebook)

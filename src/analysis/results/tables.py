@@ -1,0 +1,71 @@
+"""A table of aggregates as Markdown and CSV, with what must not leave refused."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from analysis.errors import PublicationError
+from analysis.results.value import MISSING, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATIENT_COLUMNS = frozenset({"patient_id", "sample_id", "series_uid", "birth_day"})
+ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>#$|@^~\"'"})
+
+
+def cell_text(value: object, digits: int) -> str:
+    """One cell as it is printed, without mark-up; a missing one is an em dash."""
+    if value is None or value is not value or str(value) in {"<NA>", "NaT"}:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return number(value, 0)
+    if isinstance(value, float):
+        return MISSING if math.isnan(value) else number(value, digits)
+    return " ".join(str(value).split())
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown prints as it stands: no mark-up, no HTML, no shortcode from data.
+
+    >>> escaped("<b>*x*</b>")
+    '\\\\<b\\\\>\\\\*x\\\\*\\\\</b\\\\>'
+    """
+    return text.translate(ESCAPED)
+
+
+def printed(frame: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as they are printed.
+
+    Raises
+    ------
+    PublicationError
+        If a column holds one row a patient.
+    """
+    found = PATIENT_COLUMNS.intersection(map(str, frame.columns))
+    if found:
+        raise PublicationError(
+            f"a table with the column {sorted(found)[0]!r} holds patient rows",
+            expected="aggregates only: reports/ is what leaves the hospital",
+            do="count or summarise first, or keep the rows with keep(), which writes to data/derived",
+            offenders=tuple(found),
+        )
+    rows = [[cell_text(value, digits) for value in row] for row in frame.astype(object).itertuples(index=False)]
+    return [str(column) for column in frame.columns], rows
+
+
+def markdown(header: list[str], rows: list[list[str]], numeric: list[bool]) -> str:
+    """A pipe table; numeric columns stand right.
+
+    >>> print(markdown(["x", "n"], [["a", "1"]], [False, True]))
+    | x | n |
+    |:--|--:|
+    | a | 1 |
+    """
+    lines = ["| " + " | ".join(escaped(name) for name in header) + " |"]
+    lines.append("|" + "|".join("--:" if right else ":--" for right in numeric) + "|")
+    lines += ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Running notebooks, the build graph, provenance and environments: nothing clinical."""
