@@ -1,6 +1,27 @@
 """Who is analysed: eligibility, participant flow, baseline table, and proportions with exact intervals."""
 
+from analysis.cohort.baseline import baseline_statistics, baseline_table
+from analysis.cohort.differences import difference_of_means, difference_of_shares
+from analysis.cohort.eligibility import eligibility_items, eligible_patients
+from analysis.cohort.exclusions import exclusions
 from analysis.cohort.flow import Flow, FlowStep
+from analysis.cohort.participants import participant_flow, populations
 from analysis.cohort.proportion import MissingCases, Proportion, missing_cases, proportion
 
-__all__ = ["Flow", "FlowStep", "MissingCases", "Proportion", "missing_cases", "proportion"]
+__all__ = [
+    "Flow",
+    "FlowStep",
+    "MissingCases",
+    "Proportion",
+    "baseline_statistics",
+    "baseline_table",
+    "difference_of_means",
+    "difference_of_shares",
+    "eligibility_items",
+    "eligible_patients",
+    "exclusions",
+    "missing_cases",
+    "participant_flow",
+    "populations",
+    "proportion",
+]

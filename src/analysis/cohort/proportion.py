@@ -71,7 +71,7 @@ def _wilson(k: int, n: int, tail: float) -> tuple[float, float]:
 
 
 def _mid_p(k: int, n: int, tail: float) -> tuple[float, float]:
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
     from scipy.special import bdtr, bdtrc
 
     def upper_tail(p: float) -> float:
@@ -85,7 +85,7 @@ def _mid_p(k: int, n: int, tail: float) -> tuple[float, float]:
         return (below + float(bdtr(k, n, p))) / 2
 
     def root(tail_of: Callable[[float], float]) -> float:
-        return float(brentq(lambda p: tail_of(p) - tail, 0.0, 1.0, xtol=1e-14, rtol=1e-14))
+        return float(root_scalar(lambda p: tail_of(p) - tail, bracket=(0, 1), xtol=1e-14, rtol=1e-14).root)
 
     return (0.0 if k == 0 else root(upper_tail)), (1.0 if k == n else root(lower_tail))
 
@@ -130,7 +130,7 @@ def proportion(k: int, n: int, *, method: str = "clopper_pearson", level: float 
 
 
 def missing_cases(k: int, n: int, missing: int, *, method: str = "clopper_pearson") -> MissingCases:
-    """The proportion among those assessed, and its worst and best case for those who were not.
+    """Proportion among those assessed, and its worst and best case for those who were not.
 
     Parameters
     ----------
