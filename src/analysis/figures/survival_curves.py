@@ -1,0 +1,208 @@
+"""Kaplan-Meier curves with the numbers under them: at risk, cumulative events, medians."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.errors import DesignError
+from analysis.figures.canvas import new_figure, placed
+from analysis.figures.measure import line_mm, text_width_mm, wrapped
+from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, MUTED, NORMAL, SMALL, Mark, journal
+from analysis.figures.wording import count, in_months, percent, span
+from analysis.units import days, months
+
+if TYPE_CHECKING:
+    from analysis.survival import SurvivalCurve
+
+_PLOT_MM, _RIGHT_MM, _ROW_MM = 62.0, 7.0, 4.3
+
+
+def _checked(curves: Sequence[SurvivalCurve]) -> None:
+    if not 1 <= len(curves) <= len(GROUPS):
+        raise DesignError(
+            f"{len(curves)} survival curves in one figure",
+            expected=f"1 to {len(GROUPS)} groups",
+            do="join groups or draw several figures",
+        )
+
+
+def _median(curve: SurvivalCurve) -> str:
+    if not math.isfinite(curve.median):
+        return "median not reached"
+    interval = span(in_months(curve.median_low), in_months(curve.median_high))
+    return f"median {in_months(curve.median)} months ({percent(curve.level)} CI {interval})"
+
+
+def _summary(curve: SurvivalCurve) -> str:
+    return f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}, {_median(curve)}"
+
+
+def month_ticks(end: float) -> np.ndarray:
+    """Return 0, step, 2 step ... covering ``end`` months, with a step that divides years and at most 11 ticks."""
+    step = next((s for s in (1, 2, 3, 6, 12, 24, 60) if end / s <= 10), 120)
+    return np.arange(0, max(math.ceil(end / step - 1e-9), 1) * step + step / 2, step)
+
+
+def cumulative_events(curve: SurvivalCurve, at: np.ndarray) -> np.ndarray:
+    """Return the number of events up to and including each of ``at``, days."""
+    total = np.concatenate([[0], np.cumsum(curve.events)])
+    return total[np.searchsorted(curve.times, at, side="right")]
+
+
+def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
+    time = months(curve.times)
+    # corners drawn out, so that the band reaches the last time where a limit still exists
+    corners, low, high = (
+        np.repeat(time, 2)[1:],
+        np.repeat(100 * curve.low, 2)[:-1],
+        np.repeat(100 * curve.high, 2)[:-1],
+    )
+    axes.fill_between(corners, low, high, color=mark.colour, alpha=0.16, lw=0)
+    for limit in (low, high):
+        axes.plot(corners, limit, color=mark.colour, lw=0.5, linestyle=mark.line, alpha=0.7)
+    axes.step(time, 100 * curve.survival, where="post", color=mark.colour, linestyle=mark.line, lw=1.7)
+    gone = curve.censored > 0
+    axes.plot(
+        time[gone], 100 * curve.survival[gone], "|", color=mark.colour, markersize=7, markeredgewidth=1.1
+    )
+    if math.isfinite(curve.median):
+        at = months(curve.median)
+        axes.plot([0, at, at], [50, 50, 0], color=MUTED, lw=0.8, linestyle=(0, (1, 2)))
+
+
+def _draw_rows(axes: Axes, curves: Sequence[SurvivalCurve], ticks: np.ndarray, left_mm: float) -> None:
+    at = days(ticks)
+    blocks = (
+        ("Number at risk", [curve.at_risk_at(at) for curve in curves]),
+        ("Cumulative events", [cumulative_events(curve, at) for curve in curves]),
+    )
+    row = 0.5
+    for title, values in blocks:
+        axes.annotate(
+            title,
+            (0, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(-left_mm / 25.4 * 72, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+            fontweight="bold",
+        )
+        row += 1
+        for curve, numbers in zip(curves, values, strict=True):
+            axes.annotate(
+                curve.label,
+                (0, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(-left_mm / 25.4 * 72, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=SMALL,
+            )
+            for x, value in zip(ticks, numbers, strict=True):
+                axes.text(x, row, str(value), ha="center", va="center", fontsize=SMALL, gid="at-risk-row")
+            row += 1
+
+
+@journal()
+def draw_survival_curves(
+    curves: Sequence[SurvivalCurve],
+    *,
+    simulated: bool,
+    end_point: str = "Progression-free survival",
+    origin: str = "treatment start",
+    sentence: str = "",
+    note: str = "",
+    end_months: float | None = None,
+    width_mm: float = DOUBLE_MM,
+) -> Figure:
+    """Draw one to three Kaplan-Meier curves with bands, censoring ticks, medians and the rows beneath.
+
+    Parameters
+    ----------
+    curves : sequence of SurvivalCurve
+        The groups, in the order of the legend; times in days, drawn in months of 30.4375 days.
+        Limits that do not exist (NaN) leave a gap in the band; a missing median is "not reached".
+    simulated : bool
+        Whether the data are simulated; the figure then says so.
+    end_point, origin : str
+        What survives, and what time is counted from ("day 14"): the names of the axes.
+    sentence : str
+        The comparison in words, e.g. from :func:`~analysis.figures.wording.hazard_ratio_sentence`.
+    note : str
+        Who the landmark left out, and other small print.
+    end_months : float, optional
+        End of the time axis; by default the last observed time.
+    width_mm : float
+        Width at print.
+
+    Raises
+    ------
+    DesignError
+        If there are no curves, or more than three.
+
+    References
+    ----------
+    Morris TP et al., BMJ Open 2019;9:e030215, doi 10.1136/bmjopen-2019-030215 (the extended table below).
+    """
+    _checked(curves)
+    end = end_months or max(float(months(curve.times[-1])) for curve in curves)
+    ticks = month_ticks(end)
+    left = (
+        max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9
+    )
+    small_print = wrapped(note, width_mm - 6) if note else []
+    said = wrapped(sentence, width_mm - left - 2, size=NORMAL, bold=True) if sentence else []
+    keys = [wrapped(f"{curve.label}: {_summary(curve)}", width_mm - left - 13) for curve in curves]
+    top = 2.0 + _ROW_MM * sum(map(len, keys)) + line_mm(NORMAL) * len(said) + 2.0
+    table = _ROW_MM * 2 * (len(curves) + 1)
+    height = top + _PLOT_MM + 11.0 + table + (line_mm() * len(small_print) + 3.0 if small_print else 1.0)
+    figure = new_figure(width_mm, height, simulated=simulated, constrained=False)
+    inner = width_mm - left - _RIGHT_MM
+    axes = figure.add_axes(placed(figure, left, top, inner, _PLOT_MM))
+    rows = figure.add_axes(placed(figure, left, top + _PLOT_MM + 11.0, inner, table), sharex=axes)
+    legend = figure.add_axes(placed(figure, left, 2.0, inner, top - 2.0))
+    for curve, mark in zip(curves, GROUPS, strict=False):
+        _draw_curve(axes, curve, mark)
+    axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), xlabel=f"Months from {origin}", ylabel=f"{end_point} (%)")
+    axes.set_xticks(ticks)
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.grid(axis="y", color=FAINT, lw=0.5)
+    rows.set_ylim(table / _ROW_MM, 0)
+    rows.set_axis_off()
+    _draw_rows(rows, curves, ticks, left - 2)
+    legend.set(xlim=(0, inner), ylim=(top - 2.0, 0))
+    legend.set_axis_off()
+    y = _ROW_MM / 2
+    for key, mark in zip(keys, GROUPS, strict=False):
+        legend.plot([0, 9], [y, y], color=mark.colour, linestyle=mark.line, lw=1.7)
+        for line in key:
+            legend.text(11, y, line, va="center", fontsize=SMALL)
+            y += _ROW_MM
+    for line in said:
+        legend.text(0, y + 0.5, line, va="center", fontsize=NORMAL, fontweight="bold")
+        y += line_mm(NORMAL)
+    if small_print:
+        x, bottom, _, _ = placed(figure, 2.0, height - 2.0, 0, 0)
+        figure.text(x, bottom, "\n".join(small_print), va="bottom", fontsize=SMALL, color=MUTED)
+    return figure
+
+
+def describe_survival_curves(
+    curves: Sequence[SurvivalCurve],
+    *,
+    end_point: str = "Progression-free survival",
+    origin: str = "treatment start",
+    sentence: str = "",
+) -> str:
+    """Return the alternative text of the curves: groups, events, medians and the comparison."""
+    _checked(curves)
+    groups = ". ".join(f"{curve.label}: {_summary(curve)}" for curve in curves)
+    compared = f" {sentence.rstrip('.')}." if sentence else ""
+    return f"Kaplan-Meier curves of {end_point[0].lower()}{end_point[1:]} from {origin}. {groups}.{compared}"

@@ -1,0 +1,186 @@
+"""Waterfall: each patient's change of uptake, sorted, with the cut-offs that make a response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.errors import DesignError
+from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.style import DOUBLE_MM, INK, MUTED, RESPONSES, SMALL, journal
+from analysis.figures.wording import count, listed, number
+
+HIGHEST_PERCENT = 100.0
+"""Bars above it are cut there and carry their value, so that one patient does not flatten the others."""
+
+
+def _drawn(patients: pd.DataFrame) -> pd.DataFrame:
+    unknown = set(patients["response"].dropna()) - set(RESPONSES)
+    if unknown or patients["response"].isna().any():
+        raise DesignError(
+            "a patient's response is missing or unknown to the figure",
+            where="column response",
+            expected="one of " + ", ".join(RESPONSES),
+            offenders=sorted(unknown),
+        )
+    known = patients[patients["change_percent"].notna()]
+    return known.sort_values("change_percent", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _flag(frame: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[column].astype("boolean").fillna(False).to_numpy(dtype=bool)
+
+
+def _cut_offs(
+    axes: Axes, n: int, prespecified: float, post_hoc: Sequence[float], progression: float | None
+) -> None:
+    lines = [(-prespecified, "solid", "pre-specified")]
+    lines += [(-cut, (0, (4, 2)), "post hoc") for cut in post_hoc]
+    if progression is not None:
+        lines.append((progression, (0, (1, 1.5)), "lesion progression"))
+    for level, style, name in lines:
+        axes.axhline(level, color=INK, lw=0.9, linestyle=style, zorder=3)
+        axes.text(
+            n - 0.3,
+            level,
+            f" {number(level, 0)} %\n {name}",
+            va="center",
+            ha="left",
+            fontsize=SMALL,
+            linespacing=1.0,
+        )
+
+
+@journal()
+def draw_waterfall(
+    patients: pd.DataFrame,
+    *,
+    simulated: bool,
+    cutoff_percent: float,
+    post_hoc_percent: Sequence[float] = (),
+    progression_percent: float | None = None,
+    metric: str = "SUVmax",
+    visit: str = "day 14",
+    width_mm: float = DOUBLE_MM,
+) -> Figure:
+    """Draw one bar a patient, largest increase first, coloured and hatched by response.
+
+    Parameters
+    ----------
+    patients : pandas.DataFrame
+        One row a patient: ``change_percent`` (negative: decrease; missing: counted below the axis, not
+        drawn), ``response`` (responder, non_responder, not_assessable); optionally ``low`` and ``high``
+        (limits of the change, percent), ``new_lesion`` and ``progression`` (yes/no; missing: no mark).
+        Identifiers are not read.
+    simulated : bool
+        Whether the data are simulated; the figure then says so.
+    cutoff_percent : float
+        The pre-specified decrease that makes a response, percent, as a solid line.
+    post_hoc_percent : sequence of float
+        Other decreases, dashed.
+    progression_percent : float, optional
+        The increase that makes a lesion progress, dotted.
+    metric, visit : str
+        What changed and until when, for the axis.
+    width_mm : float
+        Width at print.
+
+    Raises
+    ------
+    DesignError
+        If a response is missing or is not one of the three.
+    """
+    shown = _drawn(patients)
+    if shown.empty:
+        return empty_figure(
+            f"No patient has a change of {metric} at {visit}.", simulated=simulated, width_mm=width_mm
+        )
+    figure = new_figure(width_mm, 88, simulated=simulated)
+    axes = figure.subplots()
+    change = shown["change_percent"].to_numpy(dtype=float)
+    height = np.minimum(change, HIGHEST_PERCENT)
+    x = np.arange(len(shown))
+    for response, mark in RESPONSES.items():
+        here = (shown["response"] == response).to_numpy(dtype=bool)
+        axes.bar(
+            x[here],
+            height[here],
+            width=0.78,
+            facecolor=mark.fill,
+            edgecolor=mark.colour,
+            hatch=mark.hatch,
+            lw=0.8,
+        )
+    if {"low", "high"} <= set(shown):
+        limits = shown[["low", "high"]].to_numpy(dtype=float)
+        axes.vlines(x, limits[:, 0], np.minimum(limits[:, 1], HIGHEST_PERCENT), color=INK, lw=0.7, zorder=4)
+    axes.axhline(0, color=INK, lw=0.8)
+    top = max(float(height.max()), progression_percent or 0.0, 10.0) + 12
+    if {"low", "high"} <= set(shown):
+        top = max(top, float(np.nanmax(np.minimum(limits[:, 1], HIGHEST_PERCENT), initial=0.0)) + 12)
+    for i in np.flatnonzero(change > HIGHEST_PERCENT):
+        axes.text(
+            i, HIGHEST_PERCENT + 1, f"+{number(change[i], 0)}", ha="center", va="bottom", fontsize=SMALL
+        )
+    handles = [
+        Patch(
+            facecolor=mark.fill, edgecolor=mark.colour, hatch=mark.hatch, label=f"{mark.label} (n = {here})"
+        )
+        for response, mark in RESPONSES.items()
+        if (here := int((shown["response"] == response).sum()))
+    ]
+    for column, marker, label in (
+        ("new_lesion", "*", "New lesion"),
+        ("progression", "D", "Progression on PET"),
+    ):
+        flagged = _flag(shown, column)
+        if flagged.any():
+            offset = 4 if column == "new_lesion" else 9
+            y = np.where(height[flagged] > 0, -offset, offset)
+            handles += axes.plot(
+                x[flagged], y, marker, color=INK, ms=6 if marker == "*" else 3.5, lw=0, label=label, zorder=5
+            )
+    lowest = min(float(height.min()), -cutoff_percent, *(-cut for cut in post_hoc_percent))
+    if {"low", "high"} <= set(shown):
+        lowest = min(lowest, float(np.nanmin(limits[:, 0], initial=0.0)))
+    axes.set(xlim=(-0.7, len(shown) - 0.3), ylim=(max(lowest - 6, -105), top), xticks=[])
+    axes.set_ylabel(f"Change of {metric} from baseline to {visit} (%)")
+    left_out = len(patients) - len(shown)
+    missing = f"; {count(left_out, 'patient')} without a value not drawn" if left_out else ""
+    axes.set_xlabel(f"Patients, one bar each (n = {len(shown)}{missing})")
+    axes.spines["bottom"].set_visible(False)
+    _cut_offs(axes, len(shown), cutoff_percent, post_hoc_percent, progression_percent)
+    axes.legend(handles=handles, loc="upper right", borderaxespad=0.0, handlelength=1.6)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value, 0))
+    return figure
+
+
+def describe_waterfall(
+    patients: pd.DataFrame, *, cutoff_percent: float, metric: str = "SUVmax", visit: str = "day 14"
+) -> str:
+    """Return the alternative text of the waterfall: how many reach the cut-off, and the range."""
+    shown = _drawn(patients)
+    if shown.empty:
+        return f"No patient has a change of {metric} at {visit}."
+    responses = listed(
+        [
+            f"{here} {mark.label.lower().replace('_', '-')}"
+            + ("s" if here != 1 and response != "not_assessable" else "")
+            for response, mark in RESPONSES.items()
+            if (here := int((shown["response"] == response).sum()))
+        ]
+    )
+    low, high = (number(shown["change_percent"].agg(which), 0) for which in ("min", "max"))
+    left_out = len(patients) - len(shown)
+    missing = f" {count(left_out, 'patient')} without a value not drawn." if left_out else ""
+    return (
+        f"Waterfall of the change of {metric} from baseline to {visit} in {count(len(shown), 'patient')}, from"
+        f" {low} % to {high} %; cut-off for response −{number(cutoff_percent, 0)} %: {responses}.{missing}"
+    )
