@@ -14,7 +14,11 @@ from pathlib import Path
 from analysis.study import project_root
 
 STAGE = "ANALYSIS_STAGE"
-"""Environment variable by which the runner names its stage."""
+"""Environment variable by which the runner names its stage: a folder name, used in both places.
+
+There is one stage beside the results and one beside the derived rows, because a rename, which makes the move
+atomic, does not cross file systems.
+"""
 DRAFT = "draft"
 
 
@@ -51,9 +55,15 @@ def drafted(run: str, notebook: str) -> Places:
 def writing(run: str, notebook: str) -> Places:
     """Where the running notebook writes: the runner's stage, or the drafts."""
     stage = os.environ.get(STAGE)
-    if not stage:
-        return drafted(run, notebook)
-    return Places(Path(stage) / "results" / notebook, Path(stage) / "derived" / notebook, draft=False)
+    return staged(run, notebook, stage) if stage else drafted(run, notebook)
+
+
+def staged(run: str, notebook: str, stage: str) -> Places:
+    """Folders in a stage of that name."""
+    final = built(run, notebook)
+    return Places(
+        final.results.parent / stage / notebook, final.derived.parent / stage / notebook, draft=False
+    )
 
 
 def reading(run: str, notebook: str) -> Places:

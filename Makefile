@@ -1,0 +1,125 @@
+# Everything is built from here. `make help` lists what can be asked for.
+# The graph is files: every output depends on the files it is made from, through the imports of its notebook.
+
+PYTHON ?= python3
+RUNS   ?= primary post-hoc-15
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+
+VENV := .venv
+ENV  := $(VENV)/.complete
+ANALYSIS := @$(VENV)/bin/python -m analysis
+
+export PYTHONNOUSERSITE := 1
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDEXPANSION:
+MAKEFLAGS += --no-builtin-rules
+
+# One job a core unless -j was given: notebooks of different runs do not wait for each other.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
+.PHONY: help
+help: ## this list
+	@echo "make TARGET [RUNS=\"run ...\"]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "runs: $(notdir $(basename $(wildcard notebooks/runs/*.yml))) (default: $(RUNS))"
+
+# ---------------------------------------------------------------- environments
+.PHONY: env
+env: $(ENV) ## build the environment in .venv and nothing else
+
+$(ENV): requirements.lock requirements-uv.lock src/analysis/workflow/bootstrap.py
+	@$(PYTHON) src/analysis/workflow/bootstrap.py requirements.lock $(VENV)
+
+.venv-lab/.complete: requirements-lab.lock requirements-uv.lock src/analysis/workflow/bootstrap.py | $(ENV)
+	@$(PYTHON) src/analysis/workflow/bootstrap.py requirements-lab.lock .venv-lab
+
+.PHONY: lab
+lab: .venv-lab/.complete ## open the notebooks in JupyterLab
+	@.venv-lab/bin/jupyter lab --notebook-dir=. notebooks
+
+.PHONY: diff
+diff: .venv-lab/.complete ## what changed in the notebooks since the last commit, cell by cell
+	@.venv-lab/bin/nbdiff -s HEAD -- notebooks
+
+# ---------------------------------------------------------------- the report
+SITE := reports/_site
+NEEDS_GRAPH := report run $(filter reports/% data/%,$(MAKECMDGOALS))
+ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
+GRAPH_ERROR := $(shell $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk $(RUNS) 2>&1)
+ifneq ($(GRAPH_ERROR),)
+$(error $(GRAPH_ERROR))
+endif
+include .make/graph.mk
+endif
+
+.PHONY: report
+report: $(SITE)/index.html ## rebuild every output that is out of date: notebooks, publication, reviewers' site
+	@echo "report: open $(SITE)/index.html"
+
+.PHONY: run
+run: $(COPIES) ## run the notebooks of RUNS, without publication
+	@echo "run: executed notebooks are in reports/notebooks"
+
+# One execution makes both files; they come into being together or not at all.
+reports/notebooks/%.ipynb reports/results/%.json: | $(ENV)
+	$(ANALYSIS) run $*
+
+# The page of one executed notebook.
+$(SITE)/notebooks/%.html: reports/notebooks/%.ipynb reports/results/%.json $(PUBLISH) | $(ENV)
+	$(ANALYSIS) page $*
+
+# The publication: all formats at once. The stem is the dot, which makes this a grouped pattern rule.
+$(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publication/index%pdf $(SITE)/publication/supplement%html: \
+		$(VALUES) $(PUBLICATION) $(PUBLISH) data/protocol.yml .make/runs | $(ENV)
+	$(ANALYSIS) publish $(RUNS)
+
+$(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
+		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) .make/runs | $(ENV)
+	$(ANALYSIS) index $(RUNS)
+
+# Remembers which runs the site shows; remade only when they differ.
+ifneq ($(strip $(shell cat .make/runs 2>/dev/null)),$(strip $(RUNS)))
+.make/runs: FORCE
+endif
+.make/runs:
+	@mkdir -p .make && echo "$(RUNS)" > $@
+
+.PHONY: FORCE
+FORCE:
+
+# ---------------------------------------------------------------- data
+.PHONY: data
+data: $(ENV) ## download public real data, at pinned commits with checksums (see data/README.md)
+	$(ANALYSIS) fetch --all
+
+# ---------------------------------------------------------------- quality
+.PHONY: check
+check: $(ENV) ## lint, types, import contract, notebook hygiene, prose
+	$(ANALYSIS) check
+
+.PHONY: test
+test: $(ENV) ## run the tests
+	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
+
+.PHONY: bench
+bench: $(ENV) ## measure speed and memory against peers and limits in the same run
+	@$(VENV)/bin/python tests/benchmarks/bench.py
+
+# ---------------------------------------------------------------- clean
+.PHONY: clean
+clean: ## delete what is built; keep data and environments
+	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_study.yml reports/notebooks reports/results .make data/derived reports/.quarto
+
+.PHONY: distclean
+distclean: clean ## delete everything that is not in git: data made or downloaded, environments
+	@rm -rf data/simulated data/simulated-truth data/public .venv .venv-lab .tools .pytest_cache .ruff_cache .hypothesis
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

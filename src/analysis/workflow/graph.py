@@ -1,0 +1,226 @@
+"""The build graph of the chosen runs as a Make fragment.
+
+``make`` runs this as a plain script while it reads the Makefile, also on a machine where nothing is installed
+yet: it may import the standard library only. It reads imports as text (nothing of the project is run), so a
+notebook depends on exactly the modules that it imports, directly or not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import functools
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "src"
+COPIES = "reports/notebooks"
+RESULTS = "reports/results"
+KEPT = re.compile(r"""\b(?:kept|earlier)\(\s*["']([\w-]+)["']""")
+BUILT = {  # studies that the project itself makes: the command, and the module whose closure decides
+    "data/simulated": ("simulate data/simulated --force", "analysis.simulation", ["data/simulation.yml", "data/protocol.yml"]),
+    "data/public/pearl-open": ("fetch pearl-open", "analysis.data", []),
+}
+
+
+@functools.cache
+def module_file(name: str) -> Path | None:
+    """File of a module of the package, or None if there is no such module."""
+    base = SOURCE / Path(*name.split("."))
+    for candidate in (base / "__init__.py", base.with_suffix(".py")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Modules of the package that a syntax tree imports, packages above them included."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    found = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "analysis":
+            found.update(".".join(parts[: end + 1]) for end in range(len(parts)))
+    return {name for name in found if module_file(name)}
+
+
+@functools.cache
+def direct(name: str) -> frozenset[str]:
+    """Modules of the package that one module imports, wherever in its text."""
+    file = module_file(name)
+    if file is None:
+        return frozenset()
+    parts = name.split(".")
+    above = {".".join(parts[:end]) for end in range(1, len(parts))}
+    return frozenset(imported(ast.parse(file.read_text(encoding="utf-8"))) | above)
+
+
+def closure(names: set[str]) -> list[str]:
+    """Files of the modules and of all they import, relative to the checkout, sorted."""
+    seen: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        waiting |= direct(name) - seen
+    files = {file.relative_to(ROOT).as_posix() for name in seen if (file := module_file(name))}
+    for file in sorted(files):  # templates and tables that lie beside the modules
+        if file.endswith("/__init__.py"):
+            folder = ROOT / file
+            files |= {
+                path.relative_to(ROOT).as_posix()
+                for path in folder.parent.rglob("*")
+                if path.is_file() and path.suffix not in {".py", ".pyc"}
+            }
+    return sorted(files)
+
+
+def code_of(notebook: Path) -> str:
+    """The code of a notebook; line and cell magics are left out."""
+    try:
+        document = json.loads(notebook.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SystemExit(f"graph: {notebook.relative_to(ROOT)} is not a notebook: {error}") from error
+    cells = ["".join(cell["source"]) for cell in document["cells"] if cell["cell_type"] == "code"]
+    lines = [line for cell in cells for line in cell.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    return "\n".join(lines)
+
+
+def run_entries(name: str) -> tuple[str, list[str]]:
+    """Study and notebooks of a run, read from its YAML file without a YAML reader.
+
+    The runner reads the same file in earnest and refuses what is wrong with it.
+    """
+    file = ROOT / "notebooks" / "runs" / f"{name}.yml"
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in file.parent.glob("*.yml")))
+        raise SystemExit(f"graph: there is no run named {name!r}. Expected: one of {known}. [notebooks/runs/{name}.yml]")
+    text = file.read_text(encoding="utf-8")
+    study = re.search(r"""^\s+study:\s*["']?([^\s"'#]+)""", text, re.MULTILINE)
+    listed = re.search(r"^notebooks:\s*\[([^\]]*)\]", text, re.MULTILINE)
+    if not study or not listed:
+        raise SystemExit(f"graph: notebooks/runs/{name}.yml needs 'notebooks: [...]' on one line and 'study:' below parameters")
+    return study.group(1), [stem.strip() for stem in listed.group(1).split(",") if stem.strip()]
+
+
+def rule(targets: list[str], prerequisites: list[str], recipe: str | None = None, order_only: str = "") -> str:
+    """One explicit Make rule."""
+    head = f"{' '.join(targets)}: {' '.join(prerequisites)}" + (f" | {order_only}" if order_only else "")
+    return head + (f"\n\t{recipe}" if recipe else "") + "\n"
+
+
+def ready_file(study: str) -> str:
+    """The file that says a study is ready (see studies.py)."""
+    return f"data/derived/studies/{study.replace('/', '-')}/ready.json"
+
+
+def newer_than(study: str, ready: Path) -> bool:
+    """Whether a file or folder of a study has changed since it was made ready."""
+    folder = ROOT / study
+    if not ready.exists() or not folder.is_dir():
+        return False
+    limit = ready.stat().st_mtime_ns
+    stack = [folder]
+    import os
+
+    while stack:
+        current = stack.pop()
+        if current.stat().st_mtime_ns > limit:
+            return True
+        with os.scandir(current) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(Path(entry.path))
+                elif entry.stat().st_mtime_ns > limit:
+                    return True
+    return False
+
+
+def study_rules(study: str) -> list[str]:
+    """How a study comes to be, and how it becomes ready."""
+    ready = ready_file(study)
+    prerequisites = [*closure({"analysis.pet", "analysis.data"}), "data/protocol.yml"]
+    rules = []
+    if study in BUILT:
+        command, module, more = BUILT[study]
+        rules.append(rule([f"{study}/study.yml"], [*closure({module}), *more], f"$(ANALYSIS) {command}", "$(ENV)"))
+        prerequisites.append(f"{study}/study.yml")
+    if newer_than(study, ROOT / ready):
+        prerequisites.append("FORCE")
+    rules.append(rule([ready], prerequisites, f"$(ANALYSIS) ready {study}", "$(ENV)"))
+    return rules
+
+
+def fragment(runs: list[str]) -> str:
+    """The whole Make fragment for the runs."""
+    rules: list[str] = []
+    copies: list[str] = []
+    studies: list[str] = []
+    for run in runs:
+        study, notebooks = run_entries(run)
+        if study not in studies:
+            studies.append(study)
+        for stem in notebooks:
+            file = ROOT / "notebooks" / f"{stem}.ipynb"
+            if not file.is_file():
+                raise SystemExit(f"graph: there is no notebook {stem!r}. [notebooks/runs/{run}.yml]")
+            code = code_of(file)
+            earlier = sorted(set(KEPT.findall(code)) - {stem})
+            copy = f"{COPIES}/{run}/{stem}.ipynb"
+            rules.append(
+                rule(
+                    [copy, f"{RESULTS}/{run}/{stem}.json"],
+                    [
+                        f"notebooks/{stem}.ipynb",
+                        f"notebooks/runs/{run}.yml",
+                        "data/protocol.yml",
+                        "requirements.lock",
+                        *closure({"analysis", *imported(ast.parse(code))}),
+                        ready_file(study),
+                        *(f"{RESULTS}/{run}/{name}.json" for name in earlier),
+                    ],
+                )
+            )
+            copies.append(copy)
+    for study in studies:
+        rules += study_rules(study)
+    variables = {
+        "COPIES": copies,
+        "VALUES": [f"{RESULTS}/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.json" for copy in copies],
+        "PAGES": [f"reports/_site/notebooks/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.html" for copy in copies],
+        "STUDIES": [ready_file(study) for study in studies],
+        "PUBLISH": closure({"analysis.publish"}),
+        "PUBLICATION": sorted(
+            path.relative_to(ROOT).as_posix()
+            for pattern in ("*.qmd", "*.bib", "*.yml", "parts/*", "style/**/*")
+            for path in (ROOT / "reports").glob(pattern)
+            if path.is_file() and (not path.name.startswith("_") or path.name == "_quarto.yml")
+        ),
+    }
+    lines = [f"{name} := {' '.join(values)}" for name, values in variables.items()]
+    return "\n".join([*lines, "", *rules])
+
+
+def main() -> int:
+    """Write the fragment; 0 when that worked."""
+    parser = argparse.ArgumentParser(description="Write the build graph of the runs as a Make fragment.")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("runs", nargs="+")
+    arguments = parser.parse_args()
+    text = fragment(arguments.runs)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

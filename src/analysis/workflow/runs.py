@@ -1,0 +1,73 @@
+"""Run files: one YAML file a run of the notebooks, in ``notebooks/runs``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.errors import ParameterError
+from analysis.study import Parameters, project_root
+
+KEYS = {"title", "notebooks", "parameters"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its name, its title for readers, its notebooks in order, its parameters."""
+
+    name: str
+    title: str
+    notebooks: tuple[str, ...]
+    parameters: Parameters
+
+
+def runs_folder() -> Path:
+    """Folder of the run files."""
+    return project_root() / "notebooks" / "runs"
+
+
+def load_run(name: str) -> Run:
+    """The run of that name.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such run, or its file has an unknown, missing or mistyped entry.
+    """
+    file = runs_folder() / f"{name}.yml"
+    where = f"notebooks/runs/{name}.yml"
+    if not file.is_file():
+        known = sorted(path.stem for path in runs_folder().glob("*.yml"))
+        raise ParameterError(
+            f"there is no run named {name!r}",
+            where=where,
+            expected="one of " + ", ".join(known),
+            do="correct the name, or write the run file",
+        )
+    try:
+        document: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ParameterError("the run file is not YAML", where=where, do=f"correct it: {error}") from error
+    if not isinstance(document, dict) or set(document) != KEYS:
+        found = sorted(map(str, document)) if isinstance(document, dict) else type(document).__name__
+        raise ParameterError(
+            f"the run file has the entries {found}", where=where, expected="exactly " + ", ".join(sorted(KEYS))
+        )
+    parameters = document["parameters"]
+    if not isinstance(parameters, dict):
+        raise ParameterError("parameters is not a mapping", where=where, expected="one line a parameter")
+    if "run" in parameters:
+        raise ParameterError("parameter 'run' is set", where=where, do="leave it out: the file's name is the run's name")
+    notebooks = document["notebooks"]
+    absent = [stem for stem in notebooks if not (project_root() / "notebooks" / f"{stem}.ipynb").is_file()]
+    if absent:
+        raise ParameterError(f"there is no notebook {absent[0]!r}", where=where, expected="stems of notebooks/*.ipynb")
+    return Run(
+        name=name,
+        title=str(document["title"]),
+        notebooks=tuple(notebooks),
+        parameters=Parameters.from_mapping({"run": name, **parameters}, where=where),
+    )
