@@ -36,3 +36,17 @@ def ready(study: str) -> ReadyStudy:
         raise StudyError("the study has not been made ready", where=study, do=f"python -m analysis ready {study}")
     document = json.loads(file.read_text(encoding="utf-8"))
     return ReadyStudy(document["checksum"], tuple(document["identifiers"]))
+
+
+def measures_cache(study: str) -> Path:
+    """Folder of the measures of each scan, so that an interrupted run goes on where it was."""
+    return ready_file(study).parent / "scans"
+
+
+def write_ready(study: str, identifiers: tuple[str, ...], checksum: str) -> Path:
+    """Say that a study is ready; the identifiers stay in ``data`` and are what outputs are searched for."""
+    file = ready_file(study)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(json.dumps({"checksum": checksum, "identifiers": list(identifiers)}, indent=1) + "\n", encoding="utf-8")
+    return part.replace(file)

@@ -1,0 +1,253 @@
+"""The command line: ``python -m analysis COMMAND``. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.errors import AnalysisError
+from analysis.study import project_root
+
+
+def check_study(arguments: argparse.Namespace) -> int:
+    """List everything that is wrong with a study folder."""
+    from analysis.data import check_study as check
+
+    problems = check(arguments.folder)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if arguments.json:
+        print(json.dumps([vars(problem) for problem in problems], indent=1, ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem)
+        print(f"{arguments.folder}: {len(errors)} error(s), {len(problems) - len(errors)} warning(s)")
+    return 1 if errors else 0
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """Make a simulated trial."""
+    from analysis.simulation import simulate as make
+
+    make(
+        arguments.folder,
+        patients=arguments.patients,
+        seed=arguments.seed,
+        effect=arguments.effect,
+        images=not arguments.no_images,
+        workers=arguments.workers,
+        force=arguments.force,
+    )
+    return 0
+
+
+def quantify(arguments: argparse.Namespace) -> int:
+    """Measure one lesion of one PET series."""
+    from analysis.pet import quantify as measure
+
+    found = measure(arguments.image, arguments.mask, roi=arguments.roi)
+    document = found.as_document()
+    if arguments.json:
+        print(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        for name, value in document.items():
+            print(f"{name}: {value}")
+    return 0
+
+
+def values(arguments: argparse.Namespace) -> int:
+    """Print every named value of a run."""
+    from analysis.results import read_run
+
+    listed = [
+        {"name": name, "run": part.run, "notebook": part.notebook, **value}
+        for part in read_run(arguments.run)
+        for name, value in part.values.items()
+    ]
+    if arguments.json:
+        print(json.dumps(listed, indent=1, ensure_ascii=False))
+        return 0
+    for value in listed:
+        interval = f" ({value['interval_text']})" if value["interval_text"] else ""
+        unit = f" {value['unit']}" if value["unit"] else ""
+        size = "" if value["n"] is None else f"  n={value['n']}"
+        events = "" if value["events"] is None else f", events={value['events']}"
+        reason = f"  [{value['reason']}]" if value["reason"] else ""
+        print(f"{value['name']} = {value['text']}{unit}{interval}{size}{events}{reason}")
+        print(f"    {value['definition']}  <- {value['notebook']}, cell {value['cell'] or 'without label'}")
+    return 0
+
+
+def fetch(arguments: argparse.Namespace) -> int:
+    """Download public real data and turn it into study folders."""
+    from analysis.data import SOURCES, fetch as download
+
+    names = sorted(SOURCES) if arguments.all else arguments.name
+    if not names:
+        for name, source in sorted(SOURCES.items()):
+            print(f"{name}: {source.title} [{source.licence}]")
+        return 0
+    for name in names:
+        print(f"fetch: {name} -> {download(name).relative_to(project_root())}")
+    return 0
+
+
+def ready(arguments: argparse.Namespace) -> int:
+    """Check a study and measure its scans, once, before notebooks run."""
+    from analysis.data import load_study, study_checksum
+    from analysis.pet import measure_study
+    from analysis.workflow.studies import measures_cache, write_ready
+
+    study = load_study(project_root() / arguments.study)
+    if study.has("pet"):
+        measure_study(study, cache=measures_cache(arguments.study), workers=arguments.workers, progress=True)
+    write_ready(arguments.study, study.identifiers, study_checksum(study.path))
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one notebook of one run."""
+    from analysis.workflow.execute import execute
+
+    run_name, _, notebook = arguments.target.rpartition("/")
+    copy = execute(run_name, notebook)
+    print(f"run: {copy.relative_to(project_root())}")
+    return 0
+
+
+def page(arguments: argparse.Namespace) -> int:
+    """Turn one executed notebook into a page of the site."""
+    from analysis.publish import render_notebook
+
+    run_name, _, notebook = arguments.target.rpartition("/")
+    print(f"page: {render_notebook(project_root() / 'reports', run_name, notebook).relative_to(project_root())}")
+    return 0
+
+
+def publish(arguments: argparse.Namespace) -> int:
+    """Check and render the publication."""
+    from analysis.publish import publish as render
+
+    for file in render(project_root() / "reports", arguments.runs):
+        print(f"publish: {file.relative_to(project_root())}")
+    return 0
+
+
+def index(arguments: argparse.Namespace) -> int:
+    """Write the reviewers' landing page and check the finished site."""
+    from analysis.publish import render_index
+
+    render_index(project_root() / "reports", arguments.runs)
+    return 0
+
+
+def generate(_: argparse.Namespace) -> int:
+    """Write the generated files: data dictionary and environment.yml."""
+    from analysis.data import write_dictionary
+    from analysis.workflow.conda import write_environment_yml
+
+    for file in (write_dictionary(project_root() / "data" / "README.md"), write_environment_yml()):
+        print(f"generate: {file.relative_to(project_root())}")
+    return 0
+
+
+def check(_: argparse.Namespace) -> int:
+    """Lint, types, import contract, notebooks, prose."""
+    from analysis.publish import check_sources
+    from analysis.workflow.checks import check_project
+
+    found = {**check_project(), "prose": check_sources(project_root() / "reports")}
+    for name, complaints in found.items():
+        print(f"check {name}: {'ok' if not complaints else f'{len(complaints)} complaint(s)'}")
+        for complaint in complaints:
+            print(f"  {complaint}")
+    return 1 if any(found.values()) else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m analysis",
+        description="From PET DICOM and tables to a reviewed publication. `make help` lists what is built from these commands.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, function: Callable[[argparse.Namespace], int], **details: str) -> argparse.ArgumentParser:
+        doc = (function.__doc__ or "").splitlines()[0]
+        made = commands.add_parser(
+            name, help=doc, description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, **details
+        )
+        made.set_defaults(function=function)
+        return made
+
+    one = command("check-study", check_study, epilog="Exit status: 0 nothing wrong, 1 errors. Warnings do not count.")
+    one.add_argument("folder", type=Path, help="study folder (its shape: data/README.md)")
+    one.add_argument("--json", action="store_true", help="as JSON: file, row, column, what, expected, do")
+
+    one = command(
+        "simulate",
+        simulate,
+        epilog="Example, no effect of PET on survival:\n  python -m analysis simulate data/studies/null --effect none --seed 7\n\n"
+        "The truth behind the data goes to FOLDER-truth, for tests only. Parameters and their sources: data/simulation.yml.",
+    )
+    one.add_argument("folder", type=Path, help="study folder to make")
+    one.add_argument("--patients", "-n", type=int, default=46, help="treated patients (default 46)")
+    one.add_argument("--seed", type=int, default=20140101, help="root of every random number (default 20140101)")
+    one.add_argument(
+        "--effect",
+        choices=("published", "none", "strong"),
+        default="published",
+        help="correlation of SUVmax decrease with log PFS: 0.2, 0 or 0.55 (default published)",
+    )
+    one.add_argument("--no-images", action="store_true", help="tables only")
+    one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
+    one.add_argument("--force", action="store_true", help="replace the folder if it is there")
+
+    one = command("quantify", quantify, epilog="Volumes in ml, SUV in g/ml. Masks: RTSTRUCT, DICOM SEG, NIfTI on the PET's grid.")
+    one.add_argument("--image", type=Path, required=True, help="folder with the PET series")
+    one.add_argument("--mask", type=Path, required=True, help="contour file")
+    one.add_argument("--roi", help="name of the ROI or segment, when the file has several")
+    one.add_argument("--json", action="store_true", help="as JSON")
+
+    one = command("values", values)
+    one.add_argument("--run", default="primary", help="run (default primary)")
+    one.add_argument("--json", action="store_true", help="as JSON")
+
+    one = command(
+        "fetch",
+        fetch,
+        epilog="ANALYSIS_DATA_MIRROR=FOLDER takes the files from a local folder instead (same name, same checksum).",
+    )
+    one.add_argument("name", nargs="*", help="data set; none: list them")
+    one.add_argument("--all", action="store_true", help="all of them")
+
+    one = command("ready", ready)
+    one.add_argument("study", help="study folder, relative to the checkout")
+    one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
+
+    for name, function in (("run", run), ("page", page)):
+        one = command(name, function)
+        one.add_argument("target", metavar="RUN/NOTEBOOK", help="e.g. primary/04-survival")
+    for name, function in (("publish", publish), ("index", index)):
+        one = command(name, function)
+        one.add_argument("runs", nargs="+", help="runs, the main one first")
+    command("generate", generate)
+    command("check", check)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it succeeded, 1 on an error that is explained, 2 on wrong usage."""
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.function(arguments)
+    except AnalysisError as error:
+        print(f"{arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print(f"{arguments.command}: stopped; nothing half-made was kept", file=sys.stderr)
+        return 130
