@@ -1,0 +1,1 @@
+"""Plasma and tissue: detection, change, concordance, association with response, joint classes."""

@@ -1,0 +1,221 @@
+"""A marker against response: one association a marker, with every q value of its declared family."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.biomarkers.contingency import fisher_exact
+from analysis.biomarkers.exact_test import ExactTest
+from analysis.biomarkers.rank_sum import rank_sum
+
+RESISTANT, SENSITIVE = "non_responder", "responder"
+"""Groups of the patient table of PET response; any other value (not_assessable) takes no part."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of an association: patients with the marker known, and what the marker is in them.
+
+    ``positive`` is the number with the marker (None for a marker on a scale); ``median``, ``q1`` and
+    ``q3`` describe a marker on a scale (NaN otherwise).
+    """
+
+    label: str
+    n: int
+    positive: int | None = None
+    median: float = math.nan
+    q1: float = math.nan
+    q3: float = math.nan
+
+
+@dataclass(frozen=True)
+class Association:
+    """A marker's association with response.
+
+    Parameters
+    ----------
+    name : str
+        The marker, in words.
+    n : int
+        Patients with marker and response both known.
+    groups : tuple of Group
+        Non-responders first, then responders.
+    measure : str
+        What ``estimate`` is: ``odds ratio`` (above 1: the marker goes with non-response) or
+        ``location shift`` (above 0: the marker is higher in non-responders).
+    estimate, low, high : float
+        Effect with 95 % interval; NaN where it is not bounded.
+    p_value, q_value : float
+        Two-sided; q is Benjamini–Hochberg within ``family``. NaN where nothing could be tested.
+    family : str
+        The declared family of tests; empty before :func:`with_q_values`.
+    method, reason, warnings
+        As in :class:`analysis.biomarkers.ExactTest`.
+    """
+
+    name: str
+    n: int
+    groups: tuple[Group, ...]
+    measure: str
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    method: str
+    q_value: float = math.nan
+    family: str = ""
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def _from(test: ExactTest, name: str, groups: tuple[Group, ...]) -> Association:
+    return Association(
+        name=name,
+        n=test.n,
+        groups=groups,
+        measure=test.measure,
+        estimate=test.estimate,
+        low=test.low,
+        high=test.high,
+        p_value=test.p_value,
+        method=test.method,
+        reason=test.reason,
+        warnings=test.warnings,
+    )
+
+
+def _response(response: pd.Series) -> pd.Series:
+    text = response.astype("string")
+    return text[text.isin([RESISTANT, SENSITIVE])]
+
+
+def binary_association(name: str, marker: pd.Series, *, response: pd.Series) -> Association:
+    """Association of a yes/no marker with response: Fisher's exact test.
+
+    Parameters
+    ----------
+    name : str
+        The marker, in words.
+    marker : pandas.Series of "boolean"
+        Whether the patient has the marker, by patient_id; <NA> is unknown.
+    response : pandas.Series of text
+        responder or non_responder, by patient_id; anything else takes no part.
+
+    Returns
+    -------
+    Association
+        The odds ratio is above 1 when the marker goes with non-response.
+    """
+    known = marker.astype("boolean").dropna().astype(bool)
+    called = _response(response)
+    shared = known.index.intersection(called.index)
+    has, resists = known[shared], called[shared] == RESISTANT
+    counts = np.array(
+        [
+            [int((has & resists).sum()), int((has & ~resists).sum())],
+            [int((~has & resists).sum()), int((~has & ~resists).sum())],
+        ]
+    )
+    groups = tuple(
+        Group(label, int(counts[:, column].sum()), positive=int(counts[0, column]))
+        for column, label in enumerate((RESISTANT, SENSITIVE))
+    )
+    return _from(fisher_exact(counts), name, groups)
+
+
+def scale_association(name: str, marker: pd.Series, *, response: pd.Series) -> Association:
+    """Association of a marker on a scale with response: Wilcoxon's exact rank-sum test.
+
+    Parameters
+    ----------
+    name, response
+        As in :func:`binary_association`.
+    marker : pandas.Series of float
+        Value by patient_id; NaN is unknown. Values below a limit of detection stand at the limit.
+
+    Returns
+    -------
+    Association
+        The Hodges–Lehmann shift is above 0 when the marker is higher in non-responders.
+    """
+    known = marker.astype("float64").dropna()
+    called = _response(response)
+    shared = known.index.intersection(called.index)
+    values: dict[str, np.ndarray] = {
+        label: np.asarray(known[shared][(called[shared] == label).astype(bool)])
+        for label in (RESISTANT, SENSITIVE)
+    }
+    groups = tuple(_scale_group(label, found) for label, found in values.items())
+    return _from(rank_sum(values[RESISTANT], values[SENSITIVE]), name, groups)
+
+
+def _scale_group(label: str, values: np.ndarray) -> Group:
+    if not values.size:
+        return Group(label, 0)
+    q1, median, q3 = np.quantile(values, np.array([0.25, 0.5, 0.75])).tolist()
+    return Group(label, values.size, median=median, q1=q1, q3=q3)
+
+
+def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+    """Values q of one family of tests; a test that could not be made (NaN) stays NaN and does not count.
+
+    References
+    ----------
+    Benjamini & Hochberg 1995, doi 10.1111/j.2517-6161.1995.tb02031.x. Tests without information are
+    known from the margins alone, before any p value, and may be left out: Tarone 1990,
+    doi 10.2307/2531456.
+
+    Examples
+    --------
+    >>> benjamini_hochberg(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
+    [0.03, 0.04, nan, 0.04]
+    """
+    p = np.asarray(p_values, dtype=float)
+    q = np.full(p.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(-p[tested], kind="stable")]
+    ranks = np.arange(order.size, 0, -1)
+    q[order] = np.minimum.accumulate(np.minimum(p[order] * order.size / ranks, 1.0))
+    return q
+
+
+def with_q_values(associations: Sequence[Association], *, family: str) -> tuple[Association, ...]:
+    """Return the same associations with their q values within this family, in the same order."""
+    q_values = benjamini_hochberg(np.array([found.p_value for found in associations], dtype=float))
+    return tuple(
+        replace(found, q_value=float(q), family=family)
+        for found, q in zip(associations, q_values, strict=True)
+    )
+
+
+def association_table(associations: Sequence[Association]) -> pd.DataFrame:
+    """One row an association, for printing and for the forest plot.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, name, n, non_responders, responders (n with the marker known), then for a yes/no
+        marker non_responders_positive and responders_positive, for a scale non_responders_median and
+        responders_median; measure, estimate, low, high, p_value, q_value, method, note (reason and
+        warnings, joined).
+    """
+    columns = ["family", "name", "n", "non_responders", "responders"]
+    columns += ["non_responders_positive", "responders_positive"]
+    columns += ["non_responders_median", "responders_median"]
+    columns += ["measure", "estimate", "low", "high", "p_value", "q_value", "method", "note"]
+    rows = []
+    for found in associations:
+        row: dict[str, object] = {key: value for key, value in asdict(found).items() if key in columns}
+        row["note"] = "; ".join(filter(None, (found.reason, *found.warnings)))
+        for group in found.groups:
+            row[f"{group.label}s"] = group.n
+            row[f"{group.label}s_positive"] = group.positive
+            row[f"{group.label}s_median"] = group.median
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({"non_responders_positive": "Int64", "responders_positive": "Int64"})
