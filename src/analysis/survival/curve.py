@@ -68,7 +68,7 @@ class SurvivalCurve:
         return self.survival * np.sqrt(np.cumsum(term))
 
     def at_risk_at(self, times: ArrayLike) -> NDArray[np.int64]:
-        """Number at risk just before each of ``times`` (days): the row under a published curve."""
+        """Give the number at risk just before each of ``times`` (days): the row under a published curve."""
         wanted = np.asarray(times, dtype=float)
         left = np.concatenate([[0], np.cumsum(self.events + self.censored)])
         return self.n - left[np.searchsorted(self.times, wanted, side="left")]

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.errors import DesignError
+from analysis.survival.cox import cox
 from analysis.survival.curve import SurvivalCurve
-from analysis.survival.estimates import Estimate, HazardRatio, RmstDifference, TestResult
-from analysis.survival.landmark import LandmarkSet
-from analysis.survival.proportional_hazards import ProportionalHazards
+from analysis.survival.estimates import Estimate, HazardRatio, Rmst, RmstDifference, TestResult
+from analysis.survival.groups import Grouping, grouping, two_groups
+from analysis.survival.hazard_ratio import hazard_ratio
+from analysis.survival.kaplan_meier import follow_up, kaplan_meier
+from analysis.survival.landmark import LandmarkSet, landmark
+from analysis.survival.logrank import logrank, permutation_logrank
+from analysis.survival.observations import observations
+from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards
+from analysis.survival.restricted_mean import longest_tau, restricted_mean, rmst_difference
+from analysis.survival.wording import early_response_sentence
+from analysis.units import days, months
+
+PROPORTIONAL_P = 0.05
+"""Below this p of the proportional-hazards test the restricted mean leads, not the hazard ratio."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Event-free proportion of one group, ``months`` after the landmark."""
+    """Event-free proportion of one group, ``months`` after the landmark, and the number still at risk."""
 
     label: str
     months: float
@@ -30,6 +47,8 @@ class EarlyResponse:
         ``PFS``, ``OS`` ...
     landmark : LandmarkSet
         Who was analysed from which day, and who was left out.
+    in_group : numpy.ndarray of bool, shape (landmark.n,)
+        Analysed patients of the compared group.
     without_group, without_group_events : int
         Patients whose group is unknown, left out before the landmark, and their events.
     labels : tuple of str, length 2
@@ -39,7 +58,7 @@ class EarlyResponse:
     hazard_ratio : HazardRatio
         Group against reference, profile-likelihood interval; Firth-penalised when events are few.
     hazard_ratio_wald : HazardRatio
-        The same from the Cox model with Wald interval, for comparison with published numbers.
+        The same estimate with Wald interval and test, for comparison with published numbers.
     logrank, logrank_permutation : TestResult
         Asymptotic and permutation log-rank test.
     proportional_hazards : ProportionalHazards or None
@@ -58,6 +77,7 @@ class EarlyResponse:
 
     end_point: str
     landmark: LandmarkSet
+    in_group: NDArray[np.bool_]
     without_group: int
     without_group_events: int
     labels: tuple[str, str]
@@ -72,3 +92,164 @@ class EarlyResponse:
     follow_up: SurvivalCurve
     leading: str
     warnings: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """One sentence with every number of the comparison, whatever it shows."""
+        return early_response_sentence(self)
+
+
+def early_response(
+    time_days: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike | Grouping,
+    *,
+    landmark_day: float,
+    reference: object,
+    end_point: str,
+    tau_months: float,
+    rates_at_months: Sequence[float],
+    seed: int,
+    labels: Mapping[object, str] | None = None,
+    window_days: float = 0.0,
+    permutations: int = 100_000,
+    median_rule: str = "R",
+) -> EarlyResponse:
+    """Compare two groups known early in treatment, from the landmark on.
+
+    Parameters
+    ----------
+    time_days, event : array-like, shape (n,)
+        Days since treatment start to event or censoring, and whether the event was seen.
+    group : array-like, shape (n,), or Grouping
+        Two groups; a missing value (no assessable scan or sample) leaves the patient out, counted in
+        ``without_group``. Plain values are taken as known on the landmark day; a
+        :class:`~analysis.survival.Grouping` brings each patient's own day, which is checked.
+    landmark_day : float
+        Day from which survival is counted; 0 for what was known at the start.
+    reference : hashable
+        Value of the reference group.
+    end_point : str
+        Name of the end-point, for the text.
+    tau_months : float
+        Horizon of the restricted means, months from the landmark; lowered, with a warning, to what the
+        follow-up of both groups allows.
+    rates_at_months : sequence of float
+        Months from the landmark at which event-free proportions are given.
+    seed : int
+        Seed of the permutation test.
+    labels : mapping from value to str, optional
+        Printed names of the two groups.
+    window_days : float
+        Lateness of the scan that the protocol's visit window allows; a late patient's clock starts at
+        the scan.
+    permutations : int
+        Of the permutation log-rank test.
+    median_rule : {"R", "SAS", "inf"}
+        Rule for the median on a plateau.
+
+    Raises
+    ------
+    DesignError
+        For impossible data, a group known after the landmark, fewer than two groups left after it, or no
+        event.
+
+    Examples
+    --------
+    >>> found = early_response(
+    ...     [20, 60, 90, 120, 200, 300, 310, 400, 410, 420, 430], [1] * 11, ["no"] * 5 + ["yes"] * 6,
+    ...     landmark_day=14, reference="yes", end_point="PFS", tau_months=12, rates_at_months=[6],
+    ...     seed=1, permutations=999)
+    >>> found.labels, found.landmark.n
+    (('no', 'yes'), 11)
+    """
+    seen = observations(time_days, event)
+    known = group if isinstance(group, Grouping) else grouping(group, landmark_day, name="group")
+    if len(known.values) != seen.n:
+        raise DesignError(f"{len(known.values)} groups for {seen.n} patients", expected="one group a patient")
+    classified = known.known
+    if not classified.any():
+        raise DesignError(
+            "no patient has a group", expected="two groups", do="say that it cannot be answered"
+        )
+    known = known.take(classified)
+    left = landmark(
+        seen.time[classified],
+        seen.event[classified],
+        day=landmark_day,
+        grouping=known,
+        window_days=window_days,
+    )
+    values = list(known.take(left.kept).values)
+    mine, name, base = two_groups(values, left.n, reference=reference, labels=labels)
+    parts = ((name, mine), (base, ~mine))
+    curves = tuple(
+        kaplan_meier(left.time[part], left.event[part], label=label, median_rule=median_rule)
+        for label, part in parts
+    )
+    ratio, wald = (
+        hazard_ratio(left.time, left.event, values, reference=reference, labels=labels, interval=interval)
+        for interval in ("profile", "wald")
+    )
+    fit = cox(left.time, left.event, mine.astype(float), terms=(f"{name} v {base}",))
+    proportional = proportional_hazards(fit) if fit.finite else None
+    tau = min(days(tau_months), *(longest_tau(curve) for curve in curves))
+    means: list[Rmst] = [
+        restricted_mean(left.time[part], left.event[part], tau_days=tau, label=label) for label, part in parts
+    ]
+    difference = rmst_difference(means[0], means[1])
+    crossing = proportional is not None and proportional.overall.p_value < PROPORTIONAL_P
+    return EarlyResponse(
+        end_point=end_point,
+        landmark=left,
+        in_group=mine,
+        without_group=int((~classified).sum()),
+        without_group_events=int(seen.event[~classified].sum()),
+        labels=(name, base),
+        curves=(curves[0], curves[1]),
+        hazard_ratio=ratio,
+        hazard_ratio_wald=wald,
+        logrank=logrank(left.time, left.event, mine),
+        logrank_permutation=permutation_logrank(
+            left.time, left.event, mine, seed=seed, permutations=permutations
+        ),
+        proportional_hazards=proportional,
+        rmst=difference,
+        rates=_rates(curves, rates_at_months),
+        follow_up=follow_up(left.time, left.event, label="all"),
+        leading="rmst" if crossing else "hazard ratio",
+        warnings=(
+            *ratio.warnings,
+            *_warnings(left, tau, tau_months, crossing, proportional is None),
+            *difference.warnings,
+        ),
+    )
+
+
+def _rates(curves: Sequence[SurvivalCurve], at_months: Sequence[float]) -> tuple[Rate, ...]:
+    return tuple(
+        Rate(curve.label, float(month), int(curve.at_risk_at(days(month))), curve.survival_at(days(month)))
+        for curve in curves
+        for month in at_months
+    )
+
+
+def _warnings(left: LandmarkSet, tau: float, tau_months: float, crossing: bool, untested: bool) -> list[str]:
+    found = []
+    if left.late:
+        found.append(
+            f"{left.late} patients were classified after day {left.day:g}; their time counts from that day."
+        )
+    if tau < days(tau_months):
+        found.append(
+            f"The restricted mean ends at {months(tau):.1f} instead of {tau_months:g} months, "
+            "where the follow-up of the shorter group ends."
+        )
+    if crossing:
+        found.append(
+            "The hazards are not proportional: the restricted mean leads, the hazard ratio is an average."
+        )
+    if untested:
+        found.append(
+            "Proportional hazards could not be tested, because the Cox model has no finite estimate."
+        )
+    return found

@@ -1,0 +1,75 @@
+"""Newton's method with step halving, some coefficients held fixed if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Objective = Callable[[Floats], tuple[float, Floats, Floats]]
+"""Coefficients to value, gradient and a positive definite curvature."""
+
+ITERATIONS = 200
+LARGEST_STEP = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """Where the search ended, and whether it had converged there."""
+
+    at: Floats
+    value: float
+    information: Floats
+    converged: bool
+
+
+def maximise(objective: Objective, start: Floats, *, fixed: tuple[int, ...] = ()) -> Maximum:
+    """Find the maximum of a concave (or penalised) log likelihood.
+
+    Parameters
+    ----------
+    objective : callable
+        Gives value, gradient and curvature at a vector of coefficients.
+    start : numpy.ndarray, shape (p,)
+        First guess; holds the values of the fixed coefficients.
+    fixed : tuple of int
+        Coefficients that stay as they are.
+
+    Returns
+    -------
+    Maximum
+        ``converged`` is False when the likelihood keeps rising while its curvature vanishes.
+    """
+    at = np.array(start, dtype=float)
+    free = np.setdiff1d(np.arange(at.size), fixed)
+    value, gradient, curvature = objective(at)
+    if free.size == 0:
+        return Maximum(at, value, curvature, True)
+    for _ in range(ITERATIONS):
+        block = curvature[np.ix_(free, free)]
+        try:
+            step = np.linalg.solve(block, gradient[free])
+        except np.linalg.LinAlgError:
+            return Maximum(at, value, curvature, False)
+        promise = float(gradient[free] @ step)  # twice the gain that a quadratic would give
+        if not np.isfinite(promise):
+            return Maximum(at, value, curvature, False)
+        if promise < 1e-20 * max(1.0, abs(value)) or promise < 1e-22:
+            return Maximum(at, value, curvature, True)
+        size = np.sqrt(promise)
+        step = step * min(1.0, LARGEST_STEP / size)
+        for halving in range(40):
+            tried = at.copy()
+            tried[free] += step / 2**halving
+            new_value, new_gradient, new_curvature = objective(tried)
+            if np.isfinite(new_value) and new_value >= value - 1e-12 * max(1.0, abs(value)):
+                break
+        else:
+            return Maximum(at, value, curvature, promise < 1e-10)
+        at, value, gradient, curvature = tried, new_value, new_gradient, new_curvature
+        if promise < 1e-19:  # quadratic convergence: this step has reached rounding
+            return Maximum(at, value, curvature, True)
+    return Maximum(at, value, curvature, False)

@@ -1,0 +1,243 @@
+"""Cox's partial likelihood with its derivatives, prepared once for many evaluations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.errors import DesignError
+from analysis.survival.groups import coded
+from analysis.survival.observations import Observations, numbers, observations, refuse
+
+TIES = ("efron", "breslow")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Stratum:
+    """Patients of one stratum by rising time, and where its events and risk sets lie.
+
+    ``leave`` and ``enter`` index, for each event time, the first patient still at risk in the order of
+    times and the first not yet entered in the order of entries. One entry of ``step`` and ``fraction``
+    belongs to each event: its event time, and the share of the tied events that Efron removes.
+    """
+
+    design: Floats
+    event: NDArray[np.bool_]
+    late_entry: NDArray[np.int64] | None
+    enter: NDArray[np.int64]
+    leave: NDArray[np.int64]
+    step: NDArray[np.int64]
+    fraction: Floats
+    times: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class EventMoments:
+    """At each event, in order of time: log of the risk set's weight, weighted mean and covariance of it."""
+
+    log_weight: Floats
+    mean: Floats
+    covariance: Floats
+    row: Floats
+    linear: Floats
+    time: Floats
+    step: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class PartialLikelihood:
+    """Log partial likelihood of a design, as a function of the coefficients.
+
+    Columns are centred inside; the coefficients are those of the columns as given.
+    """
+
+    strata: tuple[Stratum, ...]
+    terms: tuple[str, ...]
+    ties: str
+    n: int
+    n_events: int
+    spread: Floats
+    observations: Observations
+
+    def moments(self, coefficients: Floats) -> list[EventMoments]:
+        """Risk-set moments at every event, one entry a stratum."""
+        return [_moments(stratum, coefficients) for stratum in self.strata]
+
+    def evaluate(self, coefficients: Floats) -> tuple[float, Floats, Floats]:
+        """Log likelihood, score, shape (p,), and information, shape (p, p)."""
+        value, score = 0.0, np.zeros(len(self.terms))
+        information = np.zeros((len(self.terms), len(self.terms)))
+        for at in self.moments(coefficients):
+            value += float((at.linear - at.log_weight).sum())
+            score += (at.row - at.mean).sum(axis=0)
+            information += at.covariance.sum(axis=0)
+        return value, score, information
+
+
+def partial_likelihood(
+    time: ArrayLike,
+    event: ArrayLike,
+    design: ArrayLike,
+    *,
+    terms: tuple[str, ...] | None = None,
+    ties: str = "efron",
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> PartialLikelihood:
+    """Partial likelihood of these patients and columns.
+
+    Parameters
+    ----------
+    time, event : array-like, shape (n,)
+        End of each patient's (or interval's) observation and whether it was an event.
+    design : array-like of float, shape (n,) or (n, p)
+        Covariates; a missing value is refused.
+    terms : tuple of str, length p, optional
+        Names of the columns, for messages and tables.
+    ties : {"efron", "breslow"}
+        Approximation for tied events.
+    entry : array-like of float, shape (n,), optional
+        Start of observation: delayed entry, or intervals of a time-dependent covariate. A patient is at
+        risk after ``entry`` up to and including ``time``.
+    strata : array-like, shape (n,), optional
+        Risk sets are formed within strata.
+
+    Raises
+    ------
+    DesignError
+        For impossible data (positions named), no event, or a column that does not vary in any risk set.
+    """
+    seen = observations(time, event)
+    columns = _design(design, seen.n)
+    names = terms or tuple(f"x{j + 1}" for j in range(columns.shape[1]))
+    if len(names) != columns.shape[1]:
+        raise DesignError(
+            f"{len(names)} term names for {columns.shape[1]} columns", expected="one name a column"
+        )
+    if ties not in TIES:
+        raise DesignError(f"handling of ties {ties!r} is unknown", expected="one of " + ", ".join(TIES))
+    if seen.n_events == 0:
+        raise DesignError(
+            "there is no event, and a hazard ratio has no meaning without one",
+            expected="at least one event",
+            do="report the number of patients and their follow-up",
+        )
+    starts = None if entry is None else numbers(entry, "entry")
+    if starts is not None:
+        if starts.size != seen.n:
+            raise DesignError(f"{starts.size} entries for {seen.n} patients", expected="one entry a patient")
+        refuse(
+            "Entry is missing, or not before the end of observation",
+            ~(starts < seen.time),
+            expected="entry < time",
+            do="leave out patients whose observation ended before it began",
+        )
+    layers = np.zeros(seen.n, dtype=int) if strata is None else coded(strata, seen.n, least=1)[0]
+    centred = columns - columns.mean(axis=0)
+    prepared = tuple(
+        _stratum(
+            seen.time[mine], seen.event[mine], centred[mine], None if starts is None else starts[mine], ties
+        )
+        for mine in (layers == layer for layer in range(layers.max() + 1))
+        if seen.event[mine].any()
+    )
+    found = PartialLikelihood(prepared, names, ties, seen.n, seen.n_events, columns.std(axis=0), seen)
+    _refuse_singular(found)
+    return found
+
+
+def _design(design: ArrayLike, n: int) -> Floats:
+    try:
+        columns = np.asarray(design, dtype=float)
+    except (TypeError, ValueError):
+        raise DesignError(
+            "the covariates are not all numbers", expected="one number a patient and term"
+        ) from None
+    columns = columns[:, None] if columns.ndim == 1 else columns
+    if columns.ndim != 2 or columns.shape[0] != n:
+        raise DesignError(
+            f"covariates of shape {columns.shape} stand beside {n} patients", expected="one row a patient"
+        )
+    refuse(
+        "A covariate is missing or infinite",
+        ~np.isfinite(columns).all(axis=1),
+        expected="a number for every patient and term",
+        do="list these patients with a reason and leave them out, or impute",
+    )
+    return columns
+
+
+def _stratum(
+    time: Floats, event: NDArray[np.bool_], design: Floats, entry: Floats | None, ties: str
+) -> Stratum:
+    order = np.lexsort((~event, time))
+    time, event, design = time[order], event[order], design[order]
+    at = np.flatnonzero(event)
+    distinct, step, tied = np.unique(time[at], return_inverse=True, return_counts=True)
+    first = np.concatenate([[0], np.cumsum(tied)[:-1]])
+    fraction = (np.arange(at.size) - first[step]) / tied[step] if ties == "efron" else np.zeros(at.size)
+    late = None if entry is None else np.argsort(entry[order], kind="stable")
+    enter = (
+        np.zeros(0, dtype=np.int64)
+        if entry is None
+        else np.searchsorted(np.sort(entry), distinct, side="left")
+    )
+    leave = np.searchsorted(time, distinct, side="left")
+    return Stratum(design, event, late, enter, leave, step, fraction, time[at])
+
+
+def _moments(stratum: Stratum, coefficients: Floats) -> EventMoments:
+    """Weighted sums over risk sets as differences of cumulative sums from the end."""
+    design = stratum.design
+    linear = design @ coefficients
+    peak = linear.max()
+    weight = np.exp(linear - peak)
+    first = weight[:, None] * design
+    second = first[:, :, None] * design[:, None, :]
+    sums = [_from_end(values, stratum) for values in (weight, first, second)]
+    if stratum.fraction.any():
+        dead = stratum.event
+        for total, values in zip(sums, (weight, first, second), strict=True):
+            tied = np.zeros((stratum.leave.size, *values.shape[1:]))
+            np.add.at(tied, stratum.step, values[dead])
+            total -= stratum.fraction.reshape(-1, *[1] * (values.ndim - 1)) * tied[stratum.step]
+    mean = sums[1] / sums[0][:, None]
+    covariance = sums[2] / sums[0][:, None, None] - mean[:, :, None] * mean[:, None, :]
+    rows = stratum.event
+    return EventMoments(
+        np.log(sums[0]) + peak, mean, covariance, design[rows], linear[rows], stratum.times, stratum.step
+    )
+
+
+def _from_end(values: Floats, stratum: Stratum) -> Floats:
+    """Sum of ``values`` over the risk set of each event."""
+    empty = np.zeros((1, *values.shape[1:]))
+    tail = np.concatenate([np.cumsum(values[::-1], axis=0)[::-1], empty])
+    totals = tail[stratum.leave]
+    if stratum.late_entry is not None:
+        not_yet = np.concatenate([np.cumsum(values[stratum.late_entry][::-1], axis=0)[::-1], empty])
+        totals = totals - not_yet[stratum.enter]
+    return totals[stratum.step]
+
+
+def _refuse_singular(likelihood: PartialLikelihood) -> None:
+    """A column that is constant in every risk set, or a sum of others, has no coefficient."""
+    _, _, information = likelihood.evaluate(np.zeros(len(likelihood.terms)))
+    scale = np.where(likelihood.spread > 0, likelihood.spread, 1.0)
+    scaled = information / np.outer(scale, scale) / likelihood.n_events
+    flat = [term for term, own in zip(likelihood.terms, np.diag(scaled), strict=True) if own < 1e-10]
+    if flat or np.linalg.eigvalsh(scaled)[0] < 1e-10:
+        raise DesignError(
+            "the model has no unique answer: "
+            + (
+                f"{', '.join(flat)} never differs between patients at risk" if flat else "terms are collinear"
+            ),
+            where="terms " + ", ".join(likelihood.terms),
+            expected="terms that vary among the patients at risk at some event, none a sum of others",
+            do="leave out the term, or describe the groups without a model",
+            offenders=flat,
+        )
