@@ -11,8 +11,21 @@ ASSESSMENTS = Table(
         patient_id(),
         Column(name="assessed", kind="time", meaning="Day of the assessment", nullable=False),
         Column(name="reader", kind="code", codes=("local", "central"), meaning="Who read it", nullable=False),
-        Column(name="response", kind="code", codes=("CR", "PR", "SD", "PD", "NE"), meaning="Overall response", nullable=False),
-        Column(name="target_sum_mm", kind="number", unit="mm", low=0, high=2000, meaning="Sum of target-lesion diameters"),
+        Column(
+            name="response",
+            kind="code",
+            codes=("CR", "PR", "SD", "PD", "NE"),
+            meaning="Overall response",
+            nullable=False,
+        ),
+        Column(
+            name="target_sum_mm",
+            kind="number",
+            unit="mm",
+            low=0,
+            high=2000,
+            meaning="Sum of target-lesion diameters",
+        ),
         Column(name="new_lesion", kind="yes_no", meaning="New lesion seen"),
     ),
 )
@@ -24,15 +37,36 @@ OUTCOMES = Table(
     key=("patient_id",),
     columns=(
         patient_id(),
-        Column(name="pfs_days", kind="number", unit="days", low=0, high=20000, meaning="Progression-free survival: time to progression, death or last assessment"),
+        Column(
+            name="pfs_days",
+            kind="number",
+            unit="days",
+            low=0,
+            high=20000,
+            meaning="Progression-free survival: time to progression, death or last assessment",
+        ),
         Column(name="pfs_event", kind="yes_no", meaning="Progression or death observed; no: censored"),
-        Column(name="os_days", kind="number", unit="days", low=0, high=20000, meaning="Overall survival: time to death or last contact"),
+        Column(
+            name="os_days",
+            kind="number",
+            unit="days",
+            low=0,
+            high=20000,
+            meaning="Overall survival: time to death or last contact",
+        ),
         Column(name="os_event", kind="yes_no", meaning="Death observed; no: censored"),
         Column(name="last_contact", kind="time", meaning="Last day the patient was known to be alive"),
         Column(name="death", kind="time", meaning="Death; empty: not observed"),
         Column(name="treatment_end", kind="time", meaning="Last dose; empty: still on treatment"),
-        Column(name="treatment_end_reason", kind="code", codes=("progression", "toxicity", "withdrawal", "death", "other"), meaning="Why treatment ended"),
-        Column(name="new_therapy", kind="time", meaning="Start of the next anticancer treatment; empty: none"),
+        Column(
+            name="treatment_end_reason",
+            kind="code",
+            codes=("progression", "toxicity", "withdrawal", "death", "other"),
+            meaning="Why treatment ended",
+        ),
+        Column(
+            name="new_therapy", kind="time", meaning="Start of the next anticancer treatment; empty: none"
+        ),
     ),
 )
 
@@ -60,6 +94,13 @@ QUALITY_OF_LIFE = Table(
         patient_id(),
         Column(name="completed", kind="time", meaning="Day the form was filled in", nullable=False),
         Column(name="scale", kind="text", meaning="Scale, e.g. global_health_status", nullable=False),
-        Column(name="score", kind="number", unit="points", low=0, high=100, meaning="Linear score; empty: fewer than half of the items answered"),
+        Column(
+            name="score",
+            kind="number",
+            unit="points",
+            low=0,
+            high=100,
+            meaning="Linear score; empty: fewer than half of the items answered",
+        ),
     ),
 )

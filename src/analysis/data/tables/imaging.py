@@ -9,12 +9,41 @@ PET_VISITS = Table(
     key=("patient_id", "visit"),
     columns=(
         patient_id(),
-        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Planned visit", nullable=False),
-        Column(name="status", kind="code", codes=("done", "not_done", "not_planned"), meaning="Whether the scan was made", nullable=False),
-        Column(name="reason", kind="code", codes=("early_progression", "toxicity", "withdrawal", "death", "technical", "logistics"), meaning="Why a planned scan was not made"),
+        Column(
+            name="visit",
+            kind="code",
+            codes=("baseline", "day14", "day28", "progression"),
+            meaning="Planned visit",
+            nullable=False,
+        ),
+        Column(
+            name="status",
+            kind="code",
+            codes=("done", "not_done", "not_planned"),
+            meaning="Whether the scan was made",
+            nullable=False,
+        ),
+        Column(
+            name="reason",
+            kind="code",
+            codes=("early_progression", "toxicity", "withdrawal", "death", "technical", "logistics"),
+            meaning="Why a planned scan was not made",
+        ),
         Column(name="scanned", kind="time", meaning="Day of the scan"),
-        Column(name="glucose_mmol_l", kind="number", unit="mmol/l", low=1, high=40, meaning="Blood glucose before injection"),
-        Column(name="new_lesion", kind="code", codes=("no", "yes", "uncertain"), meaning="New FDG-avid lesion at this visit, as read; uncertain: possible flare"),
+        Column(
+            name="glucose_mmol_l",
+            kind="number",
+            unit="mmol/l",
+            low=1,
+            high=40,
+            meaning="Blood glucose before injection",
+        ),
+        Column(
+            name="new_lesion",
+            kind="code",
+            codes=("no", "yes", "uncertain"),
+            meaning="New FDG-avid lesion at this visit, as read; uncertain: possible flare",
+        ),
     ),
 )
 
@@ -26,7 +55,13 @@ SCANS = Table(
     columns=(
         Column(name="series_uid", kind="text", meaning="Series Instance UID (0020,000E)", nullable=False),
         patient_id(),
-        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Visit", nullable=False),
+        Column(
+            name="visit",
+            kind="code",
+            codes=("baseline", "day14", "day28", "progression"),
+            meaning="Visit",
+            nullable=False,
+        ),
     ),
 )
 
@@ -39,7 +74,13 @@ CONTOURS = Table(
         Column(name="file", kind="text", meaning="File below contours/", nullable=False),
         Column(name="label", kind="text", meaning="Mask value or ROI name; empty: every one", nullable=True),
         patient_id(),
-        Column(name="visit", kind="code", codes=("baseline", "day14", "day28", "progression"), meaning="Visit", nullable=False),
+        Column(
+            name="visit",
+            kind="code",
+            codes=("baseline", "day14", "day28", "progression"),
+            meaning="Visit",
+            nullable=False,
+        ),
         Column(name="lesion_id", kind="text", meaning="Lesion, the same at every visit", nullable=False),
     ),
 )
@@ -52,7 +93,13 @@ LESIONS = Table(
     columns=(
         patient_id(),
         Column(name="lesion_id", kind="text", meaning="Lesion, the same at every visit", nullable=False),
-        Column(name="site", kind="code", codes=("bone", "node", "liver", "lung", "breast", "other"), meaning="Organ", nullable=False),
+        Column(
+            name="site",
+            kind="code",
+            codes=("bone", "node", "liver", "lung", "breast", "other"),
+            meaning="Organ",
+            nullable=False,
+        ),
         Column(name="target", kind="yes_no", meaning="Target lesion for response"),
     ),
 )

@@ -10,9 +10,18 @@ PATIENTS = Table(
     columns=(
         patient_id(),
         Column(name="centre", kind="text", meaning="Code of the centre"),
-        Column(name="phase", kind="code", codes=("pilot", "extension"), meaning="Part of the trial the patient was enrolled in"),
+        Column(
+            name="phase",
+            kind="code",
+            codes=("pilot", "extension"),
+            meaning="Part of the trial the patient was enrolled in",
+        ),
         Column(name="sex", kind="code", codes=("F", "M"), meaning="Sex"),
-        Column(name="birth", kind="time", meaning="Birth; used to check dates, then dropped (age_years is analysed)"),
+        Column(
+            name="birth",
+            kind="time",
+            meaning="Birth; used to check dates, then dropped (age_years is analysed)",
+        ),
         Column(name="age_years", kind="number", unit="years", low=18, high=110, meaning="Age at enrolment"),
         Column(name="enrolment", kind="time", meaning="Enrolment (informed consent)"),
         Column(name="treatment_start", kind="time", meaning="First dose: day 0 of every other time"),
@@ -26,7 +35,13 @@ PATIENTS = Table(
         Column(name="lung", kind="yes_no", meaning="Lung metastases"),
         Column(name="nodes", kind="yes_no", meaning="Distant lymph-node metastases"),
         Column(name="sites", kind="whole", low=1, high=20, meaning="Number of organs with metastases"),
-        Column(name="prior_lines", kind="whole", low=0, high=20, meaning="Earlier lines of treatment for metastatic disease"),
+        Column(
+            name="prior_lines",
+            kind="whole",
+            low=0,
+            high=20,
+            meaning="Earlier lines of treatment for metastatic disease",
+        ),
     ),
 )
 

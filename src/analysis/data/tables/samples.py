@@ -10,12 +10,38 @@ PLASMA_SAMPLES = Table(
     columns=(
         Column(name="sample_id", kind="text", meaning="Pseudonym of the sample", nullable=False),
         patient_id(),
-        Column(name="visit", kind="text", meaning="Planned visit: baseline, day14, day28, week12, week24 ..., progression", nullable=False),
+        Column(
+            name="visit",
+            kind="text",
+            meaning="Planned visit: baseline, day14, day28, week12, week24 ..., progression",
+            nullable=False,
+        ),
         Column(name="sampled", kind="time", meaning="Day of sampling"),
         Column(name="panel_detected", kind="yes_no", meaning="Mutation panel found ctDNA; empty: no result"),
-        Column(name="max_vaf_percent", kind="number", unit="%", low=0, high=100, meaning="Highest variant allele frequency; 0: none found; empty: no result"),
-        Column(name="lod_vaf_percent", kind="number", unit="%", low=0, high=100, meaning="Limit of detection of the panel in this sample"),
-        Column(name="tumour_fraction_percent", kind="number", unit="%", low=0, high=100, meaning="Tumour fraction from copy number (ichorCNA); empty: no result"),
+        Column(
+            name="max_vaf_percent",
+            kind="number",
+            unit="%",
+            low=0,
+            high=100,
+            meaning="Highest variant allele frequency; 0: none found; empty: no result",
+        ),
+        Column(
+            name="lod_vaf_percent",
+            kind="number",
+            unit="%",
+            low=0,
+            high=100,
+            meaning="Limit of detection of the panel in this sample",
+        ),
+        Column(
+            name="tumour_fraction_percent",
+            kind="number",
+            unit="%",
+            low=0,
+            high=100,
+            meaning="Tumour fraction from copy number (ichorCNA); empty: no result",
+        ),
     ),
 )
 
@@ -28,7 +54,15 @@ PLASMA_VARIANTS = Table(
         Column(name="sample_id", kind="text", meaning="Pseudonym of the sample", nullable=False),
         Column(name="gene", kind="text", meaning="HGNC symbol", nullable=False),
         Column(name="protein_change", kind="text", meaning="Protein change, e.g. p.E545K", nullable=False),
-        Column(name="vaf_percent", kind="number", unit="%", low=0, high=100, meaning="Variant allele frequency", nullable=False),
+        Column(
+            name="vaf_percent",
+            kind="number",
+            unit="%",
+            low=0,
+            high=100,
+            meaning="Variant allele frequency",
+            nullable=False,
+        ),
     ),
 )
 
@@ -39,9 +73,21 @@ TISSUE = Table(
     key=("patient_id", "specimen", "marker"),
     columns=(
         patient_id(),
-        Column(name="specimen", kind="code", codes=("primary", "metastasis"), meaning="Where the tissue was taken", nullable=False),
+        Column(
+            name="specimen",
+            kind="code",
+            codes=("primary", "metastasis"),
+            meaning="Where the tissue was taken",
+            nullable=False,
+        ),
         Column(name="marker", kind="text", meaning="Gene symbol, or er, pr, ki67, p4ebp1", nullable=False),
-        Column(name="kind", kind="code", codes=("alteration", "expression"), meaning="alteration: value is 1 (altered) or 0; expression: value is percent of cells or H-score", nullable=False),
+        Column(
+            name="kind",
+            kind="code",
+            codes=("alteration", "expression"),
+            meaning="alteration: value is 1 (altered) or 0; expression: value is percent of cells or H-score",
+            nullable=False,
+        ),
         Column(name="value", kind="number", low=0, high=300, meaning="Value; empty: not evaluable"),
     ),
 )

@@ -1,0 +1,169 @@
+"""From text cells to typed columns, and from calendar dates to study days: the last place that sees a date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.problems import Problem, error, warning
+from analysis.data.reading import TextTable
+from analysis.data.schemas import dates, numbers
+from analysis.data.tables import Column, Table
+
+
+@dataclass(frozen=True)
+class TypedTable:
+    """A table with typed columns, while it is being checked.
+
+    Parameters
+    ----------
+    table : Table
+        Its schema.
+    frame : DataFrame
+        The columns that the file has, under their names in memory; a time column ``x`` is ``x_day``.
+        The index is the line in the file. A cell that its schema refuses is missing here.
+    headers : mapping
+        Plain column name to the file's.
+    whole : bool
+        Whether every line of the file could be read.
+    """
+
+    table: Table
+    frame: pd.DataFrame
+    headers: Mapping[str, str]
+    whole: bool
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return f"{self.table.name}.csv"
+
+    def times(self) -> list[str]:
+        """Plain names of the time columns that are there."""
+        return [name for name in self.headers if self.table.column(name).kind == "time"]
+
+
+def in_memory(column: Column) -> str:
+    """Name of a column in memory.
+
+    >>> from analysis.data.tables import TABLES
+    >>> in_memory(TABLES["outcomes"].column("death"))
+    'death_day'
+    """
+    return f"{column.name}_day" if column.kind == "time" else column.name
+
+
+def typed(text: TextTable) -> TypedTable:
+    """Typed columns of a table; a time given as date stays a date until :func:`to_study_days`."""
+    columns = {}
+    for plain, name in text.headers.items():
+        column = text.table.column(plain)
+        columns[in_memory(column)] = _typed(text.cells[name], column, is_date=name == f"{plain}_date")
+    return TypedTable(text.table, pd.DataFrame(columns, index=text.cells.index), text.headers, text.whole)
+
+
+def _typed(cells: pd.Series, column: Column, *, is_date: bool) -> pd.Series:
+    if column.kind == "text":
+        return cells.astype("string")
+    if column.kind == "code":
+        return cells.where(cells.isin(column.codes)).astype("string")
+    if column.kind == "yes_no":
+        return cells.map({"yes": True, "no": False}).astype("boolean")
+    if is_date:
+        return dates(cells)
+    values = numbers(cells)
+    values = values.where(np.isfinite(values))
+    if column.low is not None and column.high is not None:
+        values = values.where(values.between(column.low, column.high))
+    if column.kind == "whole":
+        return values.where(values % 1 == 0).astype("Int64")
+    return values
+
+
+def empty_column(column: Column, index: pd.Index) -> pd.Series:
+    """All-missing column of the right type, for what a study declares lacking."""
+    dtype = {"text": "string", "code": "string", "yes_no": "boolean", "whole": "Int64"}.get(
+        column.kind, "float64"
+    )
+    return pd.Series(pd.NA if dtype != "float64" else np.nan, index=index, dtype=dtype)
+
+
+def to_study_days(tables: Mapping[str, TypedTable]) -> tuple[dict[str, TypedTable], list[Problem]]:
+    """Tables in which every date has become days since that patient's treatment start.
+
+    Parameters
+    ----------
+    tables : mapping of str to TypedTable
+        All tables that could be read.
+
+    Returns
+    -------
+    dict of str to TypedTable
+        Time columns are float64 days; NaN where the time is missing, or where the patient never
+        started treatment, so that there is no day 0.
+    list of Problem
+        Dates that have no day 0 to be counted from.
+    """
+    patients = tables.get("patients")
+    start, problems = _treatment_starts(patients) if patients else (pd.Series(dtype="datetime64[ns]"), [])
+    converted = {}
+    for name, each in tables.items():
+        frame = each.frame.copy()
+        for plain in each.times():
+            values = frame[f"{plain}_day"]
+            if not pd.api.types.is_datetime64_any_dtype(values):
+                continue
+            if (
+                patients
+                and patients.headers.get("treatment_start") != "treatment_start_date"
+                and values.notna().any()
+            ):
+                problems.append(
+                    error(
+                        each.file,
+                        "the dates cannot be turned into study days",
+                        column=each.headers[plain],
+                        expected="the column treatment_start_date in patients.csv",
+                        do=f"add it, or give study days under {plain}_day",
+                    )
+                )
+            origin = frame["patient_id"].map(start) if len(start) else pd.Series(pd.NaT, index=frame.index)
+            frame[f"{plain}_day"] = (values - origin.astype("datetime64[ns]")).dt.days.astype("float64")
+        converted[name] = replace(each, frame=frame)
+    return converted, problems
+
+
+def _treatment_starts(patients: TypedTable) -> tuple[pd.Series, list[Problem]]:
+    """Date of treatment start by patient, and the patients without one."""
+    if "treatment_start" not in patients.headers or "patient_id" not in patients.headers:
+        return pd.Series(dtype="datetime64[ns]"), []
+    values = patients.frame["treatment_start_day"]
+    header = patients.headers["treatment_start"]
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        wrong = values.index[values.notna() & (values != 0)]
+        return pd.Series(dtype="datetime64[ns]"), [
+            error(
+                patients.file,
+                f"treatment starts on day {values[line]:g}",
+                row=int(line),
+                column=header,
+                expected="0: treatment start is day 0 of every time",
+                do="count every time of this patient from the first dose",
+            )
+            for line in wrong
+        ]
+    problems = [
+        warning(
+            patients.file,
+            "there is no treatment start, so that no date of this patient has a study day",
+            row=int(line),
+            column=header,
+            do="fill it, unless the patient never started treatment",
+        )
+        for line in values.index[values.isna()]
+    ]
+    known = patients.frame.dropna(subset=["patient_id"]).drop_duplicates("patient_id").set_index("patient_id")
+    return known["treatment_start_day"], problems

@@ -1,0 +1,188 @@
+"""A study folder checked, and loaded if it is right."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.chronology import chronology_problems
+from analysis.data.conversion import TypedTable, empty_column, in_memory, to_study_days, typed
+from analysis.data.description import FILE, Description, read_description
+from analysis.data.membership import membership_problems
+from analysis.data.plausibility import plausibility_problems
+from analysis.data.problems import FaultyStudyError, Problem, error, quoted, warning
+from analysis.data.reading import read_text_table
+from analysis.data.schemas import schema_problems
+from analysis.data.study import PARTS, Study
+from analysis.data.tables import TABLES, Column, Table
+from analysis.errors import StudyError
+from analysis.study import load_protocol
+
+
+def load_study(path: Path | str) -> Study:
+    """Load a study folder that is right in everything that can be checked without its images.
+
+    Parameters
+    ----------
+    path : Path or str
+        Study folder, see ``data/README.md``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        If the folder does not exist.
+    FaultyStudyError
+        If anything in it is wrong; its ``problems`` hold everything, its text the first errors.
+    """
+    folder = Path(path)
+    description, tables, problems = _examine(folder)
+    if any(problem.severity == "error" for problem in problems):
+        raise FaultyStudyError(description.id or folder.name, problems)
+    dicom = _existing(folder / description.dicom)
+    present = {TABLES[name].part for name in tables} - {"pet"}
+    if dicom is not None:
+        present.add("pet")
+    return Study(
+        path=folder,
+        id=description.id,
+        title=description.title,
+        kind=description.kind,
+        design=description.design,
+        source=description.source,
+        licence=description.licence,
+        caveats=description.caveats,
+        lacks=description.lacks,
+        tables={name: _finished(each) for name, each in tables.items()},
+        parts=tuple(part for part in PARTS if part in present),
+        dicom_folder=dicom,
+        contours_folder=_existing(folder / description.contours),
+    )
+
+
+def check_study(path: Path | str) -> list[Problem]:
+    """List everything that is wrong with a study folder, by file, line and column.
+
+    Parameters
+    ----------
+    path : Path or str
+        Study folder.
+
+    Returns
+    -------
+    list of Problem
+        Errors first; empty if the study is right.
+
+    Raises
+    ------
+    StudyError
+        If the folder does not exist.
+    """
+    problems = _examine(Path(path))[2]
+    return sorted(problems, key=lambda problem: problem.severity)
+
+
+def _examine(folder: Path) -> tuple[Description, dict[str, TypedTable], list[Problem]]:
+    """Everything a folder says, and everything that is wrong with it."""
+    if not folder.is_dir():
+        raise StudyError(
+            "the study folder does not exist" if not folder.exists() else "the study is not a folder",
+            where=str(folder),
+            expected="a folder with study.yml and patients.csv",
+            do="correct the path; `make data` fetches the public study, `python -m analysis simulate` makes one",
+        )
+    description, problems = read_description(folder)
+    texts = {}
+    for name, table in TABLES.items():
+        path = folder / f"{name}.csv"
+        if not path.exists():
+            continue
+        text, found = read_text_table(path, table, lacks=description.lacks.get(name, ()))
+        problems += found
+        if text is not None:
+            problems += schema_problems(text)
+            texts[name] = text
+    problems += _absent(folder, description)
+    if "patients" in texts and texts["patients"].cells.empty:
+        problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
+    tables, found = to_study_days({name: typed(text) for name, text in texts.items()})
+    protocol = load_protocol()
+    problems += found
+    problems += membership_problems(tables, protocol)
+    problems += chronology_problems(tables, protocol)
+    problems += plausibility_problems(tables)
+    return description, tables, problems
+
+
+def _absent(folder: Path, description: Description) -> list[Problem]:
+    """Files that are not there, or that are there and nobody reads."""
+    problems = []
+    names = sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
+    if "patients.csv" not in names:
+        problems.append(
+            error("patients.csv", "the file is missing", expected="one line a patient", do="add it")
+        )
+    for name in names:
+        stem, _, ending = name.rpartition(".")
+        close = difflib.get_close_matches(stem.lower(), TABLES, n=1, cutoff=0.75)
+        if name.removesuffix(".csv") in TABLES and name.endswith(".csv"):
+            continue
+        if ending.lower() == "csv" or (
+            close and ending.lower() in ("xlsx", "xls", "ods", "tsv", "txt", "parquet")
+        ):
+            advice = (
+                f"name it {close[0]}.csv, as comma-separated UTF-8 text"
+                if close
+                else "remove it if it is not needed"
+            )
+            problems.append(
+                warning(
+                    name if quoted(stem) == repr(stem) else f"*.{ending}",
+                    "the file is not a table of a study, and is not read",
+                    do=advice,
+                )
+            )
+    for table in description.lacks:
+        if f"{table}.csv" not in names:
+            problems.append(
+                warning(
+                    FILE,
+                    f"lacks names columns of {table}, but there is no {table}.csv",
+                    do="remove the entry",
+                )
+            )
+    if _existing(folder / description.dicom) is None:
+        problems += [
+            warning(
+                f"{name}.csv",
+                "there are no images, so that PET cannot be measured",
+                do=f"add the folder {description.dicom}",
+            )
+            for name, table in TABLES.items()
+            if table.part == "pet" and f"{name}.csv" in names
+        ]
+    return problems
+
+
+def _existing(folder: Path) -> Path | None:
+    return folder if folder.is_dir() else None
+
+
+def _finished(each: TypedTable) -> pd.DataFrame:
+    """Make the table as the other rooms see it: every column of its schema but birth, lines numbered from 0."""
+    frame = {
+        in_memory(column): each.frame[in_memory(column)]
+        if column.name in each.headers
+        else empty_column(column, each.frame.index)
+        for column in _analysed(each.table)
+    }
+    return pd.DataFrame(frame, index=each.frame.index).reset_index(drop=True)
+
+
+def _analysed(table: Table) -> list[Column]:
+    return [column for column in table.columns if (table.name, column.name) != ("patients", "birth")]

@@ -1,0 +1,97 @@
+"""A loaded study: its tables, its parts, and where its images lie."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.checksum import study_checksum
+from analysis.data.tables import TABLES
+from analysis.errors import StudyError
+
+PARTS: tuple[str, ...] = tuple(dict.fromkeys(table.part for table in TABLES.values()))
+"""The parts that a study may have or lack, in the order of the tables."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as the other rooms see it.
+
+    Parameters
+    ----------
+    path : Path
+        The study folder.
+    id, title, kind, design, source, licence : str
+        As in ``study.yml``.
+    caveats : tuple of str
+        Sentences that every page of results prints.
+    lacks : mapping of str to tuple of str
+        Columns declared lacking, by table; they are there in memory, with every value missing.
+    tables : mapping of str to DataFrame
+        The tables that are present, typed: text and codes "string", yes/no "boolean", whole numbers
+        "Int64", numbers float64; a time ``x`` is ``x_day``, float64 days since the patient's treatment
+        start, NaN where missing. No calendar date and no birth.
+    parts : tuple of str
+        The parts that are present, of ``PARTS``. ``pet`` is present if there is a folder of images.
+    dicom_folder, contours_folder : Path or None
+        ``None`` if absent.
+    """
+
+    path: Path
+    id: str
+    title: str
+    kind: str
+    design: str
+    source: str
+    licence: str
+    caveats: tuple[str, ...]
+    lacks: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, pd.DataFrame]
+    parts: tuple[str, ...]
+    dicom_folder: Path | None
+    contours_folder: Path | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data are simulated: everything made from them must say so."""
+        return self.kind == "simulated"
+
+    def has(self, name: str) -> bool:
+        """Whether a part or a table is present.
+
+        Raises
+        ------
+        StudyError
+            If no part and no table has that name.
+        """
+        if name not in PARTS and name not in TABLES:
+            raise StudyError(
+                f"a study has no part {name!r}", expected="one of " + ", ".join({*PARTS, *TABLES})
+            )
+        return name in self.parts or name in self.tables
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Copy of a table.
+
+        Raises
+        ------
+        StudyError
+            If the study lacks it.
+        """
+        if name not in self.tables:
+            raise StudyError(
+                f"the study has no table {name}",
+                where=self.id,
+                expected="one of " + ", ".join(self.tables),
+                do="ask study.has(...) first, and say what cannot be answered",
+            )
+        return self.tables[name].copy()
+
+    @functools.cached_property
+    def checksum(self) -> str:
+        """SHA-256 of all files of the study, see :func:`analysis.data.study_checksum`; about 1 s with images."""
+        return study_checksum(self.path)
