@@ -111,7 +111,7 @@ def harrell_c(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, level: floa
     own_pairs = usable.sum(axis=0) + usable.sum(axis=1)
     influence = (agrees.sum(axis=0) + agrees.sum(axis=1) - estimate * own_pairs) / pairs
     std_error = float(np.sqrt((influence**2).sum()))
-    z = norm.ppf((1 + level) / 2)
+    z = float(norm.ppf((1 + level) / 2))
     return Concordance(
         estimate=estimate,
         low=max(0.0, estimate - z * std_error),
@@ -156,7 +156,7 @@ def concordance_difference(
     one, two = (harrell_c(time, event, score, level=level) for score in (first, second))
     difference = one.estimate - two.estimate
     std_error = float(np.sqrt(((one.influence - two.influence) ** 2).sum()))
-    z = norm.ppf((1 + level) / 2)
+    z = float(norm.ppf((1 + level) / 2))
     return ConcordanceDifference(
         estimate=difference,
         low=difference - z * std_error,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -109,7 +111,7 @@ class CoxFit:
         j = self.terms.index(term)
         centre, se = float(self.coefficients[j]), float(self.std_errors[j])
         if interval == "wald":
-            z = norm.ppf((1 + level) / 2)
+            z = float(norm.ppf((1 + level) / 2))
             limits = (centre - z * se, centre + z * se)
             p_value, test = float(2 * norm.sf(abs(centre / se))), "Wald test"
         else:
@@ -140,7 +142,7 @@ def cox(
     terms: tuple[str, ...] | None = None,
     ties: str = "efron",
     entry: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
+    strata: Iterable[Any] | None = None,
 ) -> CoxFit:
     """Fit a Cox model by Newton's method with step halving.
 
@@ -168,10 +170,9 @@ def cox(
     start = np.zeros(len(likelihood.terms))
     null, score, information_null = likelihood.evaluate(start)
     top = maximise(likelihood.evaluate, start)
-    left = eigh(top.information, information_null, eigvals_only=True) if top.converged else np.zeros(1)
-    finite = bool(left[0] > COLLAPSED)
+    finite = top.converged and _least_left(top.information, information_null) > COLLAPSED
     p = len(likelihood.terms)
-    covariance = np.linalg.inv(top.information) if finite else np.full((p, p), np.nan)
+    covariance = np.linalg.inv(top.information).astype(np.float64) if finite else np.full((p, p), np.nan)
     global_tests = {
         "likelihood-ratio": 2 * (top.value - null),
         "Wald": float(top.at @ top.information @ top.at) if finite else np.nan,
@@ -196,3 +197,8 @@ def cox(
         events=likelihood.n_events,
         likelihood=likelihood,
     )
+
+
+def _least_left(information: NDArray[np.float64], at_no_effect: NDArray[np.float64]) -> float:
+    """Smallest share of the information at no effect that is left, over all directions."""
+    return float(np.min(np.asarray(eigh(information, at_no_effect, eigvals_only=True))))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,7 +102,7 @@ class EarlyResponse:
 def early_response(
     time_days: ArrayLike,
     event: ArrayLike,
-    group: ArrayLike | Grouping,
+    group: Iterable[Any] | Grouping,
     *,
     landmark_day: float,
     reference: object,

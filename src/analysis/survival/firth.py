@@ -105,7 +105,7 @@ class FirthFit:
         j = self.terms.index(term)
         centre, se = float(self.coefficients[j]), float(self.std_errors[j])
         if interval == "wald":
-            z = norm.ppf((1 + level) / 2)
+            z = float(norm.ppf((1 + level) / 2))
             limits = (centre - z * se, centre + z * se)
             p_value, test = float(2 * norm.sf(abs(centre / se))), "Wald test"
         else:
@@ -176,7 +176,7 @@ def firth_cox(
     return FirthFit(
         terms=checked.terms,
         coefficients=top.at,
-        covariance=np.linalg.inv(top.information),
+        covariance=np.linalg.inv(top.information).astype(np.float64),
         log_likelihood=top.value,
         log_likelihood_null=null,
         likelihood_ratio=TestResult(

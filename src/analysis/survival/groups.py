@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
-from analysis.survival.observations import _missing, numbers, refuse
+from analysis.survival.observations import missing, numbers, refuse
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,9 @@ class Grouping:
         )
 
 
-def grouping(group: ArrayLike, known_at_days: ArrayLike | float, *, name: str = "grouping") -> Grouping:
+def grouping(
+    group: Iterable[Any], known_at_days: Iterable[Any] | float, *, name: str = "grouping"
+) -> Grouping:
     """Attach to a grouping the day on which it was known.
 
     Parameters
@@ -83,11 +86,12 @@ def grouping(group: ArrayLike, known_at_days: ArrayLike | float, *, name: str = 
     ...
     analysis.errors.DesignError: The metabolic response was not yet known when the clock starts: ...
     """
-    size = len(group)  # type: ignore[arg-type]
-    values = tuple(cells(group, size))
-    days = (
-        np.full(size, float(known_at_days)) if np.ndim(known_at_days) == 0 else numbers(known_at_days, "day")
-    )  # type: ignore[arg-type]
+    values = tuple(cells(group))
+    size = len(values)
+    if isinstance(known_at_days, Iterable):
+        days = numbers(list(known_at_days), "known_at_days")
+    else:
+        days = np.full(size, float(known_at_days))
     if days.size != size:
         raise DesignError(f"{days.size} days for {size} groups", expected="one day a patient")
     found = Grouping(name, values, days)
@@ -99,16 +103,13 @@ def grouping(group: ArrayLike, known_at_days: ArrayLike | float, *, name: str = 
     return found
 
 
-def cells(group: ArrayLike, n: int) -> list[object]:
-    """Plain Python values of a grouping, None for missing; refuse another length than ``n``."""
-    values = [None if _missing(v) else (v.item() if isinstance(v, np.generic) else v) for v in group]  # type: ignore[union-attr]
-    if len(values) != n:
-        raise DesignError(f"{len(values)} groups stand beside {n} patients", expected="one group a patient")
-    return values
+def cells(group: Iterable[Any]) -> list[object]:
+    """Plain Python values of a grouping, None for missing."""
+    return [None if missing(v) else (v.item() if isinstance(v, np.generic) else v) for v in group]
 
 
 def coded(
-    group: ArrayLike | Grouping, n: int, *, order: tuple[object, ...] | None = None, least: int = 2
+    group: Iterable[Any] | Grouping, n: int, *, order: tuple[object, ...] | None = None, least: int = 2
 ) -> tuple[NDArray[np.int64], tuple[object, ...]]:
     """Integer code of each patient's group, and the groups in the order of the codes.
 
@@ -131,8 +132,9 @@ def coded(
     """
     if isinstance(group, Grouping):
         group.refuse_before(0.0)
-        group = list(group.values)  # type: ignore[assignment]
-    values = cells(group, n)  # type: ignore[arg-type]
+    values = list(group.values) if isinstance(group, Grouping) else cells(group)
+    if len(values) != n:
+        raise DesignError(f"{len(values)} groups stand beside {n} patients", expected="one group a patient")
     refuse(
         "The group is missing",
         np.array([v is None for v in values]),
@@ -160,7 +162,7 @@ def coded(
 
 
 def two_groups(
-    group: ArrayLike | Grouping, n: int, *, reference: object, labels: Mapping[object, str] | None = None
+    group: Iterable[Any] | Grouping, n: int, *, reference: object, labels: Mapping[object, str] | None = None
 ) -> tuple[NDArray[np.bool_], str, str]:
     """Membership of the compared group, its label and the reference's label.
 

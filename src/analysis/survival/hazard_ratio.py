@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +22,7 @@ FEWEST_EVENTS = 5
 def hazard_ratio(
     time: ArrayLike,
     event: ArrayLike,
-    group: ArrayLike | Grouping,
+    group: Iterable[Any] | Grouping,
     *,
     reference: object,
     labels: Mapping[object, str] | None = None,

@@ -74,7 +74,7 @@ def kaplan_meier(
     events = np.bincount(place, weights=seen.event, minlength=distinct.size).astype(np.int64)
     ended = np.bincount(place, minlength=distinct.size)
     at_risk = (seen.n - np.concatenate([[0], np.cumsum(ended)[:-1]])).astype(np.int64)
-    survival = np.cumprod(1 - events / at_risk)
+    survival = np.cumprod(1 - events / at_risk).astype(np.float64)
     survival[at_risk == events] = 0.0  # exactly, whatever the rounding before it
     low, high = _limits(survival, _log_std_error(at_risk, events), conf_type, level)
     start = 1.0 if conf_type != "log-log" else np.nan
@@ -125,7 +125,7 @@ def _limits(
     survival: NDArray[np.float64], log_se: NDArray[np.float64], conf_type: str, level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pointwise limits as survfit defines them; NaN where the scale has no value."""
-    z = norm.ppf((1 + level) / 2)
+    z = float(norm.ppf((1 + level) / 2))
     alive = np.where(survival > 0, survival, np.nan)
     width = np.where(survival > 0, z * log_se, np.nan)
     if conf_type == "plain":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,7 @@ from scipy.stats import chi2
 
 from analysis.errors import DesignError
 from analysis.survival.estimates import TestResult
-from analysis.survival.groups import coded
+from analysis.survival.groups import Grouping, coded
 from analysis.survival.observations import Observations, observations
 
 BATCH_CELLS = 4_000_000
@@ -20,9 +21,9 @@ BATCH_CELLS = 4_000_000
 def logrank(
     time: ArrayLike,
     event: ArrayLike,
-    group: ArrayLike,
+    group: Iterable[Any] | Grouping,
     *,
-    strata: ArrayLike | None = None,
+    strata: Iterable[Any] | None = None,
     rho: float = 0.0,
     trend: Sequence[float] | None = None,
 ) -> TestResult:
@@ -98,7 +99,12 @@ def logrank(
 
 
 def permutation_logrank(
-    time: ArrayLike, event: ArrayLike, group: ArrayLike, *, seed: int, permutations: int = 100_000
+    time: ArrayLike,
+    event: ArrayLike,
+    group: Iterable[Any] | Grouping,
+    *,
+    seed: int,
+    permutations: int = 100_000,
 ) -> TestResult:
     """Log-rank test whose p-value comes from re-dealing the patients to the groups.
 
@@ -151,7 +157,7 @@ def permutation_logrank(
 
 def logrank_scores(seen: Observations) -> NDArray[np.float64]:
     """Event minus Nelson-Aalen hazard of each patient: summed over a group, its observed minus expected."""
-    distinct, place = np.unique(seen.time, return_inverse=True)
+    place = np.unique(seen.time, return_inverse=True)[1]
     events = np.bincount(place, weights=seen.event)
     at_risk = seen.n - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
     return seen.event - np.cumsum(events / at_risk)[place]

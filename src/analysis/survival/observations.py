@@ -47,16 +47,18 @@ def refuse(what: str, bad: NDArray[np.bool_], *, expected: str, do: str | None =
 
 def numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     """Give ``values`` as a flat float array, pandas missing values as NaN; refuse text and tables."""
+    raw = np.asarray(values)
+    if raw.ndim != 1:
+        raise DesignError(f"{name} has {raw.ndim} dimensions", expected="one number a patient")
+    if raw.dtype.kind in "biuf":
+        return raw.astype(np.float64)
     try:
-        found = np.array([np.nan if _missing(v) else v for v in values], dtype=float)  # type: ignore[union-attr]
+        return np.array([np.nan if missing(v) else float(v) for v in raw.tolist()], dtype=np.float64)
     except (TypeError, ValueError):
         raise DesignError(f"{name} is not a list of numbers", expected="one number a patient") from None
-    if found.ndim != 1:
-        raise DesignError(f"{name} has {found.ndim} dimensions", expected="one number a patient")
-    return found
 
 
-def _missing(value: object) -> bool:
+def missing(value: object) -> bool:
     """Whether one cell is None, NaN or pandas' NA, none of which equals itself as True."""
     try:
         return value is None or bool(value != value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,7 +88,7 @@ def partial_likelihood(
     terms: tuple[str, ...] | None = None,
     ties: str = "efron",
     entry: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
+    strata: Iterable[Any] | None = None,
 ) -> PartialLikelihood:
     """Partial likelihood of these patients and columns.
 
@@ -164,7 +166,7 @@ def _design(design: ArrayLike, n: int) -> Floats:
         )
     refuse(
         "A covariate is missing or infinite",
-        ~np.isfinite(columns).all(axis=1),
+        ~np.asarray(np.isfinite(columns).all(axis=1)),
         expected="a number for every patient and term",
         do="list these patients with a reason and leave them out, or impute",
     )
@@ -225,7 +227,7 @@ def _from_end(values: Floats, stratum: Stratum) -> Floats:
 
 
 def _refuse_singular(likelihood: PartialLikelihood) -> None:
-    """A column that is constant in every risk set, or a sum of others, has no coefficient."""
+    """Refuse a column that is constant in every risk set, or a sum of others: it has no coefficient."""
     _, _, information = likelihood.evaluate(np.zeros(len(likelihood.terms)))
     scale = np.where(likelihood.spread > 0, likelihood.spread, 1.0)
     scaled = information / np.outer(scale, scale) / likelihood.n_events

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
@@ -48,7 +50,7 @@ def profile_interval(
     ----------
     Venzon and Moolgavkar 1988, doi 10.2307/2347496.
     """
-    cut = chi2.ppf(level, 1)
+    cut = float(chi2.ppf(level, 1))
     limits = []
     for side in (-1.0, 1.0):
         warm = np.array(estimate, dtype=float)
@@ -57,7 +59,7 @@ def profile_interval(
             warm[j] = value
             top = maximise(objective, warm, fixed=(j,))
             warm[:] = top.at
-            return 2 * (highest - top.value) - cut
+            return float(2 * (highest - top.value) - cut)
 
         inner, outer = float(estimate[j]), float(estimate[j]) + side * 2 * std_error
         while excess(outer) < 0 and abs(outer - estimate[j]) < FURTHEST * std_error:
@@ -65,7 +67,7 @@ def profile_interval(
         if excess(outer) < 0:
             limits.append(side * np.inf)
         else:
-            limits.append(float(brentq(excess, inner, outer, xtol=1e-11, rtol=1e-13)))
+            limits.append(_root(excess, inner, outer))
     return limits[0], limits[1]
 
 
@@ -77,3 +79,8 @@ def dropped(objective: Objective, estimate: NDArray[np.float64], highest: float,
     start = np.array(estimate, dtype=float)
     start[j] = 0.0
     return max(0.0, 2 * (highest - maximise(objective, start, fixed=(j,)).value))
+
+
+def _root(excess: Callable[[float], float], inner: float, outer: float) -> float:
+    found = brentq(excess, inner, outer, xtol=1e-11, rtol=1e-13, full_output=True)
+    return float(found[0])  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ def restricted_mean(
     alive = at_risk - events
     term = np.divide(events, at_risk * alive, out=np.zeros_like(at_risk), where=alive > 0)
     mean, std_error = float(slices.sum()), float(np.sqrt((still**2 * term).sum()))
-    z = norm.ppf((1 + level) / 2)
+    z = float(norm.ppf((1 + level) / 2))
     return Rmst(
         label=label,
         estimate=mean,
@@ -104,7 +104,7 @@ def rmst_difference(group: Rmst, reference: Rmst, *, level: float = LEVEL) -> Rm
         raise DesignError(
             f"restricted means to {group.tau_days:g} and {reference.tau_days:g} days", expected="one tau"
         )
-    z = norm.ppf((1 + level) / 2)
+    z = float(norm.ppf((1 + level) / 2))
     warnings: list[str] = []
     difference = group.estimate - reference.estimate
     spread = float(np.hypot(group.std_error, reference.std_error))
