@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
 from analysis.cohort import Proportion, proportion
@@ -133,12 +133,12 @@ def kappa(table: np.ndarray) -> tuple[float, float]:
     return k, math.sqrt(max(float(spread), 0.0) / n) / (1 - chance)
 
 
-def agreement(first: ArrayLike, second: ArrayLike) -> Agreement:
+def agreement(first: pd.Series | Sequence, second: pd.Series | Sequence) -> Agreement:
     """Agreement of two yes/no calls of the same patients.
 
     Parameters
     ----------
-    first, second : array or Series of bool, shape (n,)
+    first, second : Series or sequence of bool, length n
         The calls, in the same order of patients; <NA> and None are missing. Patients with one call
         only are left out.
 
@@ -151,7 +151,7 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Agreement:
     DesignError
         If the two differ in length.
     """
-    one, two = (pd.Series(calls).astype("boolean") for calls in (first, second))
+    one, two = (pd.Series(calls, dtype="boolean").reset_index(drop=True) for calls in (first, second))
     if len(one) != len(two):
         raise DesignError(f"two calls of {len(one)} and {len(two)} patients", expected="the same patients")
     both = ~(one.isna() | two.isna())

@@ -32,7 +32,12 @@ def _variable(name: str, values: pd.Series, labels: Mapping[str, str]) -> _Varia
     """Kind of a column: by the study's contract where it knows the column, else by its type."""
     known = {column.name: column for column in TABLES["patients"].columns}
     column = known.get(name)
-    if name in NOT_CHARACTERISTICS or name.endswith("_day") or (column and column.kind == "time"):
+    if (
+        name in NOT_CHARACTERISTICS
+        or name.endswith("_day")
+        or values.isna().all()
+        or (column and column.kind == "time")
+    ):
         return None
     label = labels.get(name) or _label(name, column)
     if pd.api.types.is_bool_dtype(values.dtype):
@@ -62,8 +67,8 @@ def _label(name: str, column: Column | None) -> str:
     return f"{column.meaning} ({column.unit})" if column.unit else column.meaning
 
 
-def _groups(patients: pd.DataFrame, by: str | None) -> dict[str, np.ndarray]:
-    groups = {OVERALL: np.ones(len(patients), dtype=bool)}
+def _groups(patients: pd.DataFrame, by: str | None) -> dict[str, pd.Series]:
+    groups = {OVERALL: pd.Series(True, index=patients.index)}
     if by is None:
         return groups
     if by not in patients:
@@ -81,11 +86,11 @@ def _groups(patients: pd.DataFrame, by: str | None) -> dict[str, np.ndarray]:
             do="cut the number into named groups first",
         )
     for level in variable.levels:
-        inside = (variable.column == level).fillna(False).to_numpy(dtype=bool)
+        inside = (variable.column == level).fillna(False).astype(bool)
         if inside.any():
             groups[level] = inside
     if variable.column.isna().any():
-        groups[UNKNOWN_GROUP] = variable.column.isna().to_numpy()
+        groups[UNKNOWN_GROUP] = variable.column.isna()
     return groups
 
 
@@ -98,7 +103,8 @@ def baseline_statistics(
     ----------
     patients : pandas.DataFrame
         One row a patient, as in the study's table ``patients``; more columns may have been joined.
-        Identifiers and times are left out.
+        Identifiers and times are left out, and columns that no patient has a value in: those the
+        study lacks.
     by : str, optional
         Column that divides the patients; those without a value form the group ``unknown``.
     labels : mapping, optional
@@ -143,17 +149,18 @@ def _percent(count: int, n: int) -> float:
 
 
 def _summary(values: pd.Series) -> dict[str, float]:
-    known = values.dropna().to_numpy(dtype=float)
+    known: np.ndarray = np.asarray(values.dropna(), dtype=float)
     names = ("lowest", "q1", "median", "q3", "highest")
     if not known.size:
         return dict.fromkeys(names, float("nan"))
-    return dict(zip(names, np.quantile(known, [0, 0.25, 0.5, 0.75, 1]).tolist(), strict=True))
+    quantiles = np.quantile(known, np.linspace(0, 1, 5))
+    return dict(zip(names, quantiles.tolist(), strict=True))
 
 
-def _difference(variable: _Variable, groups: list[np.ndarray]) -> float:
+def _difference(variable: _Variable, groups: list[pd.Series]) -> float:
     if not variable.levels:
-        values = variable.column.to_numpy(dtype=float, na_value=np.nan)
-        return largest([values[inside] for inside in groups], difference_of_means)
+        column = variable.column.astype("float64")
+        return largest([np.asarray(column[inside]) for inside in groups], difference_of_means)
     counts = [
         np.array([(variable.column[inside] == level).sum() for level in variable.levels], dtype=float)
         for inside in groups

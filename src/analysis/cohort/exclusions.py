@@ -59,6 +59,14 @@ def _lacking(name: str, label: str, parent: str | None, what: str) -> Step:
     return Step(name, label, parent, None, (f"Not known: the study has no {what}.",))
 
 
+def _has(study: Study, table: str, *columns: str) -> bool:
+    """Whether the study has these columns: neither absent nor declared lacking (then all missing)."""
+    if table not in study.tables or set(columns) & set(study.lacks.get(table, ())):
+        return False
+    present = study.tables[table].columns
+    return all(column in present or f"{column}_day" in present for column in columns)
+
+
 def _eligible(study: Study, protocol: Protocol, patients: pd.Index) -> Step:
     label = "Eligible"
     if "eligibility" not in study.tables:
@@ -73,10 +81,9 @@ def _eligible(study: Study, protocol: Protocol, patients: pd.Index) -> Step:
 
 
 def _treated(study: Study, patients: pd.Index) -> Step:
-    table = study.table("patients").set_index("patient_id")
-    if "treatment_start_day" not in table:
+    if not _has(study, "patients", "treatment_start"):
         return _lacking("treated", "Started treatment", "eligible", "start of treatment in patients")
-    started = table["treatment_start_day"].notna()
+    started = study.table("patients").set_index("patient_id")["treatment_start_day"].notna()
     return Step(
         "treated",
         "Started treatment",
@@ -112,14 +119,14 @@ def _pet(
         (not_done, "scan not made, reason not recorded"),
         (True, "no record of this scan"),
     ]
-    return Step(name, label, parent, _reasons(patients, included, *why), _outside(table, done, visit))
+    return Step(name, label, parent, _reasons(patients, included, *why), _outside(study, table, visit))
 
 
-def _outside(table: pd.DataFrame, done: pd.Series, visit: Visit) -> tuple[str, ...]:
+def _outside(study: Study, table: pd.DataFrame, visit: Visit) -> tuple[str, ...]:
     """Note on scans outside the visit's window: they stay in, because the label is the trial's own."""
-    if "scanned_day" not in table:
+    if not _has(study, "pet_visits", "scanned"):
         return ("Not known: the day of the scan; the visit's window could not be checked.",)
-    day = table.loc[done, "scanned_day"]
+    day = table.loc[table["status"] == "done", "scanned_day"]
     low, high = visit.window
     outside = int(((day < low) | (day > high)).sum())
     undated = int(day.isna().sum())
@@ -160,9 +167,9 @@ def _survival(study: Study, patients: pd.Index) -> Step:
     label = "Progression-free survival known"
     if "outcomes" not in study.tables:
         return _lacking("survival", label, "treated", "table of outcomes")
-    table = study.table("outcomes").set_index("patient_id")
-    if not {"pfs_days", "pfs_event"} <= set(table.columns):
+    if not _has(study, "outcomes", "pfs_days", "pfs_event"):
         return _lacking("survival", label, "treated", "progression-free survival in outcomes")
+    table = study.table("outcomes").set_index("patient_id")
     known = table["pfs_days"].notna() & table["pfs_event"].notna()
     present = pd.Series(True, index=table.index)
     why = ((present, "time or event missing"), (True, "no outcome recorded"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort.exclusions import Step, steps
@@ -59,13 +60,15 @@ def participant_flow(study: Study, protocol: Protocol, *, refused: pd.DataFrame 
         For every step with a parent, n plus the excluded is the parent's n.
     """
     patients = study.table("patients")
-    phase = patients["phase"].to_numpy() if "phase" in patients else None
+    phase = patients["phase"] if "phase" in patients and patients["phase"].notna().any() else None
     found = steps(study, protocol, refused=refused)
-    members = {step.name: step.reasons.isna().to_numpy() for step in found if step.reasons is not None}
+    members: dict[str, np.ndarray] = {
+        step.name: np.asarray(step.reasons.isna(), dtype=bool) for step in found if step.reasons is not None
+    }
     return Flow(tuple(_flow_step(step, members, phase) for step in found))
 
 
-def _flow_step(step: Step, members: dict, phase) -> FlowStep:
+def _flow_step(step: Step, members: dict[str, np.ndarray], phase: pd.Series | None) -> FlowStep:
     if step.reasons is None:
         return FlowStep(step.label, None, name=step.name, parent=step.parent, notes=step.notes)
     inside = members[step.name]
@@ -75,7 +78,7 @@ def _flow_step(step: Step, members: dict, phase) -> FlowStep:
         excluded = _counts(pd.Series(lost, dtype="string"))
     groups: tuple[tuple[str, int], ...] = ()
     if phase is not None:
-        named = pd.Series(phase, dtype="string").fillna("phase unknown")
+        named = phase.astype("string").fillna("phase unknown")
         groups = tuple((name, int((inside & (named == name)).sum())) for name in _phases(named))
     return FlowStep(
         step.label,
