@@ -5,27 +5,48 @@ the same objects; :func:`save` writes SVG and PNG that are equal byte for byte w
 """
 
 from analysis.figures.agreement import describe_agreement, draw_agreement
+from analysis.figures.associations import describe_associations, draw_associations
+from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
 from analysis.figures.flow import describe_flow, draw_flow
+from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
+from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
+from analysis.figures.plasma import describe_plasma, draw_plasma
+from analysis.figures.projection import ProjectionPanel, describe_projection, draw_projection
 from analysis.figures.save import save
+from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
 from analysis.figures.waterfall import describe_waterfall, draw_waterfall
 from analysis.figures.wording import hazard_ratio_sentence
 
 __all__ = [
+    "ProjectionPanel",
     "describe_agreement",
+    "describe_associations",
     "describe_change_and_pfs",
     "describe_flow",
+    "describe_gene_matrix",
+    "describe_joint",
     "describe_lesion_changes",
+    "describe_plasma",
+    "describe_projection",
+    "describe_schoenfeld",
     "describe_survival_curves",
     "describe_waterfall",
     "draw_agreement",
+    "draw_associations",
     "draw_change_and_pfs",
     "draw_flow",
+    "draw_gene_matrix",
+    "draw_joint",
     "draw_lesion_changes",
+    "draw_plasma",
+    "draw_projection",
+    "draw_schoenfeld",
     "draw_survival_curves",
     "draw_waterfall",
     "hazard_ratio_sentence",
+    "is_marked",
     "save",
 ]

@@ -85,7 +85,8 @@ def draw_agreement(
         xlabel=f"Change of {metric}, day 14 (%)",
         ylabel=f"Change of {metric}, day 28 (%)",
     )
-    scatter.set_aspect("equal")
+    scatter.set_box_aspect(1)
+    difference.set_box_aspect(1)
     scatter.set_title(f"a  Both days (n = {len(values)})")
     difference.plot(
         values.mean(axis=1), second - first, mark.marker, color=mark.colour, mfc=mark.fill, ms=4.5
@@ -101,8 +102,8 @@ def draw_agreement(
             )  # fmt: skip
     reach = max(np.nanmax(np.abs([*(second - first), low, high])) * 1.15, 1.0)
     difference.set_ylim(-reach, reach)
-    difference.set(xlabel="Mean of the two changes (%)", ylabel="Day 28 minus day 14 (percentage points)")
-    difference.set_title("b  Difference, with 95 % limits of agreement")
+    difference.set(xlabel="Mean of the two changes (%)", ylabel="Day 28 minus day 14\n(percentage points)")
+    difference.set_title("b  Difference, with 95 % limits")
     for axis in (scatter.xaxis, scatter.yaxis, difference.xaxis, difference.yaxis):
         axis.set_major_formatter(lambda value, _: number(value, 0))
     return figure

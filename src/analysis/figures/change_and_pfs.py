@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.canvas import empty_figure, new_figure
-from analysis.figures.style import DOUBLE_MM, FAINT, INK, GROUPS, MUTED, SMALL, journal
+from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, SMALL, journal
 from analysis.figures.wording import count, number
 from analysis.units import months
 
@@ -74,9 +74,10 @@ def draw_change_and_pfs(
     for cut, style, side in lines:
         axes.axvline(-cut, color=INK, lw=0.9, linestyle=style)
         axes.annotate(f"−{number(cut, 0)} %", (-cut, 1), xycoords=("data", "axes fraction"), fontsize=SMALL,
-                      xytext=(-3 if side == "right" else 3, 0), textcoords="offset points", ha=side, va="top")  # fmt: skip
+                      xytext=(-3 if side == "right" else 3, 0), textcoords="offset points", ha=side, va="top",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # fmt: skip
     axes.set_xlabel(f"Change of {metric} from baseline to {visit} (%)")
-    axes.set_ylabel(f"{end_point} from {origin}\n(months)")
+    axes.set_ylabel(f"{end_point}\nfrom {origin} (months)")
     axes.xaxis.set_major_formatter(lambda value, _: number(value, 0))
     if sentence:
         axes.set_title(sentence, pad=16)

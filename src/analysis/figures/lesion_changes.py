@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
 from analysis.figures.style import DOUBLE_MM, FAINT, INK, MUTED, RESPONSES, journal
-from analysis.figures.wording import count, listed, number
+from analysis.figures.wording import count, listed, number, visit_name
 
 SITES = {"bone": "s", "node": "o", "liver": "D", "lung": "^", "breast": "P", "other": "X"}
 """Marker of each organ."""
@@ -22,7 +22,11 @@ def _lines(lesions: pd.DataFrame, patients: pd.DataFrame, visits: Sequence[str])
     """Lesions as rows, visits as columns, beside site and the patient's response."""
     response = patients.drop_duplicates("patient_id").set_index("patient_id")["response"]
     known = lesions[lesions["change_percent"].notna() & lesions["visit"].isin(list(visits))]
-    wide = known.pivot(index=["patient_id", "lesion_id", "site"], columns="visit", values="change_percent")
+    wide = (
+        known.set_index(["patient_id", "lesion_id", "site", "visit"])["change_percent"]
+        .astype(float)
+        .unstack("visit")
+    )
     wide = wide.reindex(columns=list(visits)).astype(float).reset_index()
     wide["response"] = wide["patient_id"].map(response).fillna("not_assessable")
     unknown = set(wide["response"]) - set(RESPONSES)
@@ -101,8 +105,8 @@ def draw_lesion_changes(
         axes.set_title(
             f"{mark.label}\n{count(here['patient_id'].nunique(), 'patient')}, {count(len(here), 'lesion')}"
         )
-        axes.set_xticks(places, ["Baseline", *(_visit_name(visit) for visit in visits)])
-        axes.set_xlim(-0.15, len(visits) + 0.15)
+        axes.set_xticks(places, ["Baseline", *(visit_name(visit) for visit in visits)])
+        axes.set_xlim(-0.3, len(visits) + 0.3)
         axes.grid(axis="y", color=FAINT, lw=0.5)
     panels[0].set_ylabel(f"Change of {metric} from baseline (%)")
     panels[0].yaxis.set_major_formatter(lambda value, _: number(value, 0))
@@ -116,10 +120,6 @@ def draw_lesion_changes(
         handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.4, columnspacing=1.4
     )
     return figure
-
-
-def _visit_name(visit: str) -> str:
-    return f"Day {visit[3:]}" if visit.startswith("day") else visit.capitalize()
 
 
 def describe_lesion_changes(
@@ -137,7 +137,7 @@ def describe_lesion_changes(
     reached = listed(
         [
             f"{int((wide[visit] <= -cutoff_percent).sum())} of {int(wide[visit].notna().sum())} at"
-            f" {_visit_name(visit).lower()}"
+            f" {visit_name(visit).lower()}"
             for visit in visits
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
@@ -28,9 +29,12 @@ def line_mm(size: float = SMALL) -> float:
 
 
 def wrapped(text: str, width_mm: float, *, size: float = SMALL, bold: bool = False) -> list[str]:
-    """Return the lines of a text broken between words so that each fits a width; a longer word stands alone."""
+    """Return the lines of a text broken between words so that each fits a width; a longer word stands alone.
+
+    "p = 0.06", "n = 4" and "95 %" are not broken.
+    """
     lines: list[str] = []
-    for paragraph in text.split("\n"):
+    for paragraph in re.sub(r" (?=[=<>%])|(?<=[=<>]) ", "\N{NO-BREAK SPACE}", text).split("\n"):
         line = ""
         for word in paragraph.split(" "):
             longer = f"{line} {word}" if line else word

@@ -52,7 +52,7 @@ class Mark:
 GROUPS: tuple[Mark, ...] = (
     Mark("first", OKABE_ITO["blue"], "solid", "o", "", "#7FB8D8"),
     Mark("second", OKABE_ITO["vermillion"], (0, (5, 1.5)), "^", "////", "#F3C6A0"),
-    Mark("third", "#3D3D3D", (0, (1, 1.2)), "s", "....", "#E3E3E3"),
+    Mark("third", "#3D3D3D", (0, (1, 1.2)), "s", "xxxx", "#E3E3E3"),
 )
 """Looks of up to three groups, in the order given."""
 
@@ -61,7 +61,7 @@ RESPONSES: Mapping[str, Mark] = MappingProxyType(
         "responder": Mark("Responder", GROUPS[0].colour, GROUPS[0].line, "o", "", GROUPS[0].fill),
         "non_responder": Mark("Non-responder", GROUPS[1].colour, GROUPS[1].line, "^", "////", GROUPS[1].fill),
         "not_assessable": Mark(
-            "Not assessable", GROUPS[2].colour, GROUPS[2].line, "s", "....", GROUPS[2].fill
+            "Not assessable", GROUPS[2].colour, GROUPS[2].line, "s", "xxxx", GROUPS[2].fill
         ),
     }
 )

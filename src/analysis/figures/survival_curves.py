@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analysis.errors import DesignError
 from analysis.figures.canvas import new_figure, placed
 from analysis.figures.measure import line_mm, text_width_mm, wrapped
-from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, MUTED, NORMAL, SMALL, Mark, journal
+from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, MUTED, SMALL, Mark, journal
 from analysis.figures.wording import count, in_months, percent, span
 from analysis.units import days, months
 
@@ -158,9 +158,9 @@ def draw_survival_curves(
         max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9
     )
     small_print = wrapped(note, width_mm - 6) if note else []
-    said = wrapped(sentence, width_mm - left - 2, size=NORMAL, bold=True) if sentence else []
+    said = wrapped(sentence, width_mm - left - 2, bold=True) if sentence else []
     keys = [wrapped(f"{curve.label}: {_summary(curve)}", width_mm - left - 13) for curve in curves]
-    top = 2.0 + _ROW_MM * sum(map(len, keys)) + line_mm(NORMAL) * len(said) + 2.0
+    top = 2.0 + _ROW_MM * sum(map(len, keys)) + line_mm() * len(said) + 2.0
     table = _ROW_MM * 2 * (len(curves) + 1)
     height = top + _PLOT_MM + 11.0 + table + (line_mm() * len(small_print) + 3.0 if small_print else 1.0)
     figure = new_figure(width_mm, height, simulated=simulated, constrained=False)
@@ -186,8 +186,8 @@ def draw_survival_curves(
             legend.text(11, y, line, va="center", fontsize=SMALL)
             y += _ROW_MM
     for line in said:
-        legend.text(0, y + 0.5, line, va="center", fontsize=NORMAL, fontweight="bold")
-        y += line_mm(NORMAL)
+        legend.text(0, y + 0.5, line, va="center", fontsize=SMALL, fontweight="bold")
+        y += line_mm()
     if small_print:
         x, bottom, _, _ = placed(figure, 2.0, height - 2.0, 0, 0)
         figure.text(x, bottom, "\n".join(small_print), va="bottom", fontsize=SMALL, color=MUTED)

@@ -8,15 +8,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
-from analysis.figures.style import DOUBLE_MM, INK, MUTED, RESPONSES, SMALL, journal
+from analysis.figures.measure import line_mm
+from analysis.figures.style import DOUBLE_MM, INK, RESPONSES, SMALL, journal
 from analysis.figures.wording import count, listed, number
 
 HIGHEST_PERCENT = 100.0
 """Bars above it are cut there and carry their value, so that one patient does not flatten the others."""
+
+_AXES_MM = 76.0  # height of the axes, near enough to keep the names of the cut-offs a line apart
+_MARKS = (("new_lesion", "*", 6.5, "New lesion"), ("progression", "D", 3.8, "Progression on PET"))
 
 
 def _drawn(patients: pd.DataFrame) -> pd.DataFrame:
@@ -38,24 +43,50 @@ def _flag(frame: pd.DataFrame, column: str) -> np.ndarray:
     return frame[column].astype("boolean").fillna(False).to_numpy(dtype=bool)
 
 
-def _cut_offs(
-    axes: Axes, n: int, prespecified: float, post_hoc: Sequence[float], progression: float | None
-) -> None:
+def _cut_offs(axes: Axes, prespecified: float, post_hoc: Sequence[float], progression: float | None) -> None:
+    """Draw the cut-offs, each named in the right margin, the names pushed apart where lines are close."""
     lines = [(-prespecified, "solid", "pre-specified")]
     lines += [(-cut, (0, (4, 2)), "post hoc") for cut in post_hoc]
     if progression is not None:
-        lines.append((progression, (0, (1, 1.5)), "lesion progression"))
-    for level, style, name in lines:
+        lines.append((progression, (0, (1, 1.5)), "lesion progresses"))
+    low, high = axes.get_ylim()
+    pitch = (high - low) * line_mm() / _AXES_MM
+    below = -np.inf
+    for level, style, name in sorted(lines, key=lambda line: line[0]):
         axes.axhline(level, color=INK, lw=0.9, linestyle=style, zorder=3)
-        axes.text(
-            n - 0.3,
-            level,
-            f" {number(level, 0)} %\n {name}",
+        at = max(level, below + pitch)
+        axes.annotate(
+            f"{number(level, 0)} % {name}",
+            (1, level),
+            xytext=(1.015, at),
+            xycoords=("axes fraction", "data"),
+            textcoords=("axes fraction", "data"),
             va="center",
-            ha="left",
             fontsize=SMALL,
-            linespacing=1.0,
         )
+        below = at
+
+
+def _limits(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of the changes; all missing where the table has none."""
+    if not {"low", "high"} <= set(frame):
+        return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+    return frame["low"].to_numpy(dtype=float), frame["high"].to_numpy(dtype=float)
+
+
+def _marks(
+    axes: Axes, shown: pd.DataFrame, x: np.ndarray, above: np.ndarray
+) -> tuple[list[Line2D], np.ndarray]:
+    """Mark new lesions and progressions over the bars; return the legend's entries and the new heights."""
+    handles = []
+    for column, marker, size, label in _MARKS:
+        flagged = _flag(shown, column)
+        if flagged.any():
+            above = above + np.where(flagged, 5.0, 0.0)
+            handles += axes.plot(
+                x[flagged], above[flagged], marker, color=INK, ms=size, lw=0, label=label, zorder=5
+            )
+    return handles, above
 
 
 @journal()
@@ -106,6 +137,7 @@ def draw_waterfall(
     axes = figure.subplots()
     change = shown["change_percent"].to_numpy(dtype=float)
     height = np.minimum(change, HIGHEST_PERCENT)
+    cut = change > HIGHEST_PERCENT
     x = np.arange(len(shown))
     for response, mark in RESPONSES.items():
         here = (shown["response"] == response).to_numpy(dtype=bool)
@@ -118,17 +150,17 @@ def draw_waterfall(
             hatch=mark.hatch,
             lw=0.8,
         )
-    if {"low", "high"} <= set(shown):
-        limits = shown[["low", "high"]].to_numpy(dtype=float)
-        axes.vlines(x, limits[:, 0], np.minimum(limits[:, 1], HIGHEST_PERCENT), color=INK, lw=0.7, zorder=4)
+    low, high = _limits(shown)
+    axes.vlines(x[~cut], low[~cut], np.minimum(high, HIGHEST_PERCENT)[~cut], color=INK, lw=0.7, zorder=4)
     axes.axhline(0, color=INK, lw=0.8)
-    top = max(float(height.max()), progression_percent or 0.0, 10.0) + 12
-    if {"low", "high"} <= set(shown):
-        top = max(top, float(np.nanmax(np.minimum(limits[:, 1], HIGHEST_PERCENT), initial=0.0)) + 12)
-    for i in np.flatnonzero(change > HIGHEST_PERCENT):
+    for i in np.flatnonzero(cut):
         axes.text(
-            i, HIGHEST_PERCENT + 1, f"+{number(change[i], 0)}", ha="center", va="bottom", fontsize=SMALL
+            i - 0.39, HIGHEST_PERCENT + 1, f"+{number(change[i], 0)}", ha="left", va="bottom", fontsize=SMALL
         )
+    above = np.where(
+        cut, HIGHEST_PERCENT + 9, np.maximum(np.fmax(height, np.minimum(high, HIGHEST_PERCENT)), 0)
+    )
+    marks, above = _marks(axes, shown, x, above)
     handles = [
         Patch(
             facecolor=mark.fill, edgecolor=mark.colour, hatch=mark.hatch, label=f"{mark.label} (n = {here})"
@@ -136,28 +168,16 @@ def draw_waterfall(
         for response, mark in RESPONSES.items()
         if (here := int((shown["response"] == response).sum()))
     ]
-    for column, marker, label in (
-        ("new_lesion", "*", "New lesion"),
-        ("progression", "D", "Progression on PET"),
-    ):
-        flagged = _flag(shown, column)
-        if flagged.any():
-            offset = 4 if column == "new_lesion" else 9
-            y = np.where(height[flagged] > 0, -offset, offset)
-            handles += axes.plot(
-                x[flagged], y, marker, color=INK, ms=6 if marker == "*" else 3.5, lw=0, label=label, zorder=5
-            )
-    lowest = min(float(height.min()), -cutoff_percent, *(-cut for cut in post_hoc_percent))
-    if {"low", "high"} <= set(shown):
-        lowest = min(lowest, float(np.nanmin(limits[:, 0], initial=0.0)))
-    axes.set(xlim=(-0.7, len(shown) - 0.3), ylim=(max(lowest - 6, -105), top), xticks=[])
-    axes.set_ylabel(f"Change of {metric} from baseline to {visit} (%)")
+    lowest = np.nanmin([*height, *low, -cutoff_percent, *(-value for value in post_hoc_percent)])
+    highest = max(float(above.max()), progression_percent or 0.0, 10.0)
+    axes.set(xlim=(-0.7, max(len(shown), 12) - 0.3), ylim=(max(lowest - 6, -105), highest + 8), xticks=[])
+    axes.set_ylabel(f"Change of {metric}, baseline to {visit} (%)")
     left_out = len(patients) - len(shown)
     missing = f"; {count(left_out, 'patient')} without a value not drawn" if left_out else ""
     axes.set_xlabel(f"Patients, one bar each (n = {len(shown)}{missing})")
     axes.spines["bottom"].set_visible(False)
-    _cut_offs(axes, len(shown), cutoff_percent, post_hoc_percent, progression_percent)
-    axes.legend(handles=handles, loc="upper right", borderaxespad=0.0, handlelength=1.6)
+    _cut_offs(axes, cutoff_percent, post_hoc_percent, progression_percent)
+    axes.legend(handles=[*handles, *marks], loc="upper right", borderaxespad=0.0, handlelength=1.6)
     axes.yaxis.set_major_formatter(lambda value, _: number(value, 0))
     return figure
 

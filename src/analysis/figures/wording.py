@@ -120,3 +120,15 @@ def listed(parts: list[str]) -> str:
     ('a', 'a and b', 'a, b and c')
     """
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def visit_name(visit: str) -> str:
+    """Return a visit's code as a label.
+
+    >>> visit_name("day14"), visit_name("week12"), visit_name("baseline")
+    ('Day 14', 'Week 12', 'Baseline')
+    """
+    for unit in ("day", "week"):
+        if visit.startswith(unit) and visit[len(unit) :].isdigit():
+            return f"{unit.capitalize()} {visit[len(unit) :]}"
+    return visit.capitalize()

@@ -1,0 +1,114 @@
+"""Early PET and early ctDNA together: the two-by-two table of their calls."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.errors import DesignError
+from analysis.figures.canvas import new_figure, placed
+from analysis.figures.heat_table import draw_cell, shade, shown_count
+from analysis.figures.measure import wrapped
+from analysis.figures.style import MUTED, NORMAL, SMALL, journal
+from analysis.figures.wording import percent
+
+CLASSES = (("both favourable", "discordant"), ("discordant", "both unfavourable"))
+"""Name of each cell: rows and columns have their favourable call first."""
+_HATCH = {"both favourable": "", "discordant": "////", "both unfavourable": "xxxx"}
+_LEFT, _TOP, _CELL_W, _CELL_H = 34.0, 13.0, 44.0, 27.0
+
+
+def _checked(counts: pd.DataFrame) -> np.ndarray:
+    values = counts.to_numpy(dtype=float)
+    if values.shape != (2, 2) or not (np.isfinite(values).all() and (values >= 0).all()):
+        raise DesignError(
+            "the joint table is not two by two counts",
+            expected="PET calls as rows, ctDNA calls as columns, the favourable call first in both",
+        )
+    return values
+
+
+@journal()
+def draw_joint(
+    counts: pd.DataFrame,
+    *,
+    simulated: bool,
+    rows_name: str = "PET, day 14",
+    columns_name: str = "ctDNA, day 14",
+    details: pd.DataFrame | None = None,
+    smallest: int = 0,
+) -> Figure:
+    """Draw the two-by-two table, shaded by share and hatched by class.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame, shape (2, 2)
+        Patients; index and columns are the calls in words, the favourable one first.
+    simulated : bool
+        Whether the data are simulated; the figure then says so.
+    rows_name, columns_name : str
+        What the rows and columns are.
+    details : pandas.DataFrame of str, shape (2, 2), optional
+        One more line a cell, e.g. its median; not printed in a cell that is kept back.
+    smallest : int
+        Counts above zero and below it are printed as "<smallest", and all shares are then left out.
+
+    Raises
+    ------
+    DesignError
+        If the table is not two by two counts.
+    """
+    values = _checked(counts)
+    total = values.sum()
+    hidden = bool(((values > 0) & (values < smallest)).any())
+    width, height = _LEFT + 2 * _CELL_W + 2.0, _TOP + 2 * _CELL_H + 6.5
+    figure = new_figure(width, height, simulated=simulated, constrained=False)
+    axes = figure.add_axes(placed(figure, 0, 0, width, height))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    axes.text(
+        _LEFT + _CELL_W, 3.0, columns_name, ha="center", va="center", fontsize=NORMAL, fontweight="bold"
+    )
+    axes.text(1.0, _TOP - 4.0, rows_name, va="center", fontsize=NORMAL, fontweight="bold")
+    for j, call in enumerate(counts.columns):
+        axes.text(
+            _LEFT + _CELL_W * (j + 0.5), _TOP - 4.0, str(call), ha="center", va="center", fontsize=SMALL
+        )
+    for i, call in enumerate(counts.index):
+        words = "\n".join(wrapped(str(call), _LEFT - 3))
+        axes.text(1.0, _TOP + _CELL_H * (i + 0.5), words, va="center", fontsize=SMALL)
+        for j in range(2):
+            n = values[i, j]
+            lines = [shown_count(n, smallest)]
+            kept_back = 0 < n < smallest
+            if total and not hidden:
+                lines.append(percent(n / total))
+            if details is not None and n and not kept_back:
+                lines.append(str(details.iat[i, j]))
+            lines.append(CLASSES[i][j])
+            face = shade(0.0 if hidden or not total else n / total)
+            box = (_LEFT + _CELL_W * j, _TOP + _CELL_H * i, _CELL_W, _CELL_H)
+            draw_cell(axes, box, face=face, lines=lines, hatch=_HATCH[CLASSES[i][j]])
+    note = f"n = {total:.0f}" + (
+        f"; counts of 1 to {smallest - 1} are not shown" if hidden else "; percent of all"
+    )
+    axes.text(_LEFT, height - 3.0, note, va="center", fontsize=SMALL, color=MUTED)
+    return figure
+
+
+def describe_joint(
+    counts: pd.DataFrame,
+    *,
+    rows_name: str = "PET, day 14",
+    columns_name: str = "ctDNA, day 14",
+    smallest: int = 0,
+) -> str:
+    """Return the alternative text: the four counts in words."""
+    values = _checked(counts)
+    parts = [
+        f"{row} and {column} {shown_count(values[i, j], smallest)}"
+        for i, row in enumerate(counts.index)
+        for j, column in enumerate(counts.columns)
+    ]
+    return f"{rows_name} against {columns_name} in {values.sum():.0f} patients: {'; '.join(parts)}."

@@ -1,0 +1,224 @@
+"""Coronal maximum-intensity projections of one patient's visits, side by side on one SUV window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from analysis.errors import DesignError, ImageError
+from analysis.figures.canvas import new_figure, placed
+from analysis.figures.style import DOUBLE_MM, INK, NORMAL, OKABE_ITO, SMALL, journal
+from analysis.figures.wording import count, listed, number, span
+
+_CALLOUT_MM, _BAR_MM, _TITLE_MM, _FOOT_MM = 9.0, 19.0, 6.0, 7.0
+_SCALE_BAR_MM = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionPanel:
+    """One visit's projection, as it hangs on a light box: head up, the patient's right on the left.
+
+    Parameters
+    ----------
+    title : str
+        Visit, e.g. "Baseline".
+    image : numpy.ndarray of float, shape (rows, columns)
+        Maximum SUV along the front-back direction; NaN stays white.
+    pixel_mm : tuple of float
+        Distance of rows and of columns, mm.
+    lesions : mapping of str to numpy.ndarray of bool, shape (rows, columns)
+        Projected mask of each lesion by its label ("L01"); an empty mask is not drawn.
+    """
+
+    title: str
+    image: NDArray[np.float64]
+    pixel_mm: tuple[float, float]
+    lesions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height of the projected volume, mm."""
+        return self.image.shape[1] * self.pixel_mm[1], self.image.shape[0] * self.pixel_mm[0]
+
+
+def _checked(panels: Sequence[ProjectionPanel], window: tuple[float, float]) -> None:
+    if not panels:
+        raise DesignError("there is no projection to draw", expected="at least one visit")
+    if not window[0] < window[1]:
+        raise DesignError(f"the SUV window {window} is empty", expected="a lower and a higher SUV")
+    for panel in panels:
+        if panel.image.ndim != 2:
+            raise ImageError("a projection is not a picture", where=panel.title, expected="two dimensions")
+        wrong = [label for label, mask in panel.lesions.items() if mask.shape != panel.image.shape]
+        if wrong:
+            raise ImageError(
+                "a lesion's projected mask is not on the projection's grid",
+                where=f"{panel.title}, {', '.join(wrong)}",
+                expected=f"shape {panel.image.shape}",
+                offenders=wrong,
+            )
+
+
+def outline(mask: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the pixel edges around a mask as segments in mm, shape (edges, 2, 2), x before y.
+
+    >>> len(outline(np.array([[False, True], [False, True]]), (4.0, 4.0)))
+    6
+    """
+    framed = np.pad(mask, 1)
+    row, column = np.nonzero(framed[1:, 1:-1] != framed[:-1, 1:-1])
+    across = np.stack([np.stack([column, row], -1), np.stack([column + 1, row], -1)], axis=1)
+    row, column = np.nonzero(framed[1:-1, 1:] != framed[1:-1, :-1])
+    along = np.stack([np.stack([column, row], -1), np.stack([column, row + 1], -1)], axis=1)
+    return np.concatenate([across, along]) * np.array([pixel_mm[1], pixel_mm[0]])
+
+
+def _apart(wanted: NDArray[np.float64], least: float, low: float, high: float) -> NDArray[np.float64]:
+    """Return heights in order, at least ``least`` apart, as near to the wanted ones as simple pushing gives."""
+    if len(wanted) * least > high - low:
+        least = (high - low) / len(wanted)
+    ranks = np.arange(len(wanted)) * least
+    pushed = np.maximum.accumulate(np.maximum(wanted, low) - ranks) + ranks
+    top = high - ranks[::-1]
+    return np.minimum(pushed, top)
+
+
+def _callouts(axes: Axes, panel: ProjectionPanel, per_mm: float) -> None:
+    """Label the lesions in the margins, each at its side of the midline, with a thin line to it."""
+    width, height = panel.size_mm
+    pixel = np.array([panel.pixel_mm[1], panel.pixel_mm[0]])
+    places = [
+        (label, (np.argwhere(mask)[:, ::-1].mean(axis=0) + 0.5) * pixel)
+        for label, mask in panel.lesions.items()
+        if mask.any()
+    ]
+    for left in (True, False):
+        here = sorted(((p[1], p[0], label) for label, p in places if bool(p[0] < width / 2) is left))
+        if not here:
+            continue
+        heights = _apart(np.array([y for y, _, _ in here]), 3.4 * per_mm, 2 * per_mm, height - 2 * per_mm)
+        edge = 0.0 if left else width
+        for (y, x, label), at in zip(here, heights, strict=True):
+            axes.plot([x, edge], [y, at], color=OKABE_ITO["vermillion"], lw=0.5, clip_on=False)
+            axes.text(
+                edge + (-0.8 if left else 0.8) * per_mm,
+                at,
+                label,
+                ha="right" if left else "left",
+                va="center",
+                fontsize=SMALL,
+            )
+
+
+def _draw_panel(axes: Axes, panel: ProjectionPanel, window: tuple[float, float], per_mm: float) -> None:
+    width, height = panel.size_mm
+    axes.imshow(
+        panel.image,
+        cmap="gray_r",
+        norm=Normalize(*window),
+        extent=(0, width, height, 0),
+        interpolation="bilinear",
+    )
+    segments = [outline(mask, panel.pixel_mm) for mask in panel.lesions.values() if mask.any()]
+    if segments:
+        axes.add_collection(
+            LineCollection(list(np.concatenate(segments)), colors=OKABE_ITO["vermillion"], linewidths=0.9)
+        )
+    _callouts(axes, panel, per_mm)
+    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
+    axes.set_aspect("equal")
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_linewidth(0.5)
+    axes.set_title(panel.title, loc="center", pad=3)
+    halo = [withStroke(linewidth=2, foreground="white")]
+    for side, x, align in (("R", 1.2 * per_mm, "left"), ("L", width - 1.2 * per_mm, "right")):
+        axes.text(
+            x, 1.2 * per_mm, side, ha=align, va="top", fontsize=NORMAL, fontweight="bold", path_effects=halo
+        )
+
+
+@journal()
+def draw_projection(
+    panels: Sequence[ProjectionPanel],
+    *,
+    simulated: bool,
+    suv_window: tuple[float, float] = (0.0, 10.0),
+    quantity: str = "SUV (body weight), g/ml",
+    width_mm: float = DOUBLE_MM,
+    height_mm: float = 110.0,
+) -> Figure:
+    """Draw the visits of one patient on one inverted grey scale, lesions outlined, all at the same size.
+
+    Parameters
+    ----------
+    panels : sequence of ProjectionPanel
+        The visits, in order. The patient is not named.
+    simulated : bool
+        Whether the data are simulated; the figure then says so.
+    suv_window : tuple of float
+        SUV printed white and SUV printed black, the same for every visit.
+    quantity : str
+        What the grey means, with unit.
+    width_mm, height_mm : float
+        Width at print and greatest height of the pictures.
+
+    Raises
+    ------
+    DesignError
+        If there is no panel or the window is empty.
+    ImageError
+        If a mask is not on its projection's grid.
+    """
+    _checked(panels, suv_window)
+    sizes = [panel.size_mm for panel in panels]
+    room = width_mm - _BAR_MM - 2 * _CALLOUT_MM * len(panels)
+    scale = min(room / sum(width for width, _ in sizes), height_mm / max(height for _, height in sizes))
+    tall = scale * max(height for _, height in sizes)
+    figure = new_figure(width_mm, _TITLE_MM + tall + _FOOT_MM, simulated=simulated, constrained=False)
+    left = max((room - scale * sum(width for width, _ in sizes)) / 2, 0.0)
+    first = left + _CALLOUT_MM
+    for panel, (width, height) in zip(panels, sizes, strict=True):
+        left += _CALLOUT_MM
+        axes = figure.add_axes(placed(figure, left, _TITLE_MM, scale * width, scale * height))
+        _draw_panel(axes, panel, suv_window, 1 / scale)
+        left += scale * width + _CALLOUT_MM
+    ruler = figure.add_axes(placed(figure, first, _TITLE_MM + tall, width_mm - first, _FOOT_MM))
+    ruler.set(xlim=(0, width_mm - first), ylim=(_FOOT_MM, 0))
+    ruler.set_axis_off()
+    length = scale * _SCALE_BAR_MM
+    ruler.plot([0, 0, length, length], [2.2, 3.2, 3.2, 2.2], color=INK, lw=1.0)
+    ruler.text(length + 1.5, 2.9, f"{_SCALE_BAR_MM / 10:.0f} cm", va="center", fontsize=SMALL)
+    bar = figure.add_axes(placed(figure, left + 2.0, _TITLE_MM + tall * 0.15, 3.2, tall * 0.7))
+    grey = ScalarMappable(Normalize(*suv_window), "gray_r")
+    figure.colorbar(grey, cax=bar, extend="max", label=quantity)
+    return figure
+
+
+def describe_projection(
+    panels: Sequence[ProjectionPanel],
+    *,
+    suv_window: tuple[float, float] = (0.0, 10.0),
+    quantity: str = "SUV (body weight), g/ml",
+) -> str:
+    """Return the alternative text: visits, grey scale, and the outlined lesions of each visit."""
+    _checked(panels, suv_window)
+    drawn = [[label for label, mask in panel.lesions.items() if mask.any()] for panel in panels]
+    named = [
+        f"{count(len(labels), 'lesion')} outlined ({', '.join(labels)})" if labels else "no lesion"
+        for labels in drawn
+    ]
+    if len(panels) > 1 and len(set(named)) == 1:
+        content = f"{listed([panel.title for panel in panels])}, each with {named[0]}"
+    else:
+        content = "; ".join(f"{panel.title}, {words}" for panel, words in zip(panels, named, strict=True))
+    window = span(number(suv_window[0], 0), number(suv_window[1], 0))
+    return f"Coronal maximum-intensity projections of one patient, {quantity}, window {window}: {content}."
