@@ -144,7 +144,7 @@ def _draw_baseline(
     site: np.ndarray,
     parameters: SimulationParameters,
 ) -> np.ndarray:
-    """True SUVmax at baseline: log-normal between patients and between lesions, visible above its organ."""
+    """Draw true SUVmax at baseline: log-normal between patients and between lesions, visible above its organ."""
     suv = parameters["lesions.suv_max"]
     log = suv["patient_sd_log"] * rng.standard_normal(n)[patient]
     log = log + suv["lesion_sd_log"] * rng.standard_normal(len(patient))

@@ -23,7 +23,7 @@ Subject = Literal[
 
 
 def stream(seed: int, subject: Subject) -> np.random.Generator:
-    """Generator of one subject of the simulation.
+    """Give the random numbers of one subject of the simulation.
 
     A subject's numbers do not depend on how many another subject has drawn, so that a change in the
     plasma leaves the lesions as they were. A subject added later goes to the end

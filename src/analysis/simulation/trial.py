@@ -102,7 +102,7 @@ def draw_joint(
 def tabulate_trial(
     draw: JointDraw, *, parameters: SimulationParameters | None = None
 ) -> dict[str, pd.DataFrame]:
-    """The tables of the study folder, by name, times as ISO dates (``x_date``).
+    """Make the tables of the study folder, by name, times as ISO dates (``x_date``).
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _tabulate_lesions(lesions: pd.DataFrame, visits: pd.DataFrame, ids: np.ndarr
 
 
 def _with_dates(table: pd.DataFrame, starts: Mapping[str, pd.Timestamp] | pd.Series) -> pd.DataFrame:
-    """The table with each day column ``x_day`` as dates ``x_date``."""
+    """Give the table with each day column ``x_day`` as dates ``x_date``."""
     times = [name for name in table.columns if name.endswith("_day")]
     if not times:
         return table
