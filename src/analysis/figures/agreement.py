@@ -5,22 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.columns import floats
 from analysis.figures.style import DOUBLE_MM, GROUPS, INK, MUTED, SMALL, journal
 from analysis.figures.wording import count, number, span
 
 _NOBODY = "No patient was measured at both days."
 
 
-def _pairs(pairs: pd.DataFrame) -> np.ndarray:
+def _pairs(pairs: pd.DataFrame) -> NDArray[np.float64]:
     lacking = {"day14", "day28"} - set(pairs.columns)
     if lacking:
         raise DesignError(
             "the pairs lack a column", expected="columns day14 and day28", offenders=sorted(lacking)
         )
-    values = pairs[["day14", "day28"]].to_numpy(dtype=float)
+    values = np.stack([floats(pairs, "day14"), floats(pairs, "day28")], axis=1)
     return values[np.isfinite(values).all(axis=1)]
 
 

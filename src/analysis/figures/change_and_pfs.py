@@ -5,21 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.figures.canvas import empty_figure, new_figure
-from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, SMALL, journal
+from analysis.figures.columns import floats, truths
+from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, SMALL, Line, journal
 from analysis.figures.wording import count, number
-from analysis.units import months
+from analysis.units import DAYS_PER_MONTH
 
 _NOBODY = "No patient has both a change and a follow-up time."
 
 
-def _known(patients: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _known(patients: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     complete = patients.dropna(subset=["change_percent", "time_days", "event"])
     return (
-        complete["change_percent"].to_numpy(dtype=float),
-        np.asarray(months(complete["time_days"].to_numpy(dtype=float))),
-        complete["event"].to_numpy(dtype=bool),
+        floats(complete, "change_percent"),
+        floats(complete, "time_days") / DAYS_PER_MONTH,
+        truths(complete, "event"),
     )
 
 
@@ -68,7 +70,7 @@ def draw_change_and_pfs(
     axes.axvline(0, color=MUTED, lw=0.8, linestyle=(0, (1, 1.5)))
     axes.grid(axis="y", color=FAINT, lw=0.5)
     axes.set_ylim(0, max(float(time.max()) * 1.08, 1.0))
-    lines = [(cutoff_percent, "solid", "right")]
+    lines: list[tuple[float, Line, str]] = [(cutoff_percent, "solid", "right")]
     if post_hoc_percent is not None:
         lines.append((post_hoc_percent, (0, (4, 2)), "left"))
     for cut, style, side in lines:

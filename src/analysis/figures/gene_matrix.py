@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure, placed
+from analysis.figures.columns import floats
 from analysis.figures.heat_table import draw_cell, shade, shown_count
 from analysis.figures.measure import text_width_mm
 from analysis.figures.style import DOUBLE_MM, MUTED, SMALL, journal
@@ -71,8 +73,11 @@ def draw_gene_matrix(
         heading = f"{visit_name(str(visit))}\nn = {samples[visit]}"
         axes.text(left + cell * (j + 0.5), _TOP - 1.0, heading, ha="center", va="bottom", fontsize=SMALL)
     hidden = False
-    shares = counts.astype(float).where(counts.astype(float) >= max(smallest, 1)) / pd.Series(samples)
-    darkest = shares.max(axis=None)
+    numbers = np.stack([floats(counts, visit) for visit in counts.columns], axis=1)
+    shares = np.where(
+        numbers >= max(smallest, 1), numbers / [max(samples[visit], 1) for visit in counts.columns], 0.0
+    )
+    darkest = max(float(shares.max()), 1e-9)
     for i, gene in enumerate(counts.index):
         y = _TOP + _CELL_H * i
         axes.text(
@@ -84,11 +89,11 @@ def draw_gene_matrix(
             fontsize=SMALL,
             fontstyle="italic",
         )
-        for j, visit in enumerate(counts.columns):
-            n = float(counts.iat[i, j])
+        for j in range(counts.shape[1]):
+            n = float(numbers[i, j])
             kept_back = 0 < n < smallest
             hidden |= kept_back
-            share = float(shares.at[gene, visit] / darkest)
+            share = float(shares[i, j]) / darkest
             draw_cell(
                 axes, (left + cell * j, y, cell, _CELL_H), face=shade(share), lines=[shown_count(n, smallest)]
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import new_figure, placed
@@ -19,8 +20,8 @@ _HATCH = {"both favourable": "", "discordant": "////", "both unfavourable": "xxx
 _LEFT, _TOP, _CELL_W, _CELL_H = 34.0, 13.0, 44.0, 27.0
 
 
-def _checked(counts: pd.DataFrame) -> np.ndarray:
-    values = counts.to_numpy(dtype=float)
+def _checked(counts: pd.DataFrame) -> NDArray[np.float64]:
+    values = np.asarray(counts.to_numpy(dtype=float), dtype=np.float64)
     if values.shape != (2, 2) or not (np.isfinite(values).all() and (values >= 0).all()):
         raise DesignError(
             "the joint table is not two by two counts",
@@ -85,7 +86,7 @@ def draw_joint(
             if total and not hidden:
                 lines.append(percent(n / total))
             if details is not None and n and not kept_back:
-                lines.append(str(details.iat[i, j]))
+                lines.append(str(details.iloc[i, j]))
             lines.append(CLASSES[i][j])
             face = shade(0.0 if hidden or not total else n / total)
             box = (_LEFT + _CELL_W * j, _TOP + _CELL_H * i, _CELL_W, _CELL_H)

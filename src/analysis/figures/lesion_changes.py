@@ -22,10 +22,16 @@ def _lines(lesions: pd.DataFrame, patients: pd.DataFrame, visits: Sequence[str])
     """Lesions as rows, visits as columns, beside site and the patient's response."""
     response = patients.drop_duplicates("patient_id").set_index("patient_id")["response"]
     known = lesions[lesions["change_percent"].notna() & lesions["visit"].isin(list(visits))]
-    wide = (
-        known.set_index(["patient_id", "lesion_id", "site", "visit"])["change_percent"]
-        .astype(float)
-        .unstack("visit")
+    if known.duplicated(["patient_id", "lesion_id", "visit"]).any():
+        raise DesignError(
+            "a lesion stands twice at one visit", where="table of lesion changes", expected="one row each"
+        )
+    wide = known.pivot_table(
+        index=["patient_id", "lesion_id", "site"],
+        columns="visit",
+        values="change_percent",
+        observed=True,
+        sort=True,
     )
     wide = wide.reindex(columns=list(visits)).astype(float).reset_index()
     wide["response"] = wide["patient_id"].map(response).fillna("not_assessable")
@@ -75,7 +81,7 @@ def draw_lesion_changes(
     Raises
     ------
     DesignError
-        If a response is not one of the three.
+        If a response is not one of the three, or a lesion stands twice at one visit.
     """
     wide = _lines(lesions, patients, visits)
     if wide.empty:

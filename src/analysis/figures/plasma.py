@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.columns import floats, truths
 from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, SMALL, journal
 from analysis.figures.wording import count, listed, number, percent, span, visit_name
 
@@ -30,12 +31,14 @@ def _results(samples: pd.DataFrame, visits: list[str]) -> pd.DataFrame:
 def _trajectories(axes: Axes, known: pd.DataFrame, visits: list[str], lod_percent: float) -> int:
     """Draw the lines and return how many detected samples have no allele frequency to place them by."""
     floor = lod_percent / 3
-    detected = known["panel_detected"].astype(bool).to_numpy()
-    level = np.where(detected, known["max_vaf_percent"].astype(float).to_numpy(), floor)
-    level = np.where(detected & ~(level > 0), np.nan, level)
-    place = known["place"].to_numpy(dtype=float)
+    detected = truths(known, "panel_detected")
+    level = floats(known, "max_vaf_percent")
+    level[detected & ~(level > 0)] = np.nan
+    level[~detected] = floor
+    place = floats(known, "place")
     mark = GROUPS[0]
-    for rows in known.reset_index(drop=True).groupby("patient_id", sort=False).indices.values():
+    patient, _ = pd.factorize(known["patient_id"])
+    for rows in (patient == one for one in range(patient.max() + 1)):
         axes.plot(place[rows], level[rows], color=MUTED, lw=0.6, alpha=0.6, zorder=1)
     axes.plot(place[detected], level[detected], "o", color=mark.colour, ms=4.2)
     axes.plot(place[~detected], level[~detected], "o", mfc="white", mec=mark.colour, ms=4.2)

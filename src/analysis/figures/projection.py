@@ -79,7 +79,7 @@ def outline(mask: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> NDArray[n
     across = np.stack([np.stack([column, row], -1), np.stack([column + 1, row], -1)], axis=1)
     row, column = np.nonzero(framed[1:-1, 1:] != framed[1:-1, :-1])
     along = np.stack([np.stack([column, row], -1), np.stack([column, row + 1], -1)], axis=1)
-    return np.concatenate([across, along]) * np.array([pixel_mm[1], pixel_mm[0]])
+    return np.concatenate([across, along]).astype(float) * np.array([pixel_mm[1], pixel_mm[0]])
 
 
 def _apart(wanted: NDArray[np.float64], least: float, low: float, high: float) -> NDArray[np.float64]:

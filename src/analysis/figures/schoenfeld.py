@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.columns import floats
 from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, journal
 from analysis.figures.survival_curves import month_ticks
 from analysis.figures.wording import count, number, p_value
-from analysis.units import months
+from analysis.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from analysis.survival import ProportionalHazards
@@ -68,16 +68,17 @@ def draw_schoenfeld(
         return empty_figure("There is no event, and so no residual.", simulated=simulated, width_mm=width_mm)
     figure = new_figure(width_mm, 78, simulated=simulated)
     axes = figure.subplots()
-    time = np.asarray(months(result.times))
+    time = result.times / DAYS_PER_MONTH
     mark, other = GROUPS[0], GROUPS[1]
     if smooth is not None and len(smooth):
-        at = months(smooth["days"].to_numpy(dtype=float))
+        at = floats(smooth, "days") / DAYS_PER_MONTH
         if {"low", "high"} <= set(smooth):
-            low, high = (smooth[column].to_numpy(dtype=float) for column in ("low", "high"))
-            axes.fill_between(at, low, high, color=mark.colour, alpha=0.16, lw=0)
+            axes.fill_between(
+                at, floats(smooth, "low"), floats(smooth, "high"), color=mark.colour, alpha=0.16, lw=0
+            )
         axes.plot(
             at,
-            smooth["log_hazard_ratio"].to_numpy(dtype=float),
+            floats(smooth, "log_hazard_ratio"),
             color=mark.colour,
             lw=1.8,
             label="Smooth over time",

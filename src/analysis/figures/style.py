@@ -37,13 +37,17 @@ INK, MUTED, FAINT = "#000000", "#595959", "#D9D9D9"
 """Text and axes; secondary text (contrast 7:1 on white); grid."""
 
 
+Line = str | tuple[float, tuple[float, ...]]
+"""A line style of matplotlib: a name, or an offset and dashes in line widths."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """How one group looks: colour, and line, marker and hatch that say the same without colour."""
 
     label: str
     colour: str
-    line: str | tuple[float, tuple[float, ...]]
+    line: Line
     marker: str
     hatch: str
     fill: str

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import new_figure, placed
 from analysis.figures.measure import line_mm, text_width_mm, wrapped
 from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, MUTED, SMALL, Mark, journal
 from analysis.figures.wording import count, in_months, percent, span
-from analysis.units import days, months
+from analysis.units import DAYS_PER_MONTH, months
 
 if TYPE_CHECKING:
     from analysis.survival import SurvivalCurve
@@ -43,20 +44,20 @@ def _summary(curve: SurvivalCurve) -> str:
     return f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}, {_median(curve)}"
 
 
-def month_ticks(end: float) -> np.ndarray:
+def month_ticks(end: float) -> NDArray[np.float64]:
     """Return 0, step, 2 step ... covering ``end`` months, with a step that divides years and at most 11 ticks."""
     step = next((s for s in (1, 2, 3, 6, 12, 24, 60) if end / s <= 10), 120)
-    return np.arange(0, max(math.ceil(end / step - 1e-9), 1) * step + step / 2, step)
+    return np.arange(max(math.ceil(end / step - 1e-9), 1) + 1, dtype=np.float64) * step
 
 
-def cumulative_events(curve: SurvivalCurve, at: np.ndarray) -> np.ndarray:
+def cumulative_events(curve: SurvivalCurve, at: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the number of events up to and including each of ``at``, days."""
     total = np.concatenate([[0], np.cumsum(curve.events)])
     return total[np.searchsorted(curve.times, at, side="right")]
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
-    time = months(curve.times)
+    time = curve.times / DAYS_PER_MONTH
     # corners drawn out, so that the band reaches the last time where a limit still exists
     corners, low, high = (
         np.repeat(time, 2)[1:],
@@ -76,8 +77,10 @@ def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
         axes.plot([0, at, at], [50, 50, 0], color=MUTED, lw=0.8, linestyle=(0, (1, 2)))
 
 
-def _draw_rows(axes: Axes, curves: Sequence[SurvivalCurve], ticks: np.ndarray, left_mm: float) -> None:
-    at = days(ticks)
+def _draw_rows(
+    axes: Axes, curves: Sequence[SurvivalCurve], ticks: NDArray[np.float64], left_mm: float
+) -> None:
+    at = ticks * DAYS_PER_MONTH
     blocks = (
         ("Number at risk", [curve.at_risk_at(at) for curve in curves]),
         ("Cumulative events", [cumulative_events(curve, at) for curve in curves]),
@@ -152,7 +155,7 @@ def draw_survival_curves(
     Morris TP et al., BMJ Open 2019;9:e030215, doi 10.1136/bmjopen-2019-030215 (the extended table below).
     """
     _checked(curves)
-    end = end_months or max(float(months(curve.times[-1])) for curve in curves)
+    end = end_months or max(float(curve.times[-1]) / DAYS_PER_MONTH for curve in curves)
     ticks = month_ticks(end)
     left = (
         max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.columns import floats, truths
 from analysis.figures.measure import line_mm
-from analysis.figures.style import DOUBLE_MM, INK, RESPONSES, SMALL, journal
+from analysis.figures.style import DOUBLE_MM, INK, RESPONSES, SMALL, Line, journal
 from analysis.figures.wording import count, listed, number
 
 HIGHEST_PERCENT = 100.0
@@ -37,15 +39,9 @@ def _drawn(patients: pd.DataFrame) -> pd.DataFrame:
     return known.sort_values("change_percent", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _flag(frame: pd.DataFrame, column: str) -> np.ndarray:
-    if column not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return frame[column].astype("boolean").fillna(False).to_numpy(dtype=bool)
-
-
 def _cut_offs(axes: Axes, prespecified: float, post_hoc: Sequence[float], progression: float | None) -> None:
     """Draw the cut-offs, each named in the right margin, the names pushed apart where lines are close."""
-    lines = [(-prespecified, "solid", "pre-specified")]
+    lines: list[tuple[float, Line, str]] = [(-prespecified, "solid", "pre-specified")]
     lines += [(-cut, (0, (4, 2)), "post hoc") for cut in post_hoc]
     if progression is not None:
         lines.append((progression, (0, (1, 1.5)), "lesion progresses"))
@@ -67,20 +63,13 @@ def _cut_offs(axes: Axes, prespecified: float, post_hoc: Sequence[float], progre
         below = at
 
 
-def _limits(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the limits of the changes; all missing where the table has none."""
-    if not {"low", "high"} <= set(frame):
-        return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    return frame["low"].to_numpy(dtype=float), frame["high"].to_numpy(dtype=float)
-
-
 def _marks(
-    axes: Axes, shown: pd.DataFrame, x: np.ndarray, above: np.ndarray
-) -> tuple[list[Line2D], np.ndarray]:
+    axes: Axes, shown: pd.DataFrame, x: NDArray[np.int64], above: NDArray[np.float64]
+) -> tuple[list[Line2D], NDArray[np.float64]]:
     """Mark new lesions and progressions over the bars; return the legend's entries and the new heights."""
     handles = []
     for column, marker, size, label in _MARKS:
-        flagged = _flag(shown, column)
+        flagged = truths(shown, column)
         if flagged.any():
             above = above + np.where(flagged, 5.0, 0.0)
             handles += axes.plot(
@@ -135,7 +124,7 @@ def draw_waterfall(
         )
     figure = new_figure(width_mm, 88, simulated=simulated)
     axes = figure.subplots()
-    change = shown["change_percent"].to_numpy(dtype=float)
+    change = floats(shown, "change_percent")
     height = np.minimum(change, HIGHEST_PERCENT)
     cut = change > HIGHEST_PERCENT
     x = np.arange(len(shown))
@@ -150,7 +139,7 @@ def draw_waterfall(
             hatch=mark.hatch,
             lw=0.8,
         )
-    low, high = _limits(shown)
+    low, high = floats(shown, "low"), floats(shown, "high")
     axes.vlines(x[~cut], low[~cut], np.minimum(high, HIGHEST_PERCENT)[~cut], color=INK, lw=0.7, zorder=4)
     axes.axhline(0, color=INK, lw=0.8)
     for i in np.flatnonzero(cut):
