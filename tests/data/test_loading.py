@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -161,3 +163,14 @@ def test_what_is_written_is_what_is_loaded(tmp_path_factory, days, serious):
     }
     write_study(folder, meta=meta, tables={"patients": patients, "adverse_events": events})
     pd.testing.assert_frame_equal(load_study(folder).table("adverse_events"), events)
+
+
+def test_a_calendar_day_of_an_image_becomes_a_study_day(study):
+    loaded = load_study(study.path)
+    assert loaded.study_day("P01", datetime.date(2014, 1, 24)) == 14
+    assert np.isnan(loaded.study_day("P99", datetime.date(2014, 1, 24)))
+    assert "2014" not in repr(loaded)
+
+
+def test_identifiers_are_those_of_patients_and_samples(study):
+    assert load_study(study.path).identifiers == ("P01", "P02", "P03", "S01", "S02", "S03")

@@ -1,23 +1,35 @@
 """The study folder: its tables, loading and checking them, writing them, and fetching public data."""
 
 from analysis.data.checksum import study_checksum
+from analysis.data.dictionary import data_dictionary, write_dictionary
+from analysis.data.download import fetch
 from analysis.data.loading import check_study, load_study
+from analysis.data.pearl_open import import_pearl_open
 from analysis.data.problems import FaultyStudyError, Problem
+from analysis.data.sources import SOURCES, Source
+from analysis.data.staging import whole_folder
 from analysis.data.study import PARTS, Study
 from analysis.data.tables import TABLES, Column, Table
 from analysis.data.writing import write_study, write_table
 
 __all__ = [
     "PARTS",
+    "SOURCES",
     "TABLES",
     "Column",
     "FaultyStudyError",
     "Problem",
+    "Source",
     "Study",
     "Table",
     "check_study",
+    "data_dictionary",
+    "fetch",
+    "import_pearl_open",
     "load_study",
     "study_checksum",
+    "whole_folder",
+    "write_dictionary",
     "write_study",
     "write_table",
 ]

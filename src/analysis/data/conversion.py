@@ -91,13 +91,17 @@ def empty_column(column: Column, index: pd.Index) -> pd.Series:
     return pd.Series(pd.NA if dtype != "float64" else np.nan, index=index, dtype=dtype)
 
 
-def to_study_days(tables: Mapping[str, TypedTable]) -> tuple[dict[str, TypedTable], list[Problem]]:
+def to_study_days(
+    tables: Mapping[str, TypedTable], starts: pd.Series
+) -> tuple[dict[str, TypedTable], list[Problem]]:
     """Tables in which every date has become days since that patient's treatment start.
 
     Parameters
     ----------
     tables : mapping of str to TypedTable
         All tables that could be read.
+    starts : Series
+        Date of treatment start by patient, from :func:`treatment_starts`.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def to_study_days(tables: Mapping[str, TypedTable]) -> tuple[dict[str, TypedTabl
         Dates that have no day 0 to be counted from.
     """
     patients = tables.get("patients")
-    start, problems = _treatment_starts(patients) if patients else (pd.Series(dtype="datetime64[ns]"), [])
+    problems = []
     converted = {}
     for name, each in tables.items():
         frame = each.frame.copy()
@@ -130,15 +134,15 @@ def to_study_days(tables: Mapping[str, TypedTable]) -> tuple[dict[str, TypedTabl
                         do=f"add it, or give study days under {plain}_day",
                     )
                 )
-            origin = frame["patient_id"].map(start) if len(start) else pd.Series(pd.NaT, index=frame.index)
+            origin = frame["patient_id"].map(starts) if len(starts) else pd.Series(pd.NaT, index=frame.index)
             frame[f"{plain}_day"] = (values - origin.astype("datetime64[ns]")).dt.days.astype("float64")
         converted[name] = replace(each, frame=frame)
     return converted, problems
 
 
-def _treatment_starts(patients: TypedTable) -> tuple[pd.Series, list[Problem]]:
-    """Date of treatment start by patient, and the patients without one."""
-    if "treatment_start" not in patients.headers or "patient_id" not in patients.headers:
+def treatment_starts(patients: TypedTable | None) -> tuple[pd.Series, list[Problem]]:
+    """Date of treatment start by patient, and what is wrong with it; no date at all if it is given as day 0."""
+    if patients is None or not {"treatment_start", "patient_id"} <= set(patients.headers):
         return pd.Series(dtype="datetime64[ns]"), []
     values = patients.frame["treatment_start_day"]
     header = patients.headers["treatment_start"]

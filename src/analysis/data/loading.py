@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.data.chronology import chronology_problems
-from analysis.data.conversion import TypedTable, empty_column, in_memory, to_study_days, typed
+from analysis.data.conversion import (
+    TypedTable,
+    empty_column,
+    in_memory,
+    to_study_days,
+    treatment_starts,
+    typed,
+)
 from analysis.data.description import FILE, Description, read_description
 from analysis.data.membership import membership_problems
 from analysis.data.plausibility import plausibility_problems
@@ -41,7 +49,8 @@ def load_study(path: Path | str) -> Study:
         If anything in it is wrong; its ``problems`` hold everything, its text the first errors.
     """
     folder = Path(path)
-    description, tables, problems = _examine(folder)
+    examined = _examine(folder)
+    description, tables, problems = examined.description, examined.tables, examined.problems
     if any(problem.severity == "error" for problem in problems):
         raise FaultyStudyError(description.id or folder.name, problems)
     dicom = _existing(folder / description.dicom)
@@ -62,6 +71,7 @@ def load_study(path: Path | str) -> Study:
         parts=tuple(part for part in PARTS if part in present),
         dicom_folder=dicom,
         contours_folder=_existing(folder / description.contours),
+        _treatment_starts={patient: start.date() for patient, start in examined.starts.dropna().items()},
     )
 
 
@@ -83,12 +93,21 @@ def check_study(path: Path | str) -> list[Problem]:
     StudyError
         If the folder does not exist.
     """
-    problems = _examine(Path(path))[2]
+    problems = _examine(Path(path)).problems
     return sorted(problems, key=lambda problem: problem.severity)
 
 
-def _examine(folder: Path) -> tuple[Description, dict[str, TypedTable], list[Problem]]:
+@dataclass(frozen=True)
+class _Examined:
     """Everything a folder says, and everything that is wrong with it."""
+
+    description: Description
+    tables: dict[str, TypedTable]
+    starts: pd.Series
+    problems: list[Problem]
+
+
+def _examine(folder: Path) -> _Examined:
     if not folder.is_dir():
         raise StudyError(
             "the study folder does not exist" if not folder.exists() else "the study is not a folder",
@@ -110,13 +129,16 @@ def _examine(folder: Path) -> tuple[Description, dict[str, TypedTable], list[Pro
     problems += _absent(folder, description)
     if "patients" in texts and texts["patients"].cells.empty:
         problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
-    tables, found = to_study_days({name: typed(text) for name, text in texts.items()})
-    protocol = load_protocol()
+    dated = {name: typed(text) for name, text in texts.items()}
+    starts, found = treatment_starts(dated.get("patients"))
     problems += found
+    tables, found = to_study_days(dated, starts)
+    problems += found
+    protocol = load_protocol()
     problems += membership_problems(tables, protocol)
     problems += chronology_problems(tables, protocol)
     problems += plausibility_problems(tables)
-    return description, tables, problems
+    return _Examined(description, tables, starts, problems)
 
 
 def _absent(folder: Path, description: Description) -> list[Problem]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -54,6 +55,7 @@ class Study:
     parts: tuple[str, ...]
     dicom_folder: Path | None
     contours_folder: Path | None
+    _treatment_starts: Mapping[str, date] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def simulated(self) -> bool:
@@ -90,6 +92,34 @@ class Study:
                 do="ask study.has(...) first, and say what cannot be answered",
             )
         return self.tables[name].copy()
+
+    def study_day(self, patient_id: str, day: date) -> float:
+        """Days from the patient's treatment start to a calendar day, e.g. a study date in a DICOM header.
+
+        Parameters
+        ----------
+        patient_id : str
+            Pseudonym of the patient.
+        day : date
+            Day of the calendar.
+
+        Returns
+        -------
+        float
+            Days; NaN if the patient is unknown, never started treatment, or if the study gives no dates.
+        """
+        start = self._treatment_starts.get(patient_id)
+        return float("nan") if start is None else float((day - start).days)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Every pseudonym of a patient, sample or series: what must not stand in anything that leaves ``data``."""
+        found: set[str] = set()
+        for frame in self.tables.values():
+            for column in ("patient_id", "sample_id", "series_uid"):
+                if column in frame:
+                    found.update(frame[column].dropna())
+        return tuple(sorted(found))
 
     @functools.cached_property
     def checksum(self) -> str:

@@ -1,0 +1,144 @@
+"""Public files downloaded at a pinned address, or taken from a local copy, always with their checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analysis.data.pearl_open import import_pearl_open
+from analysis.data.sources import SOURCES, Source
+from analysis.errors import DownloadError, ParameterError
+from analysis.study import project_root
+
+MIRROR = "ANALYSIS_DATA_MIRROR"
+"""Environment variable: a folder with local copies of the downloads, searched below it by name and checksum."""
+
+TIMEOUT_SECONDS = 15
+
+_IMPORTERS: dict[str, Callable[[Path, Path], Path]] = {"pearl-open": import_pearl_open}
+
+
+def fetch(name: str, destination: Path | None = None, *, downloads: Path | None = None) -> Path:
+    """Study folder made from public data, downloaded if there is no copy yet.
+
+    Parameters
+    ----------
+    name : str
+        One of ``SOURCES``.
+    destination : Path, optional
+        Study folder to make, or to replace if it was made from the same source; by default
+        ``data/public/<name>``.
+    downloads : Path, optional
+        Where downloads are kept; by default ``_downloads`` beside the destination.
+
+    Returns
+    -------
+    Path
+        The study folder.
+
+    Raises
+    ------
+    ParameterError
+        If there is no source of that name.
+    DownloadError
+        If the file cannot be had, or is not the one with the checksum. The destination is untouched.
+    StudyError
+        If the destination holds something else, or the file is not what the source says.
+    """
+    if name not in SOURCES:
+        raise ParameterError(
+            f"there are no public data named {name!r}",
+            expected="one of " + ", ".join(SOURCES),
+            do="correct the name",
+            offenders=(name,),
+        )
+    target = destination or project_root() / "data" / "public" / name
+    raw = obtain(SOURCES[name], downloads or target.parent / "_downloads")
+    return _IMPORTERS[name](raw, target)
+
+
+def obtain(source: Source, downloads: Path) -> Path:
+    """Path of the source's file with the right checksum: a local copy, an earlier download, or a new one.
+
+    Parameters
+    ----------
+    source : Source
+        What to get.
+    downloads : Path
+        Folder of downloads; made if needed.
+
+    Raises
+    ------
+    DownloadError
+        If the variable ``ANALYSIS_DATA_MIRROR`` names a folder without the file, or the download fails.
+    """
+    mirror = os.environ.get(MIRROR)
+    return _local_copy(source, Path(mirror)) if mirror else _downloaded(source, downloads)
+
+
+def _local_copy(source: Source, mirror: Path) -> Path:
+    """Find the file below the mirror. A named mirror is meant: nothing is downloaded in its place."""
+    if not mirror.is_dir():
+        raise DownloadError(
+            f"{MIRROR} names a folder that does not exist", where=str(mirror), do="correct or unset it"
+        )
+    namesakes = [path for path in sorted(mirror.rglob(source.file)) if path.is_file()]
+    for path in namesakes:
+        with path.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() == source.sha256:
+                return path
+    what = (
+        f"{source.file} lies there with another checksum"
+        if namesakes
+        else f"there is no {source.file} below it"
+    )
+    raise DownloadError(
+        f"{MIRROR} names a folder that cannot stand in for the download: {what}",
+        where=str(mirror),
+        expected=f"{source.origin}, sha256 {source.sha256}",
+        do=f"put the file there, or unset {MIRROR} to download it",
+    )
+
+
+def _downloaded(source: Source, downloads: Path) -> Path:
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("WARNING")
+    downloader: Any = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS)
+    try:
+        return Path(
+            pooch.retrieve(
+                source.address,
+                known_hash=f"sha256:{source.sha256}",
+                fname=source.file,
+                path=downloads,
+                downloader=downloader,
+            )
+        )
+    except requests.HTTPError as fault:
+        what = f"the address answers with status {fault.response.status_code}"
+    except requests.RequestException as fault:
+        what = (
+            "the address did not answer in time"
+            if isinstance(fault, requests.Timeout)
+            else "the address cannot be reached"
+        )
+    except ValueError:
+        what = "what lies at the address is not the file with the known checksum"
+    except OSError as fault:
+        raise DownloadError(
+            f"the file cannot be stored: {fault.strerror or 'unknown reason'}",
+            where=str(downloads),
+            do="make room, or see to it that the folder can be written",
+        ) from None
+    raise DownloadError(
+        f"{source.name} cannot be downloaded: {what}",
+        where=source.address,
+        expected=f"{source.file} with sha256 {source.sha256}",
+        do=f"try again with internet; or save that file in a folder and name the folder in the variable {MIRROR}",
+    ) from None

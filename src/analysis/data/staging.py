@@ -1,0 +1,41 @@
+"""A folder that comes into being whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def whole_folder(destination: Path) -> Iterator[Path]:
+    """Empty folder to fill, which takes the destination's place when the block ends without an error.
+
+    Whatever was at the destination stays until then. An interrupted block leaves a hidden folder
+    beside the destination, which the next one clears away.
+
+    Parameters
+    ----------
+    destination : Path
+        Folder to make or to replace; its parents are made.
+
+    Yields
+    ------
+    Path
+        The folder to fill, beside the destination.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    staging = destination.with_name(f".{destination.name}.part")
+    former = destination.with_name(f".{destination.name}.old")
+    for left_over in (staging, former):
+        shutil.rmtree(left_over, ignore_errors=True)
+    staging.mkdir()
+    try:
+        yield staging
+        if destination.exists():
+            destination.rename(former)
+        staging.rename(destination)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
