@@ -10,8 +10,10 @@ from analysis.survival.concordance import (
     concordance_difference,
     harrell_c,
 )
+from analysis.survival.continuous import SplineEffect, hazard_ratio_per, spline_effect
 from analysis.survival.cox import CoxFit, cox
 from analysis.survival.curve import SurvivalCurve
+from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_cutoff
 from analysis.survival.early_response import EarlyResponse, Rate, early_response
 from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, RmstDifference, TestResult
 from analysis.survival.firth import FirthFit, firth_cox
@@ -22,6 +24,7 @@ from analysis.survival.landmark import LandmarkSet, landmark
 from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
+from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
 
 __all__ = [
     "LEVEL",
@@ -29,17 +32,23 @@ __all__ = [
     "ConcordanceDifference",
     "CoxFit",
     "EarlyResponse",
+    "EngineComparison",
+    "EngineRow",
     "Estimate",
     "FirthFit",
     "Grouping",
     "HazardRatio",
     "LandmarkSet",
+    "PostHocCutoff",
+    "PreSpecifiedCutoff",
     "ProportionalHazards",
     "Rate",
     "Rmst",
     "RmstDifference",
+    "SplineEffect",
     "SurvivalCurve",
     "TestResult",
+    "compare_engines",
     "concordance_difference",
     "cox",
     "early_response",
@@ -48,6 +57,7 @@ __all__ = [
     "grouping",
     "harrell_c",
     "hazard_ratio",
+    "hazard_ratio_per",
     "kaplan_meier",
     "landmark",
     "logrank",
@@ -56,4 +66,6 @@ __all__ = [
     "restricted_mean",
     "rmst_difference",
     "schoenfeld",
+    "search_cutoff",
+    "spline_effect",
 ]
