@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from analysis.data import TABLES, Study
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -18,7 +22,9 @@ def shared() -> Path:
     """
     folder = Path(os.environ.get("ANALYSIS_SHARED", PROJECT.parent / "shared"))
     if not folder.is_dir():
-        pytest.skip("no reference material: set ANALYSIS_SHARED to its folder, or put it beside the checkout as 'shared'")
+        pytest.skip(
+            "no reference material: set ANALYSIS_SHARED to its folder, or put it beside the checkout as 'shared'"
+        )
     return folder
 
 
@@ -26,3 +32,45 @@ def shared() -> Path:
 def project() -> Path:
     """Top of the checkout."""
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def study_of() -> Callable[..., Study]:
+    """Builder of a study in memory: ``study_of(patients=[{"patient_id": "P1"}], …)``.
+
+    Each table is a list of rows; every column of the contract is there and typed as the loader types
+    it, missing where a row does not name it. ``lacks`` is as in study.yml.
+    """
+    dtypes = {"yes_no": "boolean", "whole": "Int64", "number": "float64", "time": "float64"}
+
+    def build(*, lacks: dict[str, tuple[str, ...]] | None = None, **tables: list[dict]) -> Study:
+        frames = {}
+        for name, rows in tables.items():
+            columns = {
+                f"{column.name}_day" if column.kind == "time" else column.name: dtypes.get(
+                    column.kind, "string"
+                )
+                for column in TABLES[name].columns
+                if column.name != "birth"
+            }
+            unknown = {key for row in rows for key in row} - set(columns)
+            assert not unknown, f"{name} has no column {unknown}"
+            frames[name] = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+        parts = tuple(dict.fromkeys(TABLES[name].part for name in frames))
+        return Study(
+            path=PROJECT,
+            id="made-up",
+            title="A study made up by a test",
+            kind="simulated",
+            design="single-arm",
+            source="a test",
+            licence="none",
+            caveats=(),
+            lacks=lacks or {},
+            tables=frames,
+            parts=parts,
+            dicom_folder=None,
+            contours_folder=None,
+        )
+
+    return build

@@ -78,8 +78,8 @@ def joint_classes(response: pd.Series, ctdna: pd.Series) -> JointClasses:
             "patient_id": index.astype("string"),
             "pet": pet.to_numpy(),
             "ctdna": found.array,
-            "joint_class": pd.Categorical(classes, categories=list(JOINT_CLASSES), ordered=True),
-            "reason": pd.array(reasons, dtype="string"),
+            "joint_class": pd.Categorical(classes.tolist(), categories=list(JOINT_CLASSES), ordered=True),
+            "reason": pd.array(reasons.tolist(), dtype="string"),
         }
     )
     known = ~(no_pet | no_plasma)
@@ -91,7 +91,7 @@ def joint_classes(response: pd.Series, ctdna: pd.Series) -> JointClasses:
         index=pd.Index([SENSITIVE, RESISTANT], name="pet"),
         columns=pd.Index(["not_detected", "detected"], name="ctdna"),
     )
-    lost = pd.Series(reasons[~known]).value_counts()
+    lost = pd.Series(reasons[~known].tolist(), dtype="string").value_counts()
     return JointClasses(
         patients=patients,
         counts=counts,

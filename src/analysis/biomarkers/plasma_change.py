@@ -123,7 +123,7 @@ def vaf_change(calls: pd.DataFrame, *, first: str = "baseline", second: str = "d
             "first_vaf_percent": pairs["max_vaf_percent_1"].to_numpy(),
             "second_vaf_percent": pairs["max_vaf_percent_2"].to_numpy(),
             "change_log10": change.to_numpy(),
-            "bound": pd.array(bound, dtype="string"),
+            "bound": pd.array(bound.tolist(), dtype="string"),
         }
     )
 

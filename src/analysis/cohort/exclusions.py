@@ -43,13 +43,17 @@ class Step:
     notes: tuple[str, ...] = ()
 
 
+def _over(patients: pd.Index, condition: pd.Series) -> pd.Series:
+    """Condition for every patient; whoever it says nothing about does not meet it."""
+    return condition.astype("boolean").reindex(patients).fillna(False).astype(bool)
+
+
 def _reasons(patients: pd.Index, included: pd.Series, *why: tuple[pd.Series | bool, str]) -> pd.Series:
     """Reason of everyone who is not included: the first of ``why`` whose condition holds."""
     text = pd.Series(pd.NA, index=patients, dtype="string")
-    open_ = ~included.reindex(patients).fillna(False).astype(bool)
+    open_ = ~_over(patients, included)
     for condition, words in why:
-        holds = condition if isinstance(condition, bool) else condition.reindex(patients).fillna(False)
-        hit = open_ & pd.Series(holds, index=patients).astype(bool)
+        hit = open_ & (condition if isinstance(condition, bool) else _over(patients, condition))
         text[hit] = words
         open_ &= ~hit
     return text
@@ -104,7 +108,7 @@ def _pet(
     table = study.table("pet_visits")
     table = table[table["visit"] == visit.name].set_index("patient_id")
     done = table["status"] == "done"
-    included = done.reindex(patients).fillna(False).astype(bool)
+    included = _over(patients, done)
     why: list[tuple[pd.Series | bool, str]] = []
     if refused is not None:
         scans = refused[refused["visit"] == visit.name].drop_duplicates("patient_id").set_index("patient_id")
