@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.cohort import Flow, exclusions, participant_flow, populations
-from analysis.cohort.exclusions import REASONS
+from analysis.cohort.reasons import REASONS
 from analysis.data import TABLES
 
 

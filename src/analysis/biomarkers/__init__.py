@@ -1,6 +1,5 @@
 """Plasma and tissue: detection, change, concordance, association with response, joint classes."""
 
-from analysis.biomarkers.agreement import Agreement, agreement, kappa, mcnemar
 from analysis.biomarkers.association import (
     Association,
     Group,
@@ -15,6 +14,8 @@ from analysis.biomarkers.correlation import spearman
 from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.genes import Oncoprint, gene_counts, oncoprint
 from analysis.biomarkers.joint import JOINT_CLASSES, JOINT_WORDS, JointClasses, joint_classes
+from analysis.biomarkers.paired_calls import Agreement, agreement, kappa, mcnemar
+from analysis.biomarkers.paired_samples import signed_rank
 from analysis.biomarkers.plasma import at_visit, detection, marker_label, plasma_calls
 from analysis.biomarkers.plasma_change import (
     Transitions,
@@ -25,8 +26,6 @@ from analysis.biomarkers.plasma_change import (
     vaf_change,
 )
 from analysis.biomarkers.plasma_response import plasma_associations
-from analysis.biomarkers.rank_sum import hodges_lehmann, rank_sum
-from analysis.biomarkers.signed_rank import signed_rank
 from analysis.biomarkers.tissue import (
     SPECIMEN_RULES,
     Concordance,
@@ -34,6 +33,7 @@ from analysis.biomarkers.tissue import (
     tissue_associations,
     tissue_values,
 )
+from analysis.biomarkers.two_samples import hodges_lehmann, rank_sum
 
 __all__ = [
     "JOINT_CLASSES",

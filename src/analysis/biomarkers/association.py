@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.biomarkers.contingency import fisher_exact
 from analysis.biomarkers.exact_test import ExactTest
-from analysis.biomarkers.rank_sum import rank_sum
+from analysis.biomarkers.two_samples import rank_sum
 
 RESISTANT, SENSITIVE = "non_responder", "responder"
 """Groups of the patient table of PET response; any other value (not_assessable) takes no part."""

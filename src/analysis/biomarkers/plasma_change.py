@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.biomarkers.agreement import mcnemar
 from analysis.biomarkers.exact_test import ExactTest
+from analysis.biomarkers.paired_calls import mcnemar
 from analysis.biomarkers.plasma import at_visit
 from analysis.cohort import Proportion, proportion
 

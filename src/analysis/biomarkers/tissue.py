@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.biomarkers.agreement import Agreement, agreement
 from analysis.biomarkers.association import (
     Association,
     binary_association,
@@ -16,7 +15,8 @@ from analysis.biomarkers.association import (
     with_q_values,
 )
 from analysis.biomarkers.exact_test import ExactTest
-from analysis.biomarkers.signed_rank import signed_rank
+from analysis.biomarkers.paired_calls import Agreement, agreement
+from analysis.biomarkers.paired_samples import signed_rank
 from analysis.errors import DesignError, StudyError
 
 if TYPE_CHECKING:

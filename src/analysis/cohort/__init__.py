@@ -3,10 +3,10 @@
 from analysis.cohort.baseline import baseline_statistics, baseline_table
 from analysis.cohort.differences import difference_of_means, difference_of_shares
 from analysis.cohort.eligibility import eligibility_items, eligible_patients
-from analysis.cohort.exclusions import exclusions
 from analysis.cohort.flow import Flow, FlowStep
 from analysis.cohort.participants import participant_flow, populations
-from analysis.cohort.proportion import MissingCases, Proportion, missing_cases, proportion
+from analysis.cohort.proportions import MissingCases, Proportion, missing_cases, proportion
+from analysis.cohort.reasons import exclusions
 
 __all__ = [
     "Flow",

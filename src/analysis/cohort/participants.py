@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.exclusions import Step, steps
 from analysis.cohort.flow import Flow, FlowStep
+from analysis.cohort.reasons import Step, steps
 
 if TYPE_CHECKING:
     from analysis.data import Study

@@ -85,8 +85,6 @@ def mcnemar(first_only: int, second_only: int, *, n: int) -> tuple[ExactTest, fl
     tail = float(binom.cdf(less, pairs, 0.5))
     p = min(1.0, 2 * tail)
     mid_p = min(1.0, 2 * tail - float(binom.pmf(less, pairs, 0.5)))
-    if first_only == second_only:
-        mid_p = 1.0 - float(binom.pmf(less, pairs, 0.5))
     share = proportion(first_only, pairs)
     low, high = _odds(share.low), _odds(share.high)
     warnings = ()
