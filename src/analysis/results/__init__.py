@@ -1,7 +1,25 @@
 """The contract between a notebook and the text: named values, tables and figures, each held once."""
 
 from analysis.results.notebook import Notebook, open_notebook
+from analysis.results.shares import hold_share
 from analysis.results.store import NotebookResults, read_results, read_run
+from analysis.results.survival_values import attempt, hold_early_response, hold_median, hold_p
 from analysis.results.value import Value
+from analysis.results.words import METRIC_NAMES, RULE_NAMES, landmark_note
 
-__all__ = ["Notebook", "NotebookResults", "Value", "open_notebook", "read_results", "read_run"]
+__all__ = [
+    "METRIC_NAMES",
+    "RULE_NAMES",
+    "Notebook",
+    "NotebookResults",
+    "Value",
+    "attempt",
+    "hold_early_response",
+    "hold_median",
+    "hold_p",
+    "hold_share",
+    "landmark_note",
+    "open_notebook",
+    "read_results",
+    "read_run",
+]

@@ -81,8 +81,10 @@ class Notebook:
         taken = {field: getattr(result, field) for field in ("low", "high", "n", "events", "method") if hasattr(result, field)}
         return self.value(name, result.estimate, **{**taken, **details})
 
-    def table(self, frame: pd.DataFrame, *, digits: int = 1) -> ShownTable:
+    def table(self, frame: pd.DataFrame, *, digits: int | Mapping[str, int] = 1) -> ShownTable:
         """Hold a table of aggregates and show it; label and caption are the cell's ``#|`` lines.
+
+        ``digits`` are the decimals printed, for all columns or by column.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from analysis.errors import PublicationError
@@ -37,8 +38,8 @@ def escaped(text: str) -> str:
     return text.translate(ESCAPED)
 
 
-def printed(frame: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:
-    """Header and rows as they are printed.
+def printed(frame: pd.DataFrame, digits: int | Mapping[str, int]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as they are printed; ``digits`` for all columns, or by column (1 where not named).
 
     Raises
     ------
@@ -53,8 +54,13 @@ def printed(frame: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]
             do="count or summarise first, or keep the rows with keep(), which writes to data/derived",
             offenders=tuple(found),
         )
-    rows = [[cell_text(value, digits) for value in row] for row in frame.astype(object).itertuples(index=False)]
-    return [str(column) for column in frame.columns], rows
+    columns = [str(column) for column in frame.columns]
+    places = [digits if isinstance(digits, int) else digits.get(column, 1) for column in columns]
+    rows = [
+        [cell_text(value, place) for value, place in zip(row, places, strict=True)]
+        for row in frame.astype(object).itertuples(index=False, name=None)
+    ]
+    return columns, rows
 
 
 def markdown(header: list[str], rows: list[list[str]], numeric: list[bool]) -> str:

@@ -1,0 +1,158 @@
+"""The named values of one survival comparison: always the same names, whatever the marker and the end-point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analysis.errors import DesignError
+from analysis.results.value import MISSING, p_text
+from analysis.units import months
+
+if TYPE_CHECKING:
+    from analysis.results.notebook import Notebook
+    from analysis.survival import EarlyResponse, SurvivalCurve
+
+NAMES = (
+    "n",
+    "events",
+    "excluded",
+    "excluded_events",
+    "group_n",
+    "group_events",
+    "group_median",
+    "reference_n",
+    "reference_events",
+    "reference_median",
+    "hr",
+    "hr_wald",
+    "hr_p",
+    "logrank_p",
+    "permutation_p",
+    "ph_p",
+    "rmst_difference",
+    "rmst_p",
+    "follow_up",
+    "sentence",
+)
+"""What follows the prefix: ``pfs.hr``, ``os.group_median`` ..."""
+
+
+def attempt(book: Notebook, question: str, compute: Callable[[], EarlyResponse]) -> EarlyResponse | None:
+    """The comparison, or None and a note where these data do not allow it."""
+    try:
+        return compute()
+    except DesignError as error:
+        book.note(f"{question}: not answered. {error}")
+        return None
+
+
+def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None, *, otherwise: str) -> None:
+    """Hold the values of one comparison under ``prefix``; without a result each is missing, with its reason.
+
+    Parameters
+    ----------
+    book : Notebook
+        The session.
+    prefix : str
+        Beginning of the names, e.g. ``pfs``.
+    found : EarlyResponse or None
+        The comparison; the compared group's values are named ``group_...``, the reference's ``reference_...``.
+    otherwise : str
+        Why there is no result; used only when there is none.
+    """
+    if found is None:
+        for name in NAMES:
+            book.value(f"{prefix}.{name}", None, definition=name.replace("_", " "), reason=otherwise)
+        return
+    end, group, reference = found.end_point, *found.labels
+    ratio, left = found.hazard_ratio, found.landmark
+    size = {"n": left.n, "events": left.n_events}
+    book.value(f"{prefix}.n", left.n, definition=f"Patients compared, {end} from day {left.day:g}", events=left.n_events)
+    book.value(f"{prefix}.events", left.n_events, definition=f"{end} events among them", n=left.n)
+    book.value(f"{prefix}.excluded", left.excluded, definition=f"Classified patients whose {end} ended on or before the landmark")
+    book.value(f"{prefix}.excluded_events", left.excluded_events, definition=f"{end} events on or before the landmark")
+    for name, curve in zip(("group", "reference"), found.curves, strict=True):
+        book.value(f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events)
+        book.value(f"{prefix}.{name}_events", curve.n_events, definition=f"{end} events: {curve.label}", n=curve.n)
+        hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end} from the landmark: {curve.label}")
+    comparison = f"Hazard ratio of {end}, {group} v {reference}"
+    book.value(
+        f"{prefix}.hr",
+        ratio.estimate,
+        low=ratio.low,
+        high=ratio.high,
+        definition=comparison,
+        method=f"{ratio.method}; {ratio.interval} interval",
+        **size,
+    )
+    wald = found.hazard_ratio_wald
+    book.value(
+        f"{prefix}.hr_wald", wald.estimate, low=wald.low, high=wald.high, definition=comparison, method=wald.method, **size
+    )
+    for name, p_value, what, method in (
+        ("hr_p", ratio.p_value, comparison, ratio.method),
+        ("logrank_p", found.logrank.p_value, f"Log-rank test, {group} v {reference}", found.logrank.method),
+        (
+            "permutation_p",
+            found.logrank_permutation.p_value,
+            f"Log-rank test by permutation, {group} v {reference}",
+            found.logrank_permutation.method,
+        ),
+        ("rmst_p", found.rmst.p_value, "Difference of restricted mean survival times", found.rmst.method),
+    ):
+        hold_p(book, f"{prefix}.{name}", p_value, f"p value: {what}", method=method, **size)
+    tested = found.proportional_hazards
+    hold_p(
+        book,
+        f"{prefix}.ph_p",
+        None if tested is None else tested.overall.p_value,
+        "p value: test of proportional hazards",
+        method="" if tested is None else tested.overall.method,
+        reason="the hazard ratio is not finite",
+        **size,
+    )
+    rmst = found.rmst
+    book.value(
+        f"{prefix}.rmst_difference",
+        months(rmst.estimate),
+        low=months(rmst.low),
+        high=months(rmst.high),
+        digits=1,
+        unit="months",
+        definition=f"Difference of restricted mean {end} up to {months(rmst.tau_days):.1f} months, {group} minus {reference}",
+        method=rmst.method,
+        **size,
+    )
+    hold_median(book, f"{prefix}.follow_up", found.follow_up, "Median follow-up from the landmark, by reverse Kaplan-Meier")
+    book.value(f"{prefix}.sentence", found.sentence(), definition="The comparison in one sentence")
+    for warning in found.warnings:
+        book.note(warning)
+
+
+def hold_p(
+    book: Notebook, name: str, p_value: float | None, definition: str, *, reason: str = "not estimable", **details: object
+) -> None:
+    """Hold a p value as text with its sign of relation, so that a sentence prints "p < 0.001" rightly."""
+    text = p_text(p_value)
+    book.value(name, None if text == MISSING else text, definition=definition, reason=reason if text == MISSING else "", **details)
+
+
+def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str) -> None:
+    """Hold the median of a curve in months; one that was not reached is said so, not missing."""
+    book.value(
+        name,
+        _reached(curve.median),
+        low=_reached(curve.median_low),
+        high=_reached(curve.median_high),
+        digits=1,
+        unit="months",
+        n=curve.n,
+        events=curve.n_events,
+        definition=definition,
+        method=f"Kaplan-Meier, {curve.conf_type} interval, median rule {curve.median_rule}",
+    )
+
+
+def _reached(days: float) -> float:
+    return float("inf") if days != days else months(days)
