@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import PositronEmissionTomographyImageStorage
+from pydicom.uid import UID, PositronEmissionTomographyImageStorage
 
 from analysis.simulation.clock import Clock, date_text, time_text
 from analysis.simulation.headers import HeaderStyle
@@ -50,10 +50,10 @@ def code(value: str, scheme: str, meaning: str) -> Sequence:
 def file_meta(sop_class: str, instance: str, transfer_syntax: str) -> FileMetaDataset:
     """File meta information."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
-    meta.MediaStorageSOPInstanceUID = instance
-    meta.TransferSyntaxUID = transfer_syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(instance)
+    meta.TransferSyntaxUID = UID(transfer_syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     return meta
 
 

@@ -60,7 +60,7 @@ def without_attenuation_correction(image: PetImage) -> np.ndarray:
 def _slice_fields(
     style: HeaderStyle, clock: Clock, first_instance: str, slopes: list[str]
 ) -> list[Mapping[str, str]]:
-    fields = []
+    fields: list[Mapping[str, str]] = []
     for index, slope in enumerate(slopes):
         bed = clock.bed_of_slice[index]
         x, y, z = style.grid.position(index)
@@ -113,12 +113,15 @@ def _write_whole(files: Mapping[Path, bytes], top: Path) -> None:
         partial = target.with_name(f".{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        for path, content in files.items():
-            if path.parent == folder:
-                (partial / path.name).write_bytes(content)
-        if target.exists():
-            shutil.rmtree(target)
-        partial.replace(target)
+        try:
+            for path, content in files.items():
+                if path.parent == folder:
+                    (partial / path.name).write_bytes(content)
+            if target.exists():
+                shutil.rmtree(target)
+            partial.replace(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_scan(scan: SimulatedScan, dicom_folder: Path, contour_folder: Path) -> None:

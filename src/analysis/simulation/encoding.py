@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
@@ -67,7 +69,7 @@ def _template(header: Dataset, meta: FileMetaDataset) -> tuple[bytes, dict[str, 
     read = pydicom.dcmread(io.BytesIO(encoded))
     places = {}
     for keyword in PLACEHOLDERS:
-        element = read.get_item(Tag(keyword))
+        element = cast(RawDataElement, read.get_item(Tag(keyword)))  # raw as long as nobody has looked at it
         places[keyword] = (element.value_tell, element.length)
     instance = meta.MediaStorageSOPInstanceUID.encode()
     first = encoded.index(instance)

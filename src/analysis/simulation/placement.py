@@ -20,10 +20,11 @@ def _both(*places: tuple[float, float, float, float]) -> list[tuple[float, float
 PLACES: dict[str, list[tuple[float, float, float, float]]] = {
     # x (left), y (back), depth, largest radius that stays in the region: mm in the reference woman
     "bone": [
-        *[(0.0, 55.0, float(depth), 25.0) for depth in (234, 278, 321, 365, 408, 452, 495, 539, 582, 626)],
+        *[(0.0, 55.0, float(depth), 25.0) for depth in (278, 321, 365, 408, 452, 495, 539, 582, 626)],
+        (0.0, 50.0, 234.0, 12.0),
         (0.0, 66.0, 665.0, 22.0),
         *_both((80, 34, 612, 22), (84, 20, 650, 22), (88, 5, 702, 22), (60, 32, 752, 16)),
-        *_both((95, 2, 740, 22), (93, 0, 775, 14), (120, 30, 262, 16)),
+        *_both((95, 2, 740, 22), (93, 0, 775, 14), (118, 22, 264, 14)),
         *_both((138, 0, 340, 12), (98, 66, 322, 13), (98, 66, 378, 13)),
         (0.0, -86.0, 292.0, 12.0),
         (0.0, -86.0, 332.0, 12.0),
@@ -56,13 +57,34 @@ PLACES: dict[str, list[tuple[float, float, float, float]]] = {
 }
 """Places where a lesion may be centred, for each site of the lesion table."""
 
+REGIONS: dict[str, list[tuple[Point, Point]]] = {
+    # centre and semi-axes: x, y, depth in mm in the reference woman
+    "bone": [((0.0, 55.0, 450.0), (8.0, 8.0, 190.0))],
+    "node": [
+        ((0.0, 0.0, 290.0), (45.0, 35.0, 50.0)),
+        ((0.0, 15.0, 600.0), (50.0, 25.0, 80.0)),
+        *[((side * 140.0, -8.0, 285.0), (14.0, 20.0, 28.0)) for side in (1.0, -1.0)],
+    ],
+    "liver": [((-64.0, -2.0, 455.0), (62.0, 70.0, 66.0)), ((-10.0, -44.0, 440.0), (36.0, 26.0, 28.0))],
+    "lung": [((side * 76.0, -5.0, 325.0), (46.0, 70.0, 78.0)) for side in (1.0, -1.0)],
+    "breast": [((side * 80.0, -92.0, 345.0), (50.0, 42.0, 60.0)) for side in (1.0, -1.0)],
+    "other": [
+        *[((side * 80.0, 66.0, 670.0), (50.0, 22.0, 80.0)) for side in (1.0, -1.0)],
+        *[((side * 100.0, -40.0, 600.0), (30.0, 40.0, 60.0)) for side in (1.0, -1.0)],
+    ],
+}
+"""Where further lesions go once the places are taken."""
+
+TRIES = 250
+"""Random points of the region that are tried at each size."""
+
 AWAY_FROM = ("brain", "cerebellum", "heart", "kidney", "bladder")
 """Organs whose uptake would spill into a lesion."""
 
 CLEARANCE_MM = 10.0
 """Distance kept from those organs, and from the liver's reference sphere."""
 
-BETWEEN_MM = 20.0
+BETWEEN_MM = 18.0
 """Distance kept between lesions: the blur reaches 9 mm from each, so that neither changes the other."""
 
 ELONGATION = 1.12
@@ -72,6 +94,9 @@ SMALLER = (1.0, 0.85, 0.7, 0.6, 0.5)
 """A lesion too large for the room that is left is drawn smaller, in these steps."""
 
 SMALLEST_MM = 6.0
+
+SPARE_BELOW_MM = 10.0
+"""Only a lesion smaller than this may lie outside the listed places: a larger one would leave the region."""
 
 
 @dataclass(frozen=True)
@@ -100,31 +125,44 @@ def _clear_of_lesions(point: np.ndarray, radius: float, placed: Sequence[PlacedL
     )
 
 
+def _candidates(
+    site: str, rng: np.random.Generator, anatomy: Anatomy
+) -> tuple[list[tuple[np.ndarray, float]], np.ndarray]:
+    """Places of a site in random order, each with the largest radius it holds, and points of its region."""
+    places = PLACES[site]
+    shift = rng.uniform(-2.0, 2.0, 3)
+    listed = []
+    for index in rng.permutation(len(places)):
+        x, y, depth, room = places[index]
+        listed.append((np.asarray(anatomy.place((x, y, depth))) + shift, room))
+    centres, semi_axes = np.asarray(REGIONS[site]).transpose(1, 0, 2)
+    direction = rng.standard_normal((TRIES, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    part = rng.integers(len(centres), size=TRIES)
+    inside = direction * rng.random((TRIES, 1)) ** (1 / 3)
+    return listed, (centres[part] + semi_axes[part] * inside) * anatomy.scale
+
+
 def _place_one(
     lesion: SimulatedLesion, rng: np.random.Generator, anatomy: Anatomy, placed: Sequence[PlacedLesion]
 ) -> PlacedLesion:
-    places = PLACES[lesion.site]
-    order = rng.permutation(len(places))
-    shift = rng.uniform(-2.0, 2.0, 3)
     stretch = np.exp(rng.uniform(-0.07, 0.07, 3))
     stretch /= np.prod(stretch) ** (1 / 3)  # the volume stays that of the sphere; at most exp(0.094) < 1.12
+    listed, spare = _candidates(lesion.site, rng, anatomy)
     for factor in SMALLER:
         radius = max(lesion.radius_mm * factor, SMALLEST_MM)
-        for index in order:
-            *middle, room = places[index]
-            point = np.asarray(anatomy.place((middle[0], middle[1], middle[2]))) + shift
-            if (
-                radius <= room
-                and _clear_of_organs(point, radius, anatomy)
-                and _clear_of_lesions(point, radius, placed)
-            ):
+        fitting = [point for point, room in listed if radius <= room]
+        if radius < SPARE_BELOW_MM or factor == SMALLER[-1]:
+            fitting += list(spare)
+        for point in fitting:
+            if _clear_of_organs(point, radius, anatomy) and _clear_of_lesions(point, radius, placed):
                 x, y, depth = (float(value) for value in point)
                 a, b, c = (float(value) for value in radius * stretch)
                 return PlacedLesion(lesion, (x, y, depth), (a, b, c))
     raise DesignError(
         f"no room for another lesion of site {lesion.site}",
         where=f"lesion {lesion.lesion_id}, after {len(placed)} others",
-        expected=f"at most about {len(places)} small lesions of this site in a patient",
+        expected="at most about 11 lesions of one site in a patient",
         do="simulate fewer lesions a patient",
     )
 
