@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure, placed
-from analysis.figures.columns import floats
 from analysis.figures.heat_table import draw_cell, shade, shown_count
 from analysis.figures.measure import text_width_mm
-from analysis.figures.style import DOUBLE_MM, MUTED, SMALL, journal
+from analysis.figures.style import DOUBLE_MM, MUTED, RESPONSES, SMALL, journal
 from analysis.figures.wording import count, listed, visit_name
 
 _CELL_H, _TOP = 6.0, 10.0
 _NOTHING = "No gene was found altered."
 
 
-def _checked(counts: pd.DataFrame, samples: Mapping[str, int]) -> None:
-    unknown = [str(visit) for visit in counts.columns if visit not in samples]
-    if unknown:
+def _checked(
+    counts: pd.DataFrame,
+) -> tuple[list[str], list[tuple[str, str, int]], dict[tuple[str, str, str], int]]:
+    """Return genes, columns (group, visit, patients tested) and the count of each cell."""
+    lacking = {"gene", "visit", "k", "n"} - set(counts.columns)
+    if lacking:
         raise DesignError(
-            "the number of samples is not given for every visit",
-            expected="one number a column",
-            offenders=unknown,
+            "the gene counts lack a column", expected="gene, visit, k, n", offenders=sorted(lacking)
         )
+    rows = counts.assign(group=counts.get("group", "all")).to_dict("records")
+    cells = {(row["group"], row["visit"], row["gene"]): int(row["k"]) for row in rows}
+    if len(cells) < len(rows):
+        raise DesignError(
+            "a gene stands twice at one visit", where="gene counts", expected="one row a gene and visit"
+        )
+    columns = list(dict.fromkeys((str(row["group"]), str(row["visit"]), int(row["n"])) for row in rows))
+    if len({column[:2] for column in columns}) < len(columns):
+        raise DesignError(
+            "a visit has two numbers of patients", where="column n", expected="one number a visit"
+        )
+    return list(dict.fromkeys(row["gene"] for row in rows)), columns, cells
+
+
+def _group_name(group: str) -> str:
+    return f"{RESPONSES[group].label}s" if group in RESPONSES else group.capitalize()
 
 
 @journal()
 def draw_gene_matrix(
-    counts: pd.DataFrame,
-    samples: Mapping[str, int],
-    *,
-    simulated: bool,
-    smallest: int = 0,
-    width_mm: float = DOUBLE_MM,
+    counts: pd.DataFrame, *, simulated: bool, smallest: int = 0, width_mm: float = DOUBLE_MM
 ) -> Figure:
-    """Draw the heat table, each cell shaded by its share of the visit's samples, the largest share darkest.
+    """Draw the heat table, each cell shaded by its share of the visit's patients, the largest share darkest.
 
     Parameters
     ----------
     counts : pandas.DataFrame
-        Genes as index, visits as columns, number of patients with an alteration; missing: not assessed.
-    samples : mapping of str to int
-        Samples with a result at each visit.
+        As ``analysis.biomarkers.gene_counts`` gives it, genes and visits in the order to draw: ``gene``,
+        ``visit``, ``k`` (patients with an alteration), ``n`` (patients tested) and, for blocks side by
+        side, ``group``. A gene without a row at a visit is printed as a dash.
     simulated : bool
         Whether the data are simulated; the figure then says so.
     smallest : int
@@ -57,59 +65,67 @@ def draw_gene_matrix(
     Raises
     ------
     DesignError
-        If a visit has no number of samples.
+        If a column is lacking, or a gene or visit contradicts itself.
     """
-    _checked(counts, samples)
-    if counts.empty:
+    genes, columns, cells = _checked(counts)
+    if not genes:
         return empty_figure(_NOTHING, simulated=simulated, width_mm=width_mm)
-    left = max(text_width_mm(str(gene)) for gene in counts.index) + 4.0
-    cell = min((width_mm - left - 2.0) / counts.shape[1], 30.0)
-    width, height = left + cell * counts.shape[1] + 2.0, _TOP + _CELL_H * len(counts) + 6.0
+    several = len({group for group, _, _ in columns}) > 1
+    top = _TOP + (5.0 if several else 0.0)
+    left = max(text_width_mm(gene) for gene in genes) + 4.0
+    cell = min((width_mm - left - 2.0) / len(columns), 30.0)
+    width, height = left + cell * len(columns) + 2.0, top + _CELL_H * len(genes) + 6.0
+    width = max(width, 60.0)
     figure = new_figure(width, height, simulated=simulated, constrained=False)
     axes = figure.add_axes(placed(figure, 0, 0, width, height))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    for j, visit in enumerate(counts.columns):
-        heading = f"{visit_name(str(visit))}\nn = {samples[visit]}"
-        axes.text(left + cell * (j + 0.5), _TOP - 1.0, heading, ha="center", va="bottom", fontsize=SMALL)
-    hidden = False
-    numbers = np.stack([floats(counts, visit) for visit in counts.columns], axis=1)
-    shares = np.where(
-        numbers >= max(smallest, 1), numbers / [max(samples[visit], 1) for visit in counts.columns], 0.0
-    )
-    darkest = max(float(shares.max()), 1e-9)
-    for i, gene in enumerate(counts.index):
-        y = _TOP + _CELL_H * i
-        axes.text(
-            left - 2.0,
-            y + _CELL_H / 2,
-            str(gene),
-            ha="right",
-            va="center",
-            fontsize=SMALL,
-            fontstyle="italic",
-        )
-        for j in range(counts.shape[1]):
-            n = float(numbers[i, j])
-            kept_back = 0 < n < smallest
-            hidden |= kept_back
-            share = float(shares[i, j]) / darkest
+    shares = {
+        (group, visit, gene): cells[group, visit, gene] / n
+        for group, visit, n in columns
+        for gene in genes
+        if n and cells.get((group, visit, gene), 0) >= max(smallest, 1)
+    }
+    darkest = max(shares.values(), default=1.0)
+    for j, (group, visit, n) in enumerate(columns):
+        x = left + cell * j
+        heading = f"{visit_name(visit)}\nn = {n}"
+        axes.text(x + cell / 2, top - 1.0, heading, ha="center", va="bottom", fontsize=SMALL)
+        if several and (j == 0 or columns[j - 1][0] != group):
+            axes.text(x + 1.0, 2.5, _group_name(group), va="center", fontsize=SMALL, fontweight="bold")
+        for i, gene in enumerate(genes):
+            k = cells.get((group, visit, gene), float("nan"))
+            face = shade(shares.get((group, visit, gene), 0.0) / darkest)
             draw_cell(
-                axes, (left + cell * j, y, cell, _CELL_H), face=shade(share), lines=[shown_count(n, smallest)]
+                axes, (x, top + _CELL_H * i, cell, _CELL_H), face=face, lines=[shown_count(k, smallest)]
             )
+    for i, gene in enumerate(genes):
+        y = top + _CELL_H * (i + 0.5)
+        axes.text(left - 2.0, y, gene, ha="right", va="center", fontsize=SMALL, fontstyle="italic")
+    hidden = any(0 < k < smallest for k in cells.values())
     note = "Patients with an alteration" + (f"; <{smallest}: kept back" if hidden else "")
     axes.text(left, height - 3.0, note, va="center", fontsize=SMALL, color=MUTED)
     return figure
 
 
-def describe_gene_matrix(counts: pd.DataFrame, samples: Mapping[str, int], *, smallest: int = 0) -> str:
+def describe_gene_matrix(counts: pd.DataFrame, *, smallest: int = 0) -> str:
     """Return the alternative text: each gene with its counts in the order of the visits."""
-    _checked(counts, samples)
-    if counts.empty:
+    genes, columns, cells = _checked(counts)
+    if not genes:
         return _NOTHING
-    visits = listed([f"{visit_name(str(visit)).lower()} (n = {samples[visit]})" for visit in counts.columns])
-    genes = "; ".join(
-        f"{gene} {', '.join(shown_count(float(n), smallest) for n in row)}"
-        for gene, row in zip(counts.index, counts.to_numpy(), strict=True)
+    several = len({group for group, _, _ in columns}) > 1
+    visits = listed(
+        [
+            f"{visit_name(visit).lower()}{' in ' + _group_name(group).lower() if several else ''} (n = {n})"
+            for group, visit, n in columns
+        ]
     )
-    return f"Patients with an alteration of {count(len(counts), 'gene')} at {visits}: {genes}."
+    told = "; ".join(
+        f"{gene} "
+        + ", ".join(
+            shown_count(cells.get((group, visit, gene), float("nan")), smallest)
+            for group, visit, _ in columns
+        )
+        for gene in genes
+    )
+    return f"Patients with an alteration of {count(len(genes), 'gene')} at {visits}: {told}."

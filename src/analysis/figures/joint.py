@@ -11,13 +11,18 @@ from analysis.errors import DesignError
 from analysis.figures.canvas import new_figure, placed
 from analysis.figures.heat_table import draw_cell, shade, shown_count
 from analysis.figures.measure import wrapped
-from analysis.figures.style import MUTED, NORMAL, SMALL, journal
+from analysis.figures.style import MUTED, NORMAL, RESPONSES, SMALL, journal
 from analysis.figures.wording import percent
 
 CLASSES = (("both favourable", "discordant"), ("discordant", "both unfavourable"))
 """Name of each cell: rows and columns have their favourable call first."""
 _HATCH = {"both favourable": "", "discordant": "////", "both unfavourable": "xxxx"}
 _LEFT, _TOP, _CELL_W, _CELL_H = 34.0, 13.0, 44.0, 27.0
+
+
+def _call(code: object) -> str:
+    """Return a call in words: "non_responder" as every figure prints it, other codes without underscores."""
+    return RESPONSES[str(code)].label if code in RESPONSES else str(code).replace("_", " ")
 
 
 def _checked(counts: pd.DataFrame) -> NDArray[np.float64]:
@@ -45,7 +50,8 @@ def draw_joint(
     Parameters
     ----------
     counts : pandas.DataFrame, shape (2, 2)
-        Patients; index and columns are the calls in words, the favourable one first.
+        Patients, as ``analysis.biomarkers.JointClasses.counts``: index and columns are the calls, the
+        favourable one first.
     simulated : bool
         Whether the data are simulated; the figure then says so.
     rows_name, columns_name : str
@@ -74,10 +80,10 @@ def draw_joint(
     axes.text(1.0, _TOP - 4.0, rows_name, va="center", fontsize=NORMAL, fontweight="bold")
     for j, call in enumerate(counts.columns):
         axes.text(
-            _LEFT + _CELL_W * (j + 0.5), _TOP - 4.0, str(call), ha="center", va="center", fontsize=SMALL
+            _LEFT + _CELL_W * (j + 0.5), _TOP - 4.0, _call(call), ha="center", va="center", fontsize=SMALL
         )
     for i, call in enumerate(counts.index):
-        words = "\n".join(wrapped(str(call), _LEFT - 3))
+        words = "\n".join(wrapped(_call(call), _LEFT - 3))
         axes.text(1.0, _TOP + _CELL_H * (i + 0.5), words, va="center", fontsize=SMALL)
         for j in range(2):
             n = values[i, j]
@@ -108,7 +114,7 @@ def describe_joint(
     """Return the alternative text: the four counts in words."""
     values = _checked(counts)
     parts = [
-        f"{row} and {column} {shown_count(values[i, j], smallest)}"
+        f"{_call(row).lower()} and {_call(column)} {shown_count(values[i, j], smallest)}"
         for i, row in enumerate(counts.index)
         for j, column in enumerate(counts.columns)
     ]

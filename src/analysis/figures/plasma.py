@@ -1,9 +1,8 @@
-"""Circulating tumour DNA over the visits: every patient's allele frequency, and how many are detected."""
+"""Circulating tumour DNA over the visits: the allele frequencies, and in how many patients it is found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,119 +11,180 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.canvas import empty_figure, new_figure
-from analysis.figures.columns import floats, truths
-from analysis.figures.style import DOUBLE_MM, FAINT, GROUPS, INK, MUTED, SMALL, journal
+from analysis.figures.columns import floats, texts, truths
+from analysis.figures.style import (
+    DOUBLE_MM,
+    FAINT,
+    GROUPS,
+    INK,
+    MUTED,
+    RESPONSES,
+    SINGLE_MM,
+    SMALL,
+    Mark,
+    journal,
+)
 from analysis.figures.wording import count, listed, number, percent, span, visit_name
 
-if TYPE_CHECKING:
-    from analysis.cohort import Proportion
-
 _NOTHING = "No plasma sample has a result."
+_MARKERS = {"panel": "Mutation panel", "tumour_fraction": "Tumour fraction"}
 
 
-def _results(samples: pd.DataFrame, visits: list[str]) -> pd.DataFrame:
-    known = samples[samples["visit"].isin(visits) & samples["panel_detected"].notna()].copy()
-    known["place"] = known["visit"].map({visit: i for i, visit in enumerate(visits)}).astype(int)
-    return known.sort_values(["patient_id", "place"], kind="stable")
+def _looks(lines: pd.DataFrame) -> list[tuple[str, Mark]]:
+    """Return the groups to draw: the responses present, or everyone alike."""
+    if "group" not in lines:
+        return [("", GROUPS[0])]
+    present = set(texts(lines, "group"))
+    known = [(group, mark) for group, mark in RESPONSES.items() if group in present]
+    return known + (
+        [("", Mark("Response not known", MUTED, "solid", "D", "", FAINT))] if "" in present else []
+    )
 
 
-def _trajectories(axes: Axes, known: pd.DataFrame, visits: list[str], lod_percent: float) -> int:
-    """Draw the lines and return how many detected samples have no allele frequency to place them by."""
+def _trajectories(axes: Axes, lines: pd.DataFrame, visits: Sequence[str], lod_percent: float) -> list[Line2D]:
+    """Draw a line a patient, and return the entries of the legend."""
     floor = lod_percent / 3
-    detected = truths(known, "panel_detected")
-    level = floats(known, "max_vaf_percent")
-    level[detected & ~(level > 0)] = np.nan
-    level[~detected] = floor
-    place = floats(known, "place")
-    mark = GROUPS[0]
-    patient, _ = pd.factorize(known["patient_id"])
-    for rows in (patient == one for one in range(patient.max() + 1)):
-        axes.plot(place[rows], level[rows], color=MUTED, lw=0.6, alpha=0.6, zorder=1)
-    axes.plot(place[detected], level[detected], "o", color=mark.colour, ms=4.2)
-    axes.plot(place[~detected], level[~detected], "o", mfc="white", mec=mark.colour, ms=4.2)
+    below = truths(lines, "below_limit")
+    level = np.where(below, floor, floats(lines, "vaf_percent"))
+    place = np.array([visits.index(visit) for visit in texts(lines, "visit")], dtype=float)
+    line = floats(lines, "line")
+    group = np.array(texts(lines, "group"), dtype=object)
+    handles = []
+    for code, mark in _looks(lines):
+        here = group == code
+        for one in np.unique(line[here]):
+            rows = np.flatnonzero(here & (line == one))
+            rows = rows[np.argsort(place[rows], kind="stable")]
+            axes.plot(
+                place[rows], level[rows], color=mark.colour, lw=0.7, alpha=0.5, linestyle=mark.line, zorder=1
+            )
+        seen, unseen = here & ~below, here & below
+        axes.plot(place[seen], level[seen], mark.marker, color=mark.colour, ms=4.2, lw=0)
+        axes.plot(place[unseen], level[unseen], mark.marker, mfc="white", mec=mark.colour, ms=4.2, lw=0)
+        if "group" in lines:
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    color=mark.colour,
+                    marker=mark.marker,
+                    linestyle=mark.line,
+                    lw=0.9,
+                    label=mark.label,
+                )
+            )
     axes.axhline(lod_percent, color=INK, lw=0.9, linestyle=(0, (4, 2)))
     axes.set_yscale("log")
-    highest = float(np.nanmax(level, initial=1.0))
-    top = 100.0 if highest > 30 else 10 ** np.ceil(np.log10(highest * 1.2))
-    axes.set(xlim=(-0.3, len(visits) - 0.7), ylim=(floor / 1.6, top * 1.15))
+    top = float(10 ** np.ceil(np.log10(max(float(np.nanmax(level)), 1.0) * 1.2)))
+    axes.set(xlim=(-0.3, len(visits) - 0.7), ylim=(floor / 1.6, min(top, 100.0) * 1.15))
     ticks = [tick for tick in (0.01, 0.1, 1.0, 10.0, 100.0) if lod_percent <= tick <= top]
-    axes.set_yticks([floor, *ticks], ["not\ndetected", *(f"{tick:g}" for tick in ticks)])
+    axes.set_yticks([floor, *ticks], ["below\nlimit", *(f"{tick:g}" for tick in ticks)])
     axes.minorticks_off()
     axes.set_xticks(range(len(visits)), [visit_name(visit) for visit in visits])
     axes.set_ylabel("Highest variant allele frequency (%)")
     axes.grid(axis="y", color=FAINT, lw=0.5)
-    return int(np.isnan(level).sum())
+    limit = Line2D(
+        [], [], color=INK, lw=0.9, linestyle=(0, (4, 2)), label=f"Limit of detection {lod_percent:g} %"
+    )
+    return [*handles, limit]
+
+
+def _bars(axes: Axes, detection: pd.DataFrame, visits: Sequence[str]) -> None:
+    markers = [marker for marker in _MARKERS if marker in set(texts(detection, "marker"))] or [""]
+    width = 0.7 / len(markers)
+    for i, marker in enumerate(markers):
+        mark = GROUPS[i]
+        rows = detection[detection["marker"] == marker] if marker else detection
+        for row in rows.to_dict("records"):
+            x = visits.index(row["visit"]) + (i - (len(markers) - 1) / 2) * width
+            tall = 0.0 if not row["n"] else 100 * row["estimate"]
+            axes.bar(
+                x,
+                tall,
+                width=0.9 * width,
+                facecolor=mark.fill,
+                edgecolor=mark.colour,
+                hatch=mark.hatch,
+                lw=0.8,
+            )
+            if row["n"]:
+                axes.vlines(x, 100 * row["low"], 100 * row["high"], color=INK, lw=1.0)
+            above = 100 * row["high"] if row["n"] else 0.0
+            axes.text(x, above + 2, f"{row['k']}/{row['n']}", ha="center", va="bottom", fontsize=SMALL,
+                      rotation=90 if len(markers) * len(visits) > 5 else 0)  # fmt: skip
+        if marker:
+            axes.bar(
+                0, 0, facecolor=mark.fill, edgecolor=mark.colour, hatch=mark.hatch, label=_MARKERS[marker]
+            )
+    axes.set(ylim=(0, 122), xlim=(-0.6, len(visits) - 0.4), ylabel="Patients with ctDNA (%)")
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.set_xticks(range(len(visits)), [visit_name(visit) for visit in visits])
 
 
 @journal()
 def draw_plasma(
-    samples: pd.DataFrame,
-    detection: Mapping[str, Proportion],
+    lines: pd.DataFrame,
+    detection: pd.DataFrame,
     *,
     simulated: bool,
     lod_percent: float,
     width_mm: float = DOUBLE_MM,
 ) -> Figure:
-    """Draw allele frequencies on a log scale with the limit of detection, and the detected share a visit.
+    """Draw allele frequencies on a log scale with the limit of detection, and the share of patients a visit.
 
     Parameters
     ----------
-    samples : pandas.DataFrame
-        Table ``plasma_samples``: ``patient_id`` (joins the points, is not shown), ``visit``,
-        ``panel_detected`` (missing: no result, not drawn), ``max_vaf_percent`` (a detected sample without
-        it is counted under the plot).
-    detection : mapping of str to Proportion
-        Visits in the order to draw, each with k, n, estimate and interval (fractions of 1).
+    lines : pandas.DataFrame
+        As ``analysis.biomarkers.trajectories`` gives it: ``line``, ``visit``, ``vaf_percent``,
+        ``below_limit`` (drawn as an open marker under the limit) and, to colour by response, ``group``.
+        Without rows only the shares are drawn.
+    detection : pandas.DataFrame
+        As ``analysis.biomarkers.detection`` gives it: ``visit`` in the order to draw, ``k``, ``n``,
+        ``estimate``, ``low``, ``high`` (fractions of 1), and ``marker`` where there are two. Rows of
+        ``lines`` at other visits are not drawn.
     simulated : bool
         Whether the data are simulated; the figure then says so.
     lod_percent : float
-        Limit of detection, percent: the dashed line; samples not detected stand below it.
+        Limit of detection, percent: the dashed line.
     width_mm : float
-        Width at print.
+        Width at print; one column when there are only shares.
     """
-    visits = list(detection)
-    known = _results(samples, visits)
-    if known.empty:
+    visits = list(dict.fromkeys(texts(detection, "visit")))
+    if not floats(detection, "n").sum():
         return empty_figure(_NOTHING, simulated=simulated, width_mm=width_mm)
-    figure = new_figure(width_mm, 84, simulated=simulated)
-    left, right = figure.subplots(1, 2, width_ratios=(1.45, 1))
-    unplaced = _trajectories(left, known, visits, lod_percent)
-    left.set_title(f"a  {count(known['patient_id'].nunique(), 'patient')}, {count(len(known), 'sample')}")
-    mark = GROUPS[0]
-    for place, part in enumerate(detection.values()):
-        right.bar(place, 100 * part.estimate, width=0.62, facecolor=mark.fill, edgecolor=mark.colour, lw=0.8)
-        if part.n:
-            right.vlines(place, 100 * part.low, 100 * part.high, color=INK, lw=1.0)
-        right.text(
-            place, 100 * part.high + 2 if part.n else 2, f"{part.k}/{part.n}", ha="center", fontsize=SMALL
+    lines = lines[lines["visit"].isin(visits)]
+    if lines.empty:
+        figure = new_figure(SINGLE_MM, 78, simulated=simulated)
+        right = figure.subplots()
+        _bars(right, detection, visits)
+        right.set_title("Detected, with 95 % CI")
+    else:
+        figure = new_figure(width_mm, 88, simulated=simulated)
+        left, right = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        handles = _trajectories(left, lines, visits, lod_percent)
+        left.set_title(f"a  {count(lines['line'].nunique(), 'patient')}, {count(len(lines), 'sample')}")
+        left.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, columnspacing=1.2
         )
-    right.set(ylim=(0, 112), xlim=(-0.6, len(visits) - 0.4), ylabel="Patients with ctDNA (%)")
-    right.set_yticks([0, 25, 50, 75, 100])
-    right.set_xticks(range(len(visits)), [visit_name(visit) for visit in visits])
-    right.set_title("b  Detected, with 95 % CI")
-    handles = [
-        Line2D([], [], marker="o", lw=0, color=mark.colour, label="Detected"),
-        Line2D([], [], marker="o", lw=0, mfc="white", mec=mark.colour, label="Not detected"),
-        Line2D(
-            [], [], color=INK, lw=0.9, linestyle=(0, (4, 2)), label=f"Limit of detection {lod_percent:g} %"
-        ),
-    ]
-    if unplaced:
-        note = f"{count(unplaced, 'detected sample')} without a frequency not drawn"
-        left.set_xlabel(note, fontsize=SMALL, color=MUTED)
-    figure.legend(handles=handles, loc="outside lower left", ncols=3, handlelength=2.0, columnspacing=1.4)
+        _bars(right, detection, visits)
+        right.set_title("b  Detected, with 95 % CI")
+    if right.get_legend_handles_labels()[0] and len(set(texts(detection, "marker"))) > 1:
+        right.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, handlelength=1.4, columnspacing=1.2
+        )
     return figure
 
 
-def describe_plasma(samples: pd.DataFrame, detection: Mapping[str, Proportion]) -> str:
-    """Return the alternative text: the detected share at each visit with its interval."""
-    if _results(samples, list(detection)).empty:
+def describe_plasma(detection: pd.DataFrame) -> str:
+    """Return the alternative text: the share of patients with ctDNA at each visit, with its interval."""
+    if not floats(detection, "n").sum():
         return _NOTHING
     parts = []
-    for visit, part in detection.items():
-        text = f"{part.k} of {part.n} at {visit_name(visit).lower()}"
-        if part.n:
-            interval = span(number(100 * part.low, 0), number(100 * part.high, 0))
-            text += f" ({percent(part.estimate)}, 95 % CI {interval})"
+    for row in detection.to_dict("records"):
+        by = f" by {_MARKERS[row['marker']].lower()}" if len(set(texts(detection, "marker"))) > 1 else ""
+        text = f"{row['k']} of {row['n']} at {visit_name(row['visit']).lower()}{by}"
+        if row["n"]:
+            interval = span(number(100 * row["low"], 0), number(100 * row["high"], 0))
+            text += f" ({percent(row['estimate'])}, 95 % CI {interval})"
         parts.append(text)
-    return f"Circulating tumour DNA detected in {listed(parts)}, with the allele frequency of every patient's samples."
+    return f"Patients with circulating tumour DNA: {listed(parts)}."

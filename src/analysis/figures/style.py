@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 
@@ -37,8 +37,8 @@ INK, MUTED, FAINT = "#000000", "#595959", "#D9D9D9"
 """Text and axes; secondary text (contrast 7:1 on white); grid."""
 
 
-Line = str | tuple[float, tuple[float, ...]]
-"""A line style of matplotlib: a name, or an offset and dashes in line widths."""
+Line = Literal["solid"] | tuple[float, tuple[float, ...]]
+"""A line style of matplotlib: solid, or an offset and dashes in line widths."""
 
 
 @dataclass(frozen=True)

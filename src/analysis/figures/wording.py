@@ -32,7 +32,7 @@ def ratio(value: float) -> str:
     ('0.77', '<0.01', '123', '∞')
     """
     if math.isinf(value):
-        return "∞"
+        return "∞"  # a limit that the data do not set
     if 0 < value < 0.005:
         return "<0.01"
     if value >= 1e4:
