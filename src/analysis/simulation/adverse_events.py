@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.course import Course
 from analysis.simulation.parameters import SimulationParameters
@@ -13,7 +16,7 @@ GRACE_DAYS = 28
 
 
 def tabulate_adverse_events(
-    rng: np.random.Generator, course: Course, patient_id: np.ndarray, *, parameters: SimulationParameters
+    rng: np.random.Generator, course: Course, patient_id: NDArray[Any], *, parameters: SimulationParameters
 ) -> pd.DataFrame:
     """Table ``adverse_events`` with day columns.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.course import Course
 from analysis.simulation.latent import Latent
@@ -45,7 +48,7 @@ def tabulate_assessments(
     # Whoever has not progressed has not grown by as much as progression.
     size = np.where(size >= PROGRESSION * smallest, np.floor(1.15 * smallest), size)
     smallest = np.fmin.accumulate(np.column_stack([reference, size]), axis=1)[:, :-1]
-    measurable = patients["measurable"].to_numpy()
+    measurable = np.asarray(patients["measurable"])
     by_new = (rng.random(n) < parameters["survival.progression_by_new_lesion"]) | ~measurable
     growth = np.where(by_new, rng.uniform(0.95, 1.15, n), rng.uniform(1.22, 1.7, n))[:, None]
     grown = np.ceil(np.maximum(growth * smallest, np.where(by_new[:, None], 0, smallest + PROGRESSION_MM)))
@@ -57,7 +60,7 @@ def tabulate_assessments(
     patient, _ = np.nonzero(done)
     table = pd.DataFrame(
         {
-            "patient_id": patients["patient_id"].to_numpy()[patient],
+            "patient_id": np.asarray(patients["patient_id"])[patient],
             "assessed_day": course.visits[done],
             "reader": "local",
             "response": response[done],
@@ -70,7 +73,7 @@ def tabulate_assessments(
 
 def _draw_best_change(
     rng: np.random.Generator, latent: Latent, parameters: SimulationParameters
-) -> np.ndarray:
+) -> NDArray[Any]:
     """Best change of the sum of diameters as a fraction, shape (n,): below -0.3 for objective responders.
 
     Patients who live longer without progression, and whose uptake falls more, shrink more.

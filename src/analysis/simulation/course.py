@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.latent import Latent
 from analysis.simulation.parameters import SimulationParameters
-from analysis.units import days
+from analysis.units import DAYS_PER_MONTH, days
 
 REASONS = ("progression", "toxicity", "withdrawal", "death")
 """Why treatment ends in the simulated trial, see :class:`Course`."""
@@ -24,21 +26,21 @@ class Course:
     last one showing progression if ``progression`` is given. ``observed_until`` is death or last contact.
     """
 
-    progression_true: np.ndarray
-    death_true: np.ndarray
-    visits: np.ndarray
-    progression: np.ndarray
-    death: np.ndarray
-    observed_until: np.ndarray
-    treatment_end: np.ndarray
-    treatment_end_reason: np.ndarray
-    new_therapy: np.ndarray
-    pfs_days: np.ndarray
-    pfs_event: np.ndarray
+    progression_true: NDArray[Any]
+    death_true: NDArray[Any]
+    visits: NDArray[Any]
+    progression: NDArray[Any]
+    death: NDArray[Any]
+    observed_until: NDArray[Any]
+    treatment_end: NDArray[Any]
+    treatment_end_reason: NDArray[Any]
+    new_therapy: NDArray[Any]
+    pfs_days: NDArray[Any]
+    pfs_event: NDArray[Any]
 
 
 def draw_course(
-    rng: np.random.Generator, latent: Latent, *, follow_up: np.ndarray, parameters: SimulationParameters
+    rng: np.random.Generator, latent: Latent, *, follow_up: NDArray[Any], parameters: SimulationParameters
 ) -> Course:
     """Draw progression, death, treatment and follow-up, and derive the observed times from them.
 
@@ -59,7 +61,7 @@ def draw_course(
     """
     n = len(follow_up)
     marginal = parameters["survival.pfs_log_months"]
-    progression_true = days(np.exp(marginal["mu"] + marginal["sigma"] * latent.pfs))
+    progression_true = DAYS_PER_MONTH * np.exp(marginal["mu"] + marginal["sigma"] * latent.pfs)
     after = parameters["survival.after_progression"]
     scale = days(after["median_months"]) / np.log(2) ** (1 / after["shape"])
     death_true = np.ceil(progression_true + 1 + scale * rng.weibull(after["shape"], size=n))
@@ -124,11 +126,12 @@ def draw_course(
     )
 
 
-def tabulate_outcomes(course: Course) -> pd.DataFrame:
-    """Table ``outcomes`` with one row a patient, without patient_id."""
+def tabulate_outcomes(course: Course, patient_id: NDArray[Any]) -> pd.DataFrame:
+    """Table ``outcomes`` with day columns: one row a patient."""
     alive = np.isnan(course.death)
     return pd.DataFrame(
         {
+            "patient_id": patient_id,
             "pfs_days": course.pfs_days,
             "pfs_event": course.pfs_event,
             "os_days": course.observed_until,
@@ -142,7 +145,7 @@ def tabulate_outcomes(course: Course) -> pd.DataFrame:
     )
 
 
-def _draw_toxicity_stop(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_toxicity_stop(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Day on which toxicity would end treatment: within three weeks for some, at a constant rate later."""
     first, last = parameters["treatment.early_stop_days"]
     early = rng.integers(first, last, size=n, endpoint=True)
@@ -150,7 +153,7 @@ def _draw_toxicity_stop(rng: np.random.Generator, n: int, parameters: Simulation
     return np.where(rng.random(n) < parameters["treatment.early_stop"], early, later)
 
 
-def _draw_planned_visits(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_planned_visits(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Days of the planned RECIST assessments, shape (n, visits), increasing; NaN: missed."""
     plan = parameters["survival.visit_weeks"]
     first = np.arange(plan["every"], plan["until"] + 1, plan["every"])
@@ -161,7 +164,7 @@ def _draw_planned_visits(rng: np.random.Generator, n: int, parameters: Simulatio
     return np.where(rng.random(visits.shape) < parameters["survival.missed_visit"], np.nan, visits)
 
 
-def _first_from(visits: np.ndarray, day: np.ndarray) -> np.ndarray:
+def _first_from(visits: NDArray[Any], day: NDArray[Any]) -> NDArray[Any]:
     """First visit on or after the day, shape (n,); infinite if there is none."""
     return np.where(visits >= day[:, None], visits, np.inf).min(axis=1)
 
@@ -169,12 +172,12 @@ def _first_from(visits: np.ndarray, day: np.ndarray) -> np.ndarray:
 def _end_treatment(
     rng: np.random.Generator,
     *,
-    progression: np.ndarray,
-    death: np.ndarray,
-    toxicity: np.ndarray,
-    withdrawal: np.ndarray,
-    until: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+    progression: NDArray[Any],
+    death: NDArray[Any],
+    toxicity: NDArray[Any],
+    withdrawal: NDArray[Any],
+    until: NDArray[Any],
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Last dose and its reason, whichever comes first; NaN and missing while treatment goes on."""
     stop = progression + rng.integers(0, 8, size=len(until))
     causes = np.column_stack([np.fmin(stop, until), toxicity, withdrawal, death])
@@ -183,5 +186,6 @@ def _end_treatment(
     causes = np.where(np.isnan(causes), np.inf, causes)
     end = causes.min(axis=1)
     ended = end <= until
-    reason = np.where(ended, np.array(REASONS, dtype=object)[causes.argmin(axis=1)], None)
+    reason = np.array(REASONS, dtype=object)[np.asarray(causes.argmin(axis=1))]
+    reason[~ended] = None
     return np.where(ended, end, np.nan), reason

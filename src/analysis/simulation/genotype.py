@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.parameters import SimulationParameters
 from analysis.simulation.plasma import Plasma
@@ -33,10 +35,10 @@ class Genotype:
     """
 
     genes: tuple[str, ...]
-    altered: np.ndarray
-    acquired: np.ndarray
-    change: np.ndarray
-    both: np.ndarray
+    altered: NDArray[Any]
+    acquired: NDArray[Any]
+    change: NDArray[Any]
+    both: NDArray[Any]
 
 
 def draw_genotype(rng: np.random.Generator, plasma: Plasma, *, parameters: SimulationParameters) -> Genotype:
@@ -47,7 +49,7 @@ def draw_genotype(rng: np.random.Generator, plasma: Plasma, *, parameters: Simul
     """
     frequency = parameters["plasma.genes"]
     genes = tuple(frequency)
-    ever = plasma.detected.any(axis=1)
+    ever = np.asarray((plasma.detected & ~np.isnan(plasma.day)).any(axis=1))
     n = len(ever)
     in_detected = np.minimum(
         np.array(list(frequency.values())) / parameters["plasma.detected"]["baseline"], 1.0
@@ -75,14 +77,13 @@ def tabulate_variants(
     genotype: Genotype,
     plasma: Plasma,
     samples: pd.DataFrame,
-    patient_id: np.ndarray,
+    patient_id: NDArray[Any],
 ) -> pd.DataFrame:
     """Table ``plasma_variants``: one row a variant of a positive sample.
 
     A patient's variants are the same at every visit; the leading one has the sample's highest frequency
     and the others a share of it that is the patient's own.
     """
-    n = len(patient_id)
     variants = pd.concat(
         [
             _variants(genotype, genotype.altered, emerged=False),
@@ -90,23 +91,23 @@ def tabulate_variants(
         ],
         ignore_index=True,
     )
-    variants["share"] = rng.beta(1.2, 1.2, size=len(variants))
+    variants["share"] = list(rng.beta(1.2, 1.2, size=len(variants)))
     leading = variants[~variants["emerged"]].groupby("patient")["share"].idxmax()
     variants.loc[leading, "share"] = 1.0
-    positive = samples[samples["panel_detected"].fillna(False).astype(bool)]
+    positive = samples[samples["max_vaf_percent"] > 0]
     positive = positive.assign(
-        patient=pd.Series(np.arange(n), index=patient_id).loc[positive["patient_id"]].to_numpy()
+        patient=positive["patient_id"].map({name: number for number, name in enumerate(patient_id)})
     )
     found = positive[["sample_id", "patient", "visit", "max_vaf_percent", "lod_vaf_percent"]].merge(
         variants, on="patient"
     )
     found = found[~found["emerged"] | (found["visit"] == plasma.visits[-1])]
-    found["vaf_percent"] = np.round(found["share"] * found["max_vaf_percent"], 2)
+    found["vaf_percent"] = (found["share"] * found["max_vaf_percent"]).round(2)
     found = found[found["vaf_percent"] >= found["lod_vaf_percent"]]
     return found[["sample_id", "gene", "protein_change", "vaf_percent"]].reset_index(drop=True)
 
 
-def _variants(genotype: Genotype, present: np.ndarray, *, emerged: bool) -> pd.DataFrame:
+def _variants(genotype: Genotype, present: NDArray[Any], *, emerged: bool) -> pd.DataFrame:
     patient, column = np.nonzero(present)
     gene = np.array(genotype.genes)[column]
     first = pd.DataFrame(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.errors import ParameterError
 from analysis.simulation.parameters import SimulationParameters
@@ -21,15 +23,15 @@ class Latent:
     visceral disease; ``pfs``: higher is a later progression (a Gaussian copula with log-normal PFS).
     """
 
-    response: np.ndarray
-    response28: np.ndarray
-    ctdna: np.ndarray
-    tumour_fraction: np.ndarray
-    visceral: np.ndarray
-    pfs: np.ndarray
+    response: NDArray[Any]
+    response28: NDArray[Any]
+    ctdna: NDArray[Any]
+    tumour_fraction: NDArray[Any]
+    visceral: NDArray[Any]
+    pfs: NDArray[Any]
 
 
-def latent_correlation(parameters: SimulationParameters, *, effect: str) -> np.ndarray:
+def latent_correlation(parameters: SimulationParameters, *, effect: str) -> NDArray[Any]:
     """Correlation matrix of response, ctDNA, tumour fraction, visceral disease and log PFS, shape (5, 5).
 
     The correlation of an effect is that of the *measured* decrease with log PFS. Test-retest variation

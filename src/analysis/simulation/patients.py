@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.simulation.latent import Latent
@@ -85,16 +87,17 @@ def tabulate_eligibility(patients: pd.DataFrame) -> pd.DataFrame:
     codes = list(load_protocol().eligibility)
     return pd.DataFrame(
         {
-            "patient_id": np.repeat(patients["patient_id"].to_numpy(), len(codes)),
+            "patient_id": np.repeat(np.asarray(patients["patient_id"]), len(codes)),
             "item": np.tile(codes, len(patients)),
-            "met": np.repeat(patients["failed_item"].to_numpy(), len(codes)) != np.tile(codes, len(patients)),
+            "met": np.repeat(np.asarray(patients["failed_item"]), len(codes))
+            != np.tile(codes, len(patients)),
         }
     )
 
 
 def _draw_organs(
     rng: np.random.Generator, latent: Latent, parameters: SimulationParameters
-) -> Mapping[str, np.ndarray]:
+) -> Mapping[str, NDArray[Any]]:
     """Organs with metastases; at least one, and visceral exactly when a visceral organ is among them."""
     n = len(latent.visceral)
     share = parameters["baseline.visceral"]
@@ -118,11 +121,11 @@ def _draw_organs(
     }
 
 
-def _draw_further_sites(rng: np.random.Generator, n: int, *, mean: float, size: float) -> np.ndarray:
+def _draw_further_sites(rng: np.random.Generator, n: int, *, mean: float, size: float) -> NDArray[Any]:
     return rng.negative_binomial(size, size / (size + mean), size=n)
 
 
-def _draw_enrolment(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_enrolment(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Uniform accrual, in order, on working days."""
     first, last = np.array(parameters["design.enrolment"], dtype="datetime64[D]")
     span = (last - first).astype(int)
@@ -132,12 +135,12 @@ def _draw_enrolment(rng: np.random.Generator, n: int, parameters: SimulationPara
 
 def _truncated_normal(
     rng: np.random.Generator, n: int, *, mean: float, sd: float, low: float, high: float
-) -> np.ndarray:
+) -> NDArray[Any]:
     below, above = stats.norm.cdf([(low - mean) / sd, (high - mean) / sd])
     return mean + sd * stats.norm.ppf(below + (above - below) * rng.random(n))
 
 
-def _categories(rng: np.random.Generator, n: int, weights: list[float], first: int) -> np.ndarray:
+def _categories(rng: np.random.Generator, n: int, weights: list[float], first: int) -> NDArray[Any]:
     """Whole numbers from ``first`` with probabilities proportional to the weights."""
     probability = np.asarray(weights, dtype=float)
     return first + rng.choice(len(probability), size=n, p=probability / probability.sum())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.course import Course
 from analysis.simulation.parameters import SimulationParameters
@@ -20,7 +23,7 @@ def tabulate_pet_visits(
     patients: pd.DataFrame,
     lesions: pd.DataFrame,
     *,
-    wait: np.ndarray,
+    wait: NDArray[Any],
     parameters: SimulationParameters,
 ) -> pd.DataFrame:
     """Table ``pet_visits`` with day columns: every treated patient at baseline, day 14 and day 28.
@@ -46,33 +49,38 @@ def tabulate_pet_visits(
         3 n rows by patient and visit; progression scans are not simulated.
     """
     n = len(patients)
-    pilot = (patients["phase"] == "pilot").to_numpy()
+    pilot = np.asarray(patients["phase"] == "pilot")
     tables = []
     for number, visit in enumerate(VISITS):
         day = _draw_day(rng, n, visit, wait, parameters)
         planned = pilot | (visit in ("baseline", parameters["design.extension_visit"]))
         reason = _draw_reason(rng, n, visit, day, course, parameters)
-        done = planned & (reason == "")
+        done = planned & np.array([why is None for why in reason])
+        reason[~planned] = None
         glucose = parameters["pet.glucose_mmol_l"]
         value = (
             glucose["mean"] + glucose["sd"] * rng.standard_normal(n) + (visit != "baseline") * glucose["rise"]
         )
         known = done & (rng.random(n) >= glucose["missing"])
-        new = np.where(rng.random(n) < parameters["lesions.uncertain_new_lesion"], "uncertain", "no")
-        appeared = lesions.loc[lesions["new"] & lesions[f"true_{visit}"].notna(), "patient"]
-        new[appeared] = "yes"
+        new = np.full(n, "no", dtype=object)
+        new[rng.random(n) < parameters["lesions.uncertain_new_lesion"]] = "uncertain"
+        present = lesions["new"] & lesions[f"true_{visit}"].notna()
+        new[np.asarray(lesions.loc[present, "patient"])] = "yes"
+        if visit == "baseline":
+            new[:] = None
+        new[~done] = None
         tables.append(
             pd.DataFrame(
                 {
                     "patient": np.arange(n),
                     "order": number,
-                    "patient_id": patients["patient_id"].to_numpy(),
+                    "patient_id": np.asarray(patients["patient_id"]),
                     "visit": visit,
-                    "status": np.where(planned, np.where(done, "done", "not_done"), "not_planned"),
-                    "reason": np.where(planned & ~done, reason, None),
+                    "status": np.select([done, planned], ["done", "not_done"], "not_planned"),
+                    "reason": reason,
                     "scanned_day": np.where(done, day, np.nan),
                     "glucose_mmol_l": np.where(known, np.round(np.clip(value, 3.5, 11.0), 1), np.nan),
-                    "new_lesion": np.where(done & (visit != "baseline"), new, None),
+                    "new_lesion": new,
                 }
             )
         )
@@ -81,8 +89,8 @@ def tabulate_pet_visits(
 
 
 def _draw_day(
-    rng: np.random.Generator, n: int, visit: str, wait: np.ndarray, parameters: SimulationParameters
-) -> np.ndarray:
+    rng: np.random.Generator, n: int, visit: str, wait: NDArray[Any], parameters: SimulationParameters
+) -> NDArray[Any]:
     if visit == "baseline":
         first, last = parameters["pet.baseline_day"]
         earliest = np.maximum(first, -wait)
@@ -98,25 +106,29 @@ def _draw_reason(
     rng: np.random.Generator,
     n: int,
     visit: str,
-    day: np.ndarray,
+    day: NDArray[Any],
     course: Course,
     parameters: SimulationParameters,
-) -> np.ndarray:
-    """Why a scan was missed; empty: it was not. Every patient who starts treatment has a baseline scan."""
+) -> NDArray[Any]:
+    """Why a scan was missed; None: it was not. Every patient who starts treatment has a baseline scan."""
+    reason = np.full(n, None, dtype=object)
     logistic = np.where(rng.random(n) < 0.5, "logistics", "technical")
     missed = rng.random((n, 3))
     if visit == "baseline":
-        return np.full(n, "", dtype=logistic.dtype)
-    reason = np.where(missed[:, 0] < parameters["pet.missed_otherwise"], logistic, "").astype("U17")
-    early = (course.progression_true < EARLY_DAYS) & (
-        missed[:, 1] < parameters["pet.missed_early_progression"]
-    )
-    reason = np.where(early, "early_progression", reason)
-    stopped = course.treatment_end < day
-    toxic = stopped & (course.treatment_end_reason == "toxicity")
-    reason = np.where(toxic & (missed[:, 2] < parameters["pet.missed_after_stop"]), "toxicity", reason)
-    reason = np.where(stopped & (course.treatment_end_reason == "progression"), "early_progression", reason)
-    reason = np.where(stopped & (course.treatment_end_reason == "withdrawal"), "withdrawal", reason)
-    # After death nothing, after last contact nothing more.
+        return reason
+    ended = course.treatment_end < day
+    why = course.treatment_end_reason
+    early = course.progression_true < EARLY_DAYS
+    toxic = ended & (why == "toxicity") & (missed[:, 2] < parameters["pet.missed_after_stop"])
+    # After death there is no scan, and none after last contact. Later rules outrank earlier ones.
     gone = course.observed_until < day
-    return np.where(gone, np.where(np.isnan(course.death), "withdrawal", "death"), reason)
+    for rule, name in (
+        (missed[:, 0] < parameters["pet.missed_otherwise"], logistic),
+        (early & (missed[:, 1] < parameters["pet.missed_early_progression"]), "early_progression"),
+        (toxic, "toxicity"),
+        (ended & (why == "progression"), "early_progression"),
+        ((ended & (why == "withdrawal")) | gone, "withdrawal"),
+        (gone & ~np.isnan(course.death), "death"),
+    ):
+        reason[rule] = name[rule] if isinstance(name, np.ndarray) else name
+    return reason

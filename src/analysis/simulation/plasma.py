@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.simulation.course import Course
@@ -27,11 +29,11 @@ class Plasma:
     """
 
     visits: tuple[str, ...]
-    day: np.ndarray
-    level: np.ndarray
-    detected: np.ndarray
-    vaf_percent: np.ndarray
-    tumour_fraction_percent: np.ndarray
+    day: NDArray[Any]
+    level: NDArray[Any]
+    detected: NDArray[Any]
+    vaf_percent: NDArray[Any]
+    tumour_fraction_percent: NDArray[Any]
 
 
 def draw_plasma(
@@ -39,7 +41,7 @@ def draw_plasma(
     latent: Latent,
     course: Course,
     *,
-    wait: np.ndarray,
+    wait: NDArray[Any],
     parameters: SimulationParameters,
 ) -> Plasma:
     """Draw the plasma of all treated patients.
@@ -77,7 +79,7 @@ def draw_plasma(
 
 
 def tabulate_plasma(
-    rng: np.random.Generator, plasma: Plasma, patient_id: np.ndarray, *, parameters: SimulationParameters
+    rng: np.random.Generator, plasma: Plasma, patient_id: NDArray[Any], *, parameters: SimulationParameters
 ) -> pd.DataFrame:
     """Table ``plasma_samples`` with day columns: samples that were taken, results that were obtained."""
     n, visits = plasma.day.shape
@@ -92,32 +94,32 @@ def tabulate_plasma(
     patient, visit = np.nonzero(taken)
     known = result[taken]
     name = np.array(plasma.visits)[visit]
-    samples = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "sample_id": pd.Series(patient_id[patient]) + "-" + pd.Series(name),
+            "sample_id": [f"{each}-{when}" for each, when in zip(patient_id[patient], name, strict=True)],
             "patient_id": patient_id[patient],
             "visit": name,
             "sampled_day": plasma.day[taken],
-            "panel_detected": pd.array(plasma.detected[taken], dtype="boolean"),
-            "max_vaf_percent": np.round(plasma.vaf_percent[taken], 2),
+            "panel_detected": np.where(known, plasma.detected[taken].astype(object), np.nan),
+            "max_vaf_percent": np.where(known, np.round(plasma.vaf_percent[taken], 2), np.nan),
             "lod_vaf_percent": load_protocol().value("plasma.limit_of_detection_vaf_percent"),
-            "tumour_fraction_percent": np.round(plasma.tumour_fraction_percent[taken], 2),
+            "tumour_fraction_percent": np.where(
+                known, np.round(plasma.tumour_fraction_percent[taken], 2), np.nan
+            ),
         }
     )
-    samples.loc[~known, "panel_detected"] = pd.NA
-    samples.loc[~known, ["max_vaf_percent", "tumour_fraction_percent"]] = np.nan
-    return samples
 
 
 def _draw_days(
-    rng: np.random.Generator, n: int, weeks: np.ndarray, course: Course, wait: np.ndarray
-) -> np.ndarray:
-    """Day of each sample; NaN after the end of treatment (28 days' grace for the first month) or of observation."""
+    rng: np.random.Generator, n: int, weeks: NDArray[Any], course: Course, wait: NDArray[Any]
+) -> NDArray[Any]:
+    """Day of each sample; NaN after the end of treatment (of treatment and 14 days in the first month)."""
     planned = np.concatenate([[14.0, 28.0], 7.0 * weeks])
     jitter = np.rint(rng.standard_normal((n, len(planned))) * np.where(planned < 50, 1.0, 4.0))
     planned = planned + np.clip(jitter, -6, 6)
-    going_on = np.fmin(course.treatment_end, course.observed_until)
-    planned = np.where(planned <= going_on[:, None], planned, np.nan)
+    grace = np.where(planned < 50, 14.0, 0.0)
+    until = np.fmin(course.treatment_end[:, None] + grace, course.observed_until[:, None])
+    planned = np.where(planned <= until, planned, np.nan)
     progression = course.progression[:, None]
     planned = np.where((planned > 50) & (np.abs(planned - progression) < 21), np.nan, planned)
     baseline = -np.floor(rng.random(n) * (np.minimum(wait, 7) + 1))
@@ -126,7 +128,7 @@ def _draw_days(
 
 def _draw_detection(
     rng: np.random.Generator, latent: Latent, visits: int, parameters: SimulationParameters
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[NDArray[Any], NDArray[Any]]:
     share = parameters["plasma.detected"]
     stay = parameters["plasma.progression_correlation"]
     n = len(latent.ctdna)
@@ -143,8 +145,8 @@ def _draw_detection(
 
 
 def _draw_vaf(
-    rng: np.random.Generator, latent: Latent, detected: np.ndarray, parameters: SimulationParameters
-) -> np.ndarray:
+    rng: np.random.Generator, latent: Latent, detected: NDArray[Any], parameters: SimulationParameters
+) -> NDArray[Any]:
     """Highest allele frequency, %: log-normal at baseline and higher the higher the level; later a ratio to it."""
     vaf, ratio = parameters["plasma.log10_vaf"], parameters["plasma.vaf_ratio"]
     share, tie = parameters["plasma.detected"]["baseline"], parameters["plasma.vaf_level_correlation"]
@@ -161,7 +163,7 @@ def _draw_vaf(
 
 def _draw_tumour_fraction(
     rng: np.random.Generator, latent: Latent, visits: int, parameters: SimulationParameters
-) -> np.ndarray:
+) -> NDArray[Any]:
     """Tumour fraction, %: the cut-off times a log-normal of its latent level; small ones are reported as 0."""
     share, scale = parameters["plasma.tumour_fraction_positive"], parameters["plasma.tumour_fraction_log"]
     cutoff = load_protocol().value("plasma.tumour_fraction_cutoff_percent")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.simulation.course import Course
@@ -13,9 +16,9 @@ from analysis.simulation.parameters import SimulationParameters
 def tabulate_quality_of_life(
     rng: np.random.Generator,
     course: Course,
-    patient_id: np.ndarray,
+    patient_id: NDArray[Any],
     *,
-    wait: np.ndarray,
+    wait: NDArray[Any],
     parameters: SimulationParameters,
 ) -> pd.DataFrame:
     """Table ``quality_of_life`` with day columns: one row a form and scale, until the end of treatment.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import optimize
 
 from analysis.simulation.latent import Latent
@@ -85,12 +88,12 @@ def draw_lesions(
     frame = frame.sort_values(["patient", "number"], ignore_index=True)
     frame["lesion_id"] = "L" + (frame["number"] + 1).astype(str).str.zfill(2)
     for visit in VISITS:
-        noise = _draw_test_retest(rng, n, frame["patient"].to_numpy(), parameters)
+        noise = _draw_test_retest(rng, n, np.asarray(frame["patient"]), parameters)
         frame[f"suv_{visit}"] = frame[f"true_{visit}"] * noise
     return frame.drop(columns="number")
 
 
-def deciding_decrease(lesions: pd.DataFrame, visit: str, *, prefix: str = "suv") -> np.ndarray:
+def deciding_decrease(lesions: pd.DataFrame, visit: str, *, prefix: str = "suv") -> NDArray[Any]:
     """Decrease, in percent, of each patient's least-responding target lesion, shape (n,).
 
     The lesion that decides under the any-resistant rule. New lesions, which decide by being there,
@@ -98,10 +101,10 @@ def deciding_decrease(lesions: pd.DataFrame, visit: str, *, prefix: str = "suv")
     """
     targets = lesions[lesions["target"] & ~lesions["new"]]
     change = 100 * (1 - targets[f"{prefix}_{visit}"] / targets[f"{prefix}_baseline"])
-    return change.groupby(targets["patient"]).min().to_numpy()
+    return np.asarray(change.groupby(targets["patient"]).min())
 
 
-def _draw_counts(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_counts(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Zero-truncated negative binomial, by inversion."""
     from scipy.stats import nbinom
 
@@ -118,18 +121,18 @@ def _draw_counts(rng: np.random.Generator, n: int, parameters: SimulationParamet
     return np.clip(drawn, 1, count["cap"])
 
 
-def _draw_radius(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_radius(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     radius = parameters["lesions.radius_mm"]
     drawn = radius["median"] * np.exp(radius["sd_log"] * rng.standard_normal(n))
     return np.round(np.clip(drawn, radius["low"], radius["high"]), 1)
 
 
 def _draw_sites(
-    rng: np.random.Generator, patients: pd.DataFrame, patient: np.ndarray, parameters: SimulationParameters
-) -> np.ndarray:
+    rng: np.random.Generator, patients: pd.DataFrame, patient: NDArray[Any], parameters: SimulationParameters
+) -> NDArray[Any]:
     """Site of each lesion among the organs its patient has."""
     mix = parameters["lesions.site_mix"]
-    weights = np.array([patients[_ORGAN_OF_SITE[site]].to_numpy() * share for site, share in mix.items()]).T[
+    weights = np.array([np.asarray(patients[_ORGAN_OF_SITE[site]]) * share for site, share in mix.items()]).T[
         patient
     ]
     limits = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
@@ -140,22 +143,22 @@ def _draw_sites(
 def _draw_baseline(
     rng: np.random.Generator,
     n: int,
-    patient: np.ndarray,
-    site: np.ndarray,
+    patient: NDArray[Any],
+    site: NDArray[Any],
     parameters: SimulationParameters,
-) -> np.ndarray:
+) -> NDArray[Any]:
     """Draw true SUVmax at baseline: log-normal between patients and between lesions, visible above its organ."""
     suv = parameters["lesions.suv_max"]
     log = suv["patient_sd_log"] * rng.standard_normal(n)[patient]
     log = log + suv["lesion_sd_log"] * rng.standard_normal(len(patient))
-    floor = pd.Series(site).map(parameters["lesions.suv_max_floor"]).to_numpy()
+    floor = np.array([parameters["lesions.suv_max_floor"][each] for each in site])
     return np.maximum(suv["median"] * np.exp(log), floor)
 
 
 def _draw_new(
     rng: np.random.Generator,
     n: int,
-    counts: np.ndarray,
+    counts: NDArray[Any],
     lesions: pd.DataFrame,
     parameters: SimulationParameters,
 ) -> pd.DataFrame:
@@ -164,14 +167,14 @@ def _draw_new(
     patient = np.flatnonzero(appears.any(axis=1))
     suv = parameters["lesions.new_lesion_suv_max"]
     value = suv["median"] * np.exp(suv["sd_log"] * rng.standard_normal(len(patient)))
-    site = lesions.drop_duplicates("patient").set_index("patient")["site"]
-    floor = site.loc[patient].map(parameters["lesions.suv_max_floor"]).to_numpy(dtype=float)
+    site = np.asarray(lesions["site"])[np.cumsum(counts)[patient] - counts[patient]]
+    floor = np.array([parameters["lesions.suv_max_floor"][each] for each in site], dtype=float)
     value = np.maximum(value, floor)
     return pd.DataFrame(
         {
             "patient": patient,
             "number": counts[patient],
-            "site": site.loc[patient].to_numpy(),
+            "site": site,
             "target": False,
             "new": True,
             "radius_mm": parameters["lesions.radius_mm"]["low"] + 2.0,
@@ -183,8 +186,8 @@ def _draw_new(
 
 
 def _draw_test_retest(
-    rng: np.random.Generator, n: int, patient: np.ndarray, parameters: SimulationParameters
-) -> np.ndarray:
+    rng: np.random.Generator, n: int, patient: NDArray[Any], parameters: SimulationParameters
+) -> NDArray[Any]:
     """Factor of one scan on each lesion: ln ~ N(0, ln(1 + CV²)), partly shared within the scan.
 
     References

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.headers import HEADER_STYLES
 from analysis.simulation.parameters import SimulationParameters, load_parameters
@@ -41,7 +44,7 @@ def list_scans(
     noise = rng.integers(_LARGEST_SEED, size=shape)
     styles = _draw_styles(rng, patients, known)
     loss = np.cumsum(rng.normal(0.2, 0.7, size=shape), axis=1)
-    weight = np.round(np.maximum(patients["weight_kg"].to_numpy()[:, None] - loss + loss[:, :1], 35.0), 1)
+    weight = np.round(np.maximum(np.asarray(patients["weight_kg"])[:, None] - loss + loss[:, :1], 35.0), 1)
     dose = known["pet.dose_mbq_per_kg"]
     activity = np.round(
         weight * dose["mean"] * (1 + dose["cv"] * np.clip(rng.standard_normal(shape), -2.5, 2.5)), 1
@@ -52,13 +55,13 @@ def list_scans(
     done = visits[visits["status"] == "done"].set_index(["patient_id", "visit"])["scanned_date"]
     return tuple(
         SimulatedScan(
-            patient_id=patient.patient_id,
+            patient_id=patient["patient_id"],
             visit=visit,
-            scan_date=done[patient.patient_id, visit].date(),
-            centre=patient.centre,
-            height_cm=float(patient.height_cm),
+            scan_date=done[patient["patient_id"], visit].date(),
+            centre=patient["centre"],
+            height_cm=float(patient["height_cm"]),
             weight_kg=float(weight[number, column]),
-            sex=patient.sex,
+            sex=patient["sex"],
             lesions=_lesions_at(lesions[number], visit),
             lesion_seed=int(seeds[number, 0]),
             anatomy_seed=int(seeds[number, 1]),
@@ -68,9 +71,9 @@ def list_scans(
             dose_mbq=float(activity[number, column]),
             with_nac_twin=bool(twin[number, column]),
         )
-        for number, patient in enumerate(patients.itertuples())
+        for number, patient in enumerate(patients.to_dict("records"))
         for column, visit in enumerate(VISITS)
-        if (patient.patient_id, visit) in done.index
+        if (patient["patient_id"], visit) in done.index
     )
 
 
@@ -92,14 +95,14 @@ def _lesions_at(rows: pd.DataFrame, visit: str) -> tuple[SimulatedLesion, ...]:
 
 def _draw_styles(
     rng: np.random.Generator, patients: pd.DataFrame, parameters: SimulationParameters
-) -> np.ndarray:
+) -> NDArray[Any]:
     """Header style of each scan, shape (n, visits): the centre's usual one, a rare one, or another scanner.
 
     Rare styles go to a share of the patients in turn, so that a trial of usual size has every one of them.
     """
     n = len(patients)
     usual = np.array(parameters["pet.centre_headers"])
-    own = usual[patients["centre"].str.removeprefix("C").astype(int).to_numpy() - 1].astype(object)
+    own = usual[[int(centre.removeprefix("C")) - 1 for centre in patients["centre"]]].astype(object)
     rare = [style for style in HEADER_STYLES if style not in usual]
     chosen = rng.permutation(n)[: round(n * parameters["pet.rare_header_share"])]
     own[chosen] = [rare[position % len(rare)] for position in range(len(chosen))]
@@ -110,7 +113,7 @@ def _draw_styles(
     return styles
 
 
-def _draw_uptake(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> np.ndarray:
+def _draw_uptake(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Minutes from injection to acquisition, shape (n, visits): a patient's habit, and a few delays."""
     uptake, delay = parameters["pet.uptake_minutes"], parameters["pet.uptake_delay"]
     shape = (n, len(VISITS))

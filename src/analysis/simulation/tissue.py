@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.simulation.genotype import Genotype
 from analysis.simulation.latent import Latent
@@ -16,7 +19,7 @@ def tabulate_tissue(
     rng: np.random.Generator,
     genotype: Genotype,
     latent: Latent,
-    patient_id: np.ndarray,
+    patient_id: NDArray[Any],
     *,
     parameters: SimulationParameters,
 ) -> pd.DataFrame:
@@ -44,7 +47,7 @@ def tabulate_tissue(
         columns |= {marker: values[:, number] for marker, values in expression.items()}
         wide = pd.DataFrame(columns)
         unknown = rng.random(wide.shape) < parameters["tissue.not_evaluable"]
-        wide = wide.mask(unknown).assign(patient_id=patient_id, specimen=specimen)[available]
+        wide = wide.mask(unknown).assign(patient_id=list(patient_id), specimen=specimen)[available]
         rows.append(wide.melt(id_vars=["patient_id", "specimen"], var_name="marker"))
     table = pd.concat(rows, ignore_index=True)
     table["kind"] = np.where(table["marker"].isin(genotype.genes), "alteration", "expression")
@@ -54,11 +57,11 @@ def tabulate_tissue(
 
 def _draw_expression(
     rng: np.random.Generator, latent: Latent, parameters: SimulationParameters
-) -> dict[str, np.ndarray]:
+) -> dict[str, NDArray[Any]]:
     """Expression of each marker in primary and metastasis, shape (n, 2), correlated between them."""
     n = len(latent.response)
 
-    def pair(agreement: float) -> np.ndarray:
+    def pair(agreement: float) -> NDArray[Any]:
         common = rng.standard_normal((n, 1))
         return np.sqrt(agreement) * common + np.sqrt(1 - agreement) * rng.standard_normal((n, 2))
 

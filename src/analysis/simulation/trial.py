@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.errors import ParameterError
 from analysis.simulation.adverse_events import tabulate_adverse_events
@@ -40,7 +42,7 @@ class JointDraw:
     effect: str
     enrolled: pd.DataFrame
     patients: pd.DataFrame
-    wait: np.ndarray
+    wait: NDArray[Any]
     latent: Latent
     lesions: pd.DataFrame
     course: Course
@@ -87,11 +89,11 @@ def draw_joint(
     everyone = n + round(n * known["design.screen_failure_share"])
     latent = draw_latent(stream(seed, "latent"), everyone, effect=effect, parameters=known)
     enrolled = draw_patients(stream(seed, "patients"), latent, treated=n, parameters=known)
-    treated = (enrolled["failed_item"] == "").to_numpy()
+    treated = np.asarray(enrolled["failed_item"] == "")
     patients = enrolled[treated].reset_index(drop=True)
     latent = replace(latent, **{field.name: getattr(latent, field.name)[treated] for field in fields(latent)})
-    start = patients["treatment_start_date"].to_numpy().astype("datetime64[D]")
-    wait = (start - patients["enrolment_date"].to_numpy().astype("datetime64[D]")).astype(int)
+    start = np.asarray(patients["treatment_start_date"]).astype("datetime64[D]")
+    wait = (start - np.asarray(patients["enrolment_date"]).astype("datetime64[D]")).astype(int)
     follow_up = (np.datetime64(known["design.cutoff"]) - start).astype(int)
     lesions = draw_lesions(stream(seed, "lesions"), patients, latent, parameters=known)
     course = draw_course(stream(seed, "course"), latent, follow_up=follow_up, parameters=known)
@@ -113,7 +115,7 @@ def tabulate_trial(
     """
     known = parameters or load_parameters()
     seed, patients, course = draw.seed, draw.patients, draw.course
-    ids = patients["patient_id"].to_numpy()
+    ids = np.asarray(patients["patient_id"])
     plasma_rng, tissue_rng = stream(seed, "plasma_tables"), stream(seed, "tissue")
     genotype = draw_genotype(tissue_rng, draw.plasma, parameters=known)
     samples = tabulate_plasma(plasma_rng, draw.plasma, ids, parameters=known)
@@ -123,7 +125,7 @@ def tabulate_trial(
         "assessments": tabulate_assessments(
             stream(seed, "assessments"), course, draw.latent, patients, parameters=known
         ),
-        "outcomes": tabulate_outcomes(course).assign(patient_id=ids),
+        "outcomes": tabulate_outcomes(course, ids),
         "adverse_events": tabulate_adverse_events(
             stream(seed, "adverse_events"), course, ids, parameters=known
         ),
@@ -142,18 +144,14 @@ def tabulate_trial(
     return {name: _with_dates(table, starts) for name, table in tables.items()}
 
 
-def _tabulate_lesions(lesions: pd.DataFrame, visits: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
+def _tabulate_lesions(lesions: pd.DataFrame, visits: pd.DataFrame, ids: NDArray[Any]) -> pd.DataFrame:
     """Table ``lesions``: those that a scan shows; a new lesion only if a scan was made after it appeared."""
-    table = lesions.assign(patient_id=ids[lesions["patient"]])
-    done = visits[visits["status"] == "done"].groupby("visit")["patient_id"]
-    scanned = {visit: set(group) for visit, group in done}
-    seen = np.logical_or.reduce(
-        [
-            table[f"true_{visit}"].notna() & table["patient_id"].isin(patients)
-            for visit, patients in scanned.items()
-        ]
-    )
-    return table.loc[seen, ["patient_id", "lesion_id", "site", "target"]].reset_index(drop=True)
+    table = lesions.assign(patient_id=list(ids[np.asarray(lesions["patient"])]))
+    done = visits[visits["status"] == "done"]
+    seen = np.zeros(len(table), dtype=bool)
+    for visit, scanned in done.groupby("visit")["patient_id"]:
+        seen |= np.asarray(table[f"true_{visit}"].notna() & table["patient_id"].isin(scanned))
+    return table[seen][["patient_id", "lesion_id", "site", "target"]].reset_index(drop=True)
 
 
 def _with_dates(table: pd.DataFrame, starts: Mapping[str, pd.Timestamp] | pd.Series) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,19 @@ def tabulate_truth(draw: JointDraw) -> dict[str, pd.DataFrame]:
     test-retest variation), true progression before any visit, and true death; ``lesions`` the true and
     the measured SUVmax at every visit, scanned or not; ``plasma`` the true state at every planned visit.
     """
-    ids = draw.patients["patient_id"].to_numpy()
-    patients = pd.DataFrame({"patient_id": ids})
-    for name in ("response", "response28", "ctdna", "tumour_fraction", "visceral", "pfs"):
-        patients[f"latent_{name}"] = getattr(draw.latent, name)
-    for visit in ("day14", "day28"):
-        patients[f"true_decrease_{visit}"] = deciding_decrease(draw.lesions, visit, prefix="true")
-        patients[f"measured_decrease_{visit}"] = deciding_decrease(draw.lesions, visit)
-    patients["progression_true_day"] = draw.course.progression_true
-    patients["death_true_day"] = draw.course.death_true
-    lesions = draw.lesions.assign(patient_id=ids[draw.lesions["patient"].to_numpy()]).drop(columns="patient")
+    ids = np.asarray(draw.patients["patient_id"])
+    latent = {f"latent_{field.name}": getattr(draw.latent, field.name) for field in fields(draw.latent)}
+    decreases = {
+        f"{word}_decrease_{visit}": deciding_decrease(draw.lesions, visit, prefix=prefix)
+        for visit in ("day14", "day28")
+        for word, prefix in (("true", "true"), ("measured", "suv"))
+    }
+    course = {
+        "progression_true_day": draw.course.progression_true,
+        "death_true_day": draw.course.death_true,
+    }
+    patients = pd.DataFrame({"patient_id": ids, **latent, **decreases, **course})
+    lesions = draw.lesions.assign(patient_id=list(ids[np.asarray(draw.lesions["patient"])]))
     plasma = draw.plasma
     states = pd.DataFrame(
         {
@@ -50,7 +54,7 @@ def tabulate_truth(draw: JointDraw) -> dict[str, pd.DataFrame]:
             "tumour_fraction_percent": plasma.tumour_fraction_percent.ravel(),
         }
     )
-    return {"patients": patients, "lesions": lesions, "plasma": states}
+    return {"patients": patients, "lesions": lesions.drop(columns="patient"), "plasma": states}
 
 
 def write_truth(folder: Path, draw: JointDraw, *, parameters: SimulationParameters | None = None) -> None:
