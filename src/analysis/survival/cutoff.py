@@ -12,7 +12,8 @@ from analysis.errors import DesignError
 from analysis.survival.observations import Observations, numbers, observations, refuse
 
 Floats = NDArray[np.float64]
-BATCH_CELLS = 4_000_000
+BATCH_CELLS = 1_000_000
+"""Permuted scores held in memory at once."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from analysis.survival.estimates import TestResult
 from analysis.survival.groups import Grouping, coded
 from analysis.survival.observations import Observations, observations
 
-BATCH_CELLS = 4_000_000
+BATCH_CELLS = 1_000_000
 """Permuted scores held in memory at once."""
 
 

@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 """Coefficients to value, gradient and a positive definite curvature."""
 
+Point = tuple[Floats, float, Floats, Floats]
+"""Coefficients with value, gradient and curvature there."""
+
 ITERATIONS = 200
 LARGEST_STEP = 5.0
 
@@ -57,19 +60,37 @@ def maximise(objective: Objective, start: Floats, *, fixed: tuple[int, ...] = ()
         promise = float(gradient[free] @ step)  # twice the gain that a quadratic would give
         if not np.isfinite(promise):
             return Maximum(at, value, curvature, False)
-        if promise < 1e-20 * max(1.0, abs(value)) or promise < 1e-22:
+        if promise <= 1e-26:
             return Maximum(at, value, curvature, True)
-        size = np.sqrt(promise)
-        step = step * min(1.0, LARGEST_STEP / size)
+        step = step * min(1.0, LARGEST_STEP / np.sqrt(promise))
         for halving in range(40):
             tried = at.copy()
             tried[free] += step / 2**halving
-            new_value, new_gradient, new_curvature = objective(tried)
-            if np.isfinite(new_value) and new_value >= value - 1e-12 * max(1.0, abs(value)):
+            new = (tried, *objective(tried))
+            if np.isfinite(new[1]) and new[1] >= value - 1e-12 * max(1.0, abs(value)):
                 break
         else:
             return Maximum(at, value, curvature, promise < 1e-10)
-        at, value, gradient, curvature = tried, new_value, new_gradient, new_curvature
+        at, value, gradient, curvature = _adjusted(objective, at, free, gradient, new)
         if promise < 1e-19:  # quadratic convergence: this step has reached rounding
             return Maximum(at, value, curvature, True)
     return Maximum(at, value, curvature, False)
+
+
+def _adjusted(
+    objective: Objective, at: Floats, free: NDArray[np.int64], gradient: Floats, new: Point
+) -> Point:
+    """Lengthen or shorten a step to where the slope along it vanishes (one secant step), if that is better.
+
+    Exact curvature needs this far from the maximum only. Firth's search uses the unpenalised information,
+    which can be half of the penalised one: full steps would then swing from side to side for ever.
+    """
+    taken = new[0] - at
+    size = float(np.abs(taken[free]).max())
+    start = float(gradient[free] @ taken[free])
+    end = float(new[2][free] @ taken[free])
+    if size == 0 or abs(end) < 0.05 * start or start - end <= 0:
+        return new
+    tried = at + taken * min(4.0, max(0.1, start / (start - end)))
+    value, slope, curvature = objective(tried)
+    return (tried, value, slope, curvature) if np.isfinite(value) and value >= new[1] else new

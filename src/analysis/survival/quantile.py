@@ -47,7 +47,9 @@ def curve_quantile(
     reached = np.flatnonzero(heights <= height + TOLERANCE)
     if reached.size == 0:
         return float("nan")
-    first = reached[0]
+    # the first of them, but where a limit rises again (the upper one on the log scale can) R's choice: the
+    # height nearest below the wanted one
+    first = reached[np.argmax(heights[reached])]
     if rule == "inf" or abs(heights[first] - height) > TOLERANCE:
         return float(times[first])
     below = np.flatnonzero(
