@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.cohort import Flow, exclusions, participant_flow, populations
+from analysis.cohort import Flow, exclusions, participant_flow, patient_exclusions, populations
 from analysis.cohort.reasons import REASONS
 from analysis.data import TABLES
 
@@ -88,8 +88,18 @@ def test_populations_agree_with_the_flow(study, protocol):
     }
 
 
+def test_the_printed_reasons_are_those_of_the_flow_without_patients(study, protocol):
+    table = exclusions(participant_flow(study, protocol))
+    assert list(table.columns) == ["population", "of", "reason", "n"]
+    day14 = table[table["population"] == "PET done at day 14"]
+    assert day14.to_numpy(dtype=object).tolist() == [
+        ["PET done at day 14", "PET done at baseline", "not planned", 1],
+        ["PET done at day 14", "PET done at baseline", "progression before the scan", 1],
+    ]
+
+
 def test_each_patient_keeps_the_first_reason_on_the_way(study, protocol):
-    table = exclusions(study, protocol).set_index("patient_id")
+    table = patient_exclusions(study, protocol).set_index("patient_id")
     assert table.loc["P8", "pet_day14"] == "criterion I4 not met: HER2 negative"
     assert table.loc["P4", "pet_day28"] == "technical failure"
     assert table.loc["P1"].isna().all()
@@ -106,7 +116,7 @@ def test_lacking_tables_leave_steps_unknown_and_say_so(study_of, tables, protoco
     assert flow.step("plasma_baseline").n == 2
     assert _adds_up(flow)
     assert populations(study_of(**kept), protocol)["pet_day14"].isna().all()
-    assert (exclusions(study_of(**kept), protocol)["pet_day14"] == "not known").all()
+    assert (patient_exclusions(study_of(**kept), protocol)["pet_day14"] == "not known").all()
 
 
 @pytest.mark.parametrize(

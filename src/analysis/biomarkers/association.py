@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.biomarkers.contingency import fisher_exact
 from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.two_samples import rank_sum
+from analysis.errors import DesignError
 
 RESISTANT, SENSITIVE = "non_responder", "responder"
 """Groups of the patient table of PET response; any other value (not_assessable) takes no part."""
@@ -89,8 +90,27 @@ def _from(test: ExactTest, name: str, groups: tuple[Group, ...]) -> Association:
     )
 
 
+def one_a_patient(values: pd.Series, what: str) -> pd.Series:
+    """Return the values, or refuse them: a patient who stands twice would be counted twice.
+
+    Raises
+    ------
+    DesignError
+        If an index entry (patient_id) occurs more than once.
+    """
+    twice = sorted(set(values.index[values.index.duplicated()].astype(str)))
+    if twice:
+        raise DesignError(
+            f"{what} holds {len(twice)} patients more than once",
+            expected="one value a patient",
+            do="select one visit",
+            offenders=twice,
+        )
+    return values
+
+
 def _response(response: pd.Series) -> pd.Series:
-    text = response.astype("string")
+    text = one_a_patient(response, "response").astype("string")
     return text[text.isin([RESISTANT, SENSITIVE])]
 
 
@@ -110,11 +130,17 @@ def binary_association(name: str, marker: pd.Series, *, response: pd.Series) -> 
     -------
     Association
         The odds ratio is above 1 when the marker goes with non-response.
+
+    Raises
+    ------
+    DesignError
+        If a patient stands more than once.
     """
-    known = marker.astype("boolean").dropna().astype(bool)
+    known = one_a_patient(marker, name).astype("boolean").dropna()
     called = _response(response)
     shared = known.index.intersection(called.index)
-    has, resists = known[shared], called[shared] == RESISTANT
+    has = np.asarray(known[shared], dtype=bool)
+    resists = np.asarray(called[shared] == RESISTANT, dtype=bool)
     counts = np.array(
         [
             [int((has & resists).sum()), int((has & ~resists).sum())],
@@ -142,8 +168,13 @@ def scale_association(name: str, marker: pd.Series, *, response: pd.Series) -> A
     -------
     Association
         The Hodges–Lehmann shift is above 0 when the marker is higher in non-responders.
+
+    Raises
+    ------
+    DesignError
+        If a patient stands more than once.
     """
-    known = marker.astype("float64").dropna()
+    known = one_a_patient(marker, name).astype("float64").dropna()
     called = _response(response)
     shared = known.index.intersection(called.index)
     values: dict[str, np.ndarray] = {

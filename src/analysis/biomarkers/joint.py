@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.biomarkers.association import RESISTANT, SENSITIVE
+from analysis.biomarkers.association import RESISTANT, SENSITIVE, one_a_patient
 
 JOINT_CLASSES = ("both_favourable", "discordant", "both_unfavourable")
 """In the order of expected benefit, for trend tests and figures."""
@@ -61,7 +61,14 @@ def joint_classes(response: pd.Series, ctdna: pd.Series) -> JointClasses:
     Returns
     -------
     JointClasses
+
+    Raises
+    ------
+    DesignError
+        If a patient stands more than once in either.
     """
+    one_a_patient(response, "response")
+    one_a_patient(ctdna, "ctDNA")
     index = pd.Index(sorted(set(response.index) | set(ctdna.index)), name="patient_id")
     text = response.astype("string").reindex(index)
     pet = text.where(text.isin([RESISTANT, SENSITIVE]))

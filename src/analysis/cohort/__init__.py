@@ -4,9 +4,9 @@ from analysis.cohort.baseline import baseline_statistics, baseline_table
 from analysis.cohort.differences import difference_of_means, difference_of_shares
 from analysis.cohort.eligibility import eligibility_items, eligible_patients
 from analysis.cohort.flow import Flow, FlowStep
-from analysis.cohort.participants import participant_flow, populations
+from analysis.cohort.participants import exclusions, participant_flow, populations
 from analysis.cohort.proportions import MissingCases, Proportion, missing_cases, proportion
-from analysis.cohort.reasons import exclusions
+from analysis.cohort.reasons import patient_exclusions
 
 __all__ = [
     "Flow",
@@ -22,6 +22,7 @@ __all__ = [
     "exclusions",
     "missing_cases",
     "participant_flow",
+    "patient_exclusions",
     "populations",
     "proportion",
 ]

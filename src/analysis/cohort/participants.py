@@ -25,7 +25,7 @@ def populations(study: Study, protocol: Protocol, *, refused: pd.DataFrame | Non
     protocol : Protocol
         Criteria and visits.
     refused : pandas.DataFrame, optional
-        Scans made but not usable, as in :func:`analysis.cohort.exclusions`.
+        Scans made but not usable, as in :func:`analysis.cohort.patient_exclusions`.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def participant_flow(study: Study, protocol: Protocol, *, refused: pd.DataFrame 
     protocol : Protocol
         Criteria and visits.
     refused : pandas.DataFrame, optional
-        Scans made but not usable, as in :func:`analysis.cohort.exclusions`.
+        Scans made but not usable, as in :func:`analysis.cohort.patient_exclusions`.
 
     Returns
     -------
@@ -66,6 +66,29 @@ def participant_flow(study: Study, protocol: Protocol, *, refused: pd.DataFrame 
         step.name: np.asarray(step.reasons.isna(), dtype=bool) for step in found if step.reasons is not None
     }
     return Flow(tuple(_flow_step(step, members, phase) for step in found))
+
+
+def exclusions(flow: Flow) -> pd.DataFrame:
+    """One row a population and reason: how many patients are not in it, for printing.
+
+    Parameters
+    ----------
+    flow : Flow
+        As from :func:`participant_flow`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        population, of (the population it is drawn from), reason, n. Populations that nobody is left
+        out of, or that are not known, have no row.
+    """
+    rows = [
+        {"population": step.label, "of": flow.step(step.parent).label, "reason": reason, "n": n}
+        for step in flow.steps
+        if step.parent is not None
+        for reason, n in step.excluded
+    ]
+    return pd.DataFrame(rows, columns=["population", "of", "reason", "n"])
 
 
 def _flow_step(step: Step, members: dict[str, np.ndarray], phase: pd.Series | None) -> FlowStep:

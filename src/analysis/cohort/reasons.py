@@ -210,8 +210,10 @@ def _inherit(*raw: Step) -> tuple[Step, ...]:
     return tuple(done.values())
 
 
-def exclusions(study: Study, protocol: Protocol, *, refused: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row a patient and one column a population: why the patient is not in it.
+def patient_exclusions(
+    study: Study, protocol: Protocol, *, refused: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One row a patient and one column a population: why the patient is not in it. Never to be printed.
 
     Parameters
     ----------
