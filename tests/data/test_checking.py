@@ -189,7 +189,11 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "line", "column", "what", "advice"), CELLS)
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "column", "what", "advice"),
+    CELLS,
+    ids=[f"{each[0]} {each[5]}" for each in CELLS],
+)
 def test_a_wrong_cell_is_named_with_what_to_do(study, file, old, new, line, column, what, advice):
     study.change(file, old, new)
     found = [
@@ -219,7 +223,9 @@ WARNINGS = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "line", "column", "what"), WARNINGS)
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "column", "what"), WARNINGS, ids=[each[-1] for each in WARNINGS]
+)
 def test_what_a_person_should_look_at_is_a_warning(study, file, old, new, line, column, what):
     study.change(file, old, new)
     found = only(study, "warning")
@@ -492,7 +498,7 @@ cells = st.text(alphabet=st.characters(codec="utf-8"), max_size=8) | st.sampled_
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(
     name=st.sampled_from(sorted(TABLES)),
     rows=st.lists(st.lists(cells, max_size=20), max_size=5),
@@ -508,7 +514,7 @@ def test_arbitrary_cells_lead_to_findings_and_never_to_a_crash(study, name, rows
     study.write(f"{name}.csv", before) if before is not None else previous.unlink()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(
     name=st.sampled_from([*sorted(f"{table}.csv" for table in TABLES), "study.yml"]),
     junk=st.binary(max_size=200),

@@ -7,7 +7,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.data import TABLES, FaultyStudyError, load_study, write_study
@@ -127,6 +127,7 @@ def test_a_text_that_reads_na_is_a_text_and_not_missing(study):
     assert load_study(study.path).table("plasma_variants")["gene"].tolist() == ["NA"]
 
 
+@settings(deadline=None, max_examples=25)
 @given(
     days=st.lists(
         st.one_of(st.none(), st.floats(0, 500, allow_nan=False).map(lambda day: float(f"{day:.10g}"))),

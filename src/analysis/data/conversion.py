@@ -134,7 +134,11 @@ def to_study_days(
                         do=f"add it, or give study days under {plain}_day",
                     )
                 )
-            origin = frame["patient_id"].map(starts) if len(starts) else pd.Series(pd.NaT, index=frame.index)
+            origin = (
+                frame["patient_id"].map(starts)
+                if len(starts) and "patient_id" in frame
+                else pd.Series(pd.NaT, index=frame.index)
+            )
             frame[f"{plain}_day"] = (values - origin.astype("datetime64[ns]")).dt.days.astype("float64")
         converted[name] = replace(each, frame=frame)
     return converted, problems

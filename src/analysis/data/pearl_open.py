@@ -92,6 +92,14 @@ def _trial_rows(raw_file: Path) -> pd.DataFrame:
         )
     if not rows["OncoFollowDNA"].isin(["Positive", "Negative", ""]).all():
         raise _not_the_table(raw_file, "a panel result is neither positive, negative nor empty")
+    if not rows["survivalStatus"].isin(["0", "1"]).all():
+        raise _not_the_table(raw_file, "an outcome is neither 0 nor 1")
+    for name in ("VAF", "ichorTF", "survivalTime"):
+        given = rows[name][rows[name] != ""]
+        if pd.to_numeric(given, errors="coerce").isna().any():
+            raise _not_the_table(raw_file, f"a value of {name} is not a number")
+    if (rows["survivalTime"] == "").any():
+        raise _not_the_table(raw_file, "a survival time is missing")
     if rows.drop_duplicates(["patient", "survivalTime", "survivalStatus"])["patient"].duplicated().any():
         raise _not_the_table(raw_file, "a patient has two survival times")
     order = sorted(rows["patient"].unique(), key=lambda patient: hashlib.sha256(patient.encode()).hexdigest())
