@@ -1,17 +1,10 @@
 """Plasma and tissue: detection, change, concordance, association with response, joint classes."""
 
-from analysis.biomarkers.association import (
-    Association,
-    Group,
-    association_table,
-    benjamini_hochberg,
-    binary_association,
-    scale_association,
-    with_q_values,
-)
+from analysis.biomarkers.association import Association, Group, binary_association, scale_association
 from analysis.biomarkers.contingency import fisher_exact, freeman_halton
 from analysis.biomarkers.correlation import spearman
 from analysis.biomarkers.exact_test import ExactTest
+from analysis.biomarkers.families import association_table, benjamini_hochberg, with_q_values
 from analysis.biomarkers.genes import Oncoprint, gene_counts, oncoprint
 from analysis.biomarkers.joint import JOINT_CLASSES, JOINT_WORDS, JointClasses, joint_classes
 from analysis.biomarkers.paired_calls import Agreement, agreement, kappa, mcnemar

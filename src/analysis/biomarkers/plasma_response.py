@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.biomarkers.association import (
-    Association,
-    binary_association,
-    scale_association,
-    with_q_values,
-)
+from analysis.biomarkers.association import Association, binary_association, scale_association
+from analysis.biomarkers.families import with_q_values
 from analysis.biomarkers.plasma import MARKERS, at_visit, marker_label
 
 if TYPE_CHECKING:

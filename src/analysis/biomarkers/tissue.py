@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.biomarkers.association import (
-    Association,
-    binary_association,
-    scale_association,
-    with_q_values,
-)
+from analysis.biomarkers.association import Association, binary_association, scale_association
 from analysis.biomarkers.exact_test import ExactTest
+from analysis.biomarkers.families import with_q_values
 from analysis.biomarkers.paired_calls import Agreement, agreement
 from analysis.biomarkers.paired_samples import signed_rank
 from analysis.errors import DesignError, StudyError
