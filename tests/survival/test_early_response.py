@@ -145,7 +145,7 @@ def test_few_events_are_answered_by_firth_without_a_test_of_proportionality():
 def test_a_landmark_that_leaves_one_group_is_refused():
     with pytest.raises(DesignError, match="at least 2 groups"):
         early_response(
-            [5, 8, 40, 50], [1, 1, 1, 1], list("aabb"), landmark_day=14, reference="b", end_point="PFS",
+            [5, 8, 40, 90], [1, 1, 1, 1], list("aabb"), landmark_day=14, reference="b", end_point="PFS",
             tau_months=12, rates_at_months=[3], seed=1,
         )  # fmt: skip
 

@@ -65,13 +65,18 @@ def test_ignoring_the_landmark_invents_an_effect_that_the_landmark_removes():
 
 
 def test_a_time_ending_on_the_landmark_is_excluded_with_its_event():
-    left = landmark([14, 15], [1, 0], day=14)
+    left = landmark([14, 65], [1, 0], day=14)
     assert (left.excluded, left.excluded_events, left.n) == (1, 1, 1)
 
 
-def test_nobody_beyond_the_landmark_asks_about_the_unit():
-    with pytest.raises(DesignError, match=r"convert them with analysis\.units\.days"):
-        landmark([3.1, 6.0], [1, 1], day=14)
+def test_times_in_months_are_refused_with_the_way_to_convert_them():
+    with pytest.raises(DesignError, match=r"convert them \(analysis\.units\.days\)"):
+        landmark([3.1, 6.0, 27.4], [1, 1, 0], day=14)
+
+
+def test_a_landmark_after_everybody_is_refused():
+    with pytest.raises(DesignError, match="no patient is followed beyond day 90"):
+        landmark([70, 80], [1, 1], day=90)
 
 
 def test_times_that_cannot_be_days_are_refused():

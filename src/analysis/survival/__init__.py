@@ -14,6 +14,7 @@ from analysis.survival.continuous import SplineEffect, hazard_ratio_per, spline_
 from analysis.survival.cox import CoxFit, cox
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_cutoff
+from analysis.survival.day_choice import DayChoice, choose_day
 from analysis.survival.early_response import EarlyResponse, Rate, early_response
 from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, RmstDifference, TestResult
 from analysis.survival.firth import FirthFit, firth_cox
@@ -31,6 +32,7 @@ __all__ = [
     "Concordance",
     "ConcordanceDifference",
     "CoxFit",
+    "DayChoice",
     "EarlyResponse",
     "EngineComparison",
     "EngineRow",
@@ -48,6 +50,7 @@ __all__ = [
     "SplineEffect",
     "SurvivalCurve",
     "TestResult",
+    "choose_day",
     "compare_engines",
     "concordance_difference",
     "cox",

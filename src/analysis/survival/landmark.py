@@ -103,7 +103,7 @@ def landmark(
         raise DesignError(
             f"no patient is followed beyond day {day:g}; the longest time is {seen.time.max():g}",
             expected="times in days since treatment start",
-            do="if these are months, convert them with analysis.units.days; otherwise choose an earlier landmark",
+            do="choose an earlier landmark",
         )
     return LandmarkSet(
         day=float(day),

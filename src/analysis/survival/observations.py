@@ -12,6 +12,9 @@ from analysis.errors import DesignError
 LONGEST_FOLLOW_UP_DAYS = 50 * 365.25
 """Follow-up beyond fifty years is a wrong unit, not a patient."""
 
+SHORTEST_FOLLOW_UP_DAYS = 60.0
+"""A trial whose longest follow-up is shorter has its times in months."""
+
 
 @dataclass(frozen=True, eq=False)
 class Observations:
@@ -123,10 +126,16 @@ Do: correct the date of origin or of the event. [positions counted from 0: 1]
 
 
 def refuse_wrong_unit(time: NDArray[np.float64]) -> None:
-    """Refuse times that cannot be days: longer than :data:`LONGEST_FOLLOW_UP_DAYS`."""
+    """Refuse times that cannot be days, because the longest is too long or too short for a trial."""
     refuse(
         "A time in days is longer than fifty years",
         time > LONGEST_FOLLOW_UP_DAYS,
         expected="days since treatment start",
         do="find the unit of the column and convert it",
     )
+    if time.max() < SHORTEST_FOLLOW_UP_DAYS:
+        raise DesignError(
+            f"nobody is followed for {SHORTEST_FOLLOW_UP_DAYS:g} days; the longest time is {time.max():g}",
+            expected="days since treatment start",
+            do="if these are months or years, convert them (analysis.units.days)",
+        )
