@@ -364,6 +364,12 @@ def test_a_patient_who_never_started_treatment_is_a_warning(study):
     assert [place(each) for each in found] == [("warning", "patients.csv", 4, "treatment_start_date")]
 
 
+def test_a_patient_who_never_started_treatment_needs_no_outcome(study):
+    study.change("patients.csv", "2014-03-01,2014-03-03", "2014-03-01,")
+    study.change("outcomes.csv", "P03,14.5,yes,300,no,2014-12-28,,2014-03-18,toxicity,\n", "")
+    assert "no treatment start" in only(study, "warning").what
+
+
 def test_survival_in_months_is_noticed(study):
     ids = [f"P{number:02d}" for number in range(4, 20)]
     header = "patient_id,treatment_start_date\n"

@@ -63,6 +63,9 @@ def _without_row(patients: TypedTable, rows: TypedTable) -> list[Problem]:
     if not rows.whole or "patient_id" not in rows.headers:
         return []
     ids = patients.frame["patient_id"]
+    if rows.table.name == "outcomes" and "treatment_start" in patients.headers:
+        # Outcomes are counted from treatment start: who never started has none.
+        ids = ids[patients.frame["treatment_start_day"].notna()]
     return [
         warning(
             patients.file,
