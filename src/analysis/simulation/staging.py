@@ -36,15 +36,11 @@ def staged_folder(destination: Path) -> Iterator[Path]:
 
 
 def _clear_abandoned(destination: Path) -> None:
-    """Remove the staging folders of processes that are no more; bring back what they had put aside."""
-    pattern = re.compile(rf"\.{re.escape(destination.name)}\.(\d+)\.(part|old)")
+    """Remove what processes that are no more have left: unfinished folders, and old ones being replaced."""
+    pattern = re.compile(rf"\.{re.escape(destination.name)}\.(\d+)\.(?:part|old)")
     for folder in sorted(destination.parent.iterdir()):
         found = pattern.fullmatch(folder.name)
-        if found is None or _alive(int(found[1])):
-            continue
-        if found[2] == "old" and not destination.exists():
-            folder.rename(destination)
-        else:
+        if found is not None and not _alive(int(found[1])):
             shutil.rmtree(folder)
 
 
