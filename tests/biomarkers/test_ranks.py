@@ -44,7 +44,7 @@ def test_with_ties_the_interval_holds_every_shift_the_test_does_not_reject(r):
 
 
 def test_the_approximation_is_that_of_r(r, monkeypatch):
-    monkeypatch.setattr("analysis.biomarkers.two_samples.LARGEST_EXACT", 0)
+    monkeypatch.setattr("analysis.biomarkers.two_samples.MOST_STEPS", 0)
     for name in ("rank_noties", "rank_ties"):
         found = rank_sum(r[name]["x"], r[name]["y"])
         assert found.p_value == pytest.approx(r[name]["wilcox_asym_nocc"], rel=1e-9)
@@ -80,6 +80,16 @@ def test_swapping_the_groups_changes_the_sign_only(first, second):
     assert swapped.p_value == pytest.approx(found.p_value, rel=1e-9, nan_ok=True)
     assert swapped.estimate == pytest.approx(-found.estimate, nan_ok=True)
     assert (swapped.low, swapped.high) == pytest.approx((-found.high, -found.low), nan_ok=True)
+
+
+def test_strong_ties_stay_exact_in_many_patients():
+    # 40 of 300 positive: the rank-sum test of a yes/no marker is a hypergeometric tail in both directions.
+    first, second = [1] * 12 + [0] * 38, [1] * 28 + [0] * 222
+    chances = stats.hypergeom(300, 40, 50).pmf(np.arange(41))
+    far = np.abs(np.arange(41) - 50 * 40 / 300) >= 12 - 50 * 40 / 300 - 1e-9
+    found = rank_sum(first, second)
+    assert "exact" in found.method
+    assert found.p_value == pytest.approx(chances[far].sum(), rel=1e-9)
 
 
 def test_missing_values_take_no_part():

@@ -1,6 +1,7 @@
 """Plasma and tissue: detection, change, concordance, association with response, joint classes."""
 
 from analysis.biomarkers.association import Association, Group, binary_association, scale_association
+from analysis.biomarkers.concordance_table import concordance_table
 from analysis.biomarkers.contingency import fisher_exact, freeman_halton
 from analysis.biomarkers.correlation import spearman
 from analysis.biomarkers.exact_test import ExactTest
@@ -47,6 +48,7 @@ __all__ = [
     "benjamini_hochberg",
     "binary_association",
     "concordance",
+    "concordance_table",
     "detection",
     "fisher_exact",
     "freeman_halton",

@@ -9,10 +9,14 @@ from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
 
-EXACT = "Wilcoxon rank-sum test, exact with ties (shift algorithm); Hodges–Lehmann shift, exact interval"
-NORMAL = "Wilcoxon rank-sum test, normal approximation with ties; Hodges–Lehmann shift, approximate interval"
-LARGEST_EXACT = 150
-"""Patients up to which the exact distribution is used; beyond, the approximation errs by less than 1e-3."""
+TEST = {True: "exact with ties (shift algorithm)", False: "normal approximation with ties"}
+INTERVAL = {True: "exact interval", False: "approximate interval"}
+MOST_STEPS = 1_000_000_000
+"""Additions that the exact distribution may cost (a second: some 220 patients without ties, more with them).
+
+Beyond, the normal approximation stands, and the method says so. With strong ties or a group of fewer
+than ten it can be off by several hundredths even at 150 patients.
+"""
 
 
 def _doubled_ranks(values: np.ndarray) -> np.ndarray:
@@ -20,6 +24,20 @@ def _doubled_ranks(values: np.ndarray) -> np.ndarray:
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return (2 * last - counts + 1)[which.ravel()]
+
+
+MOST_PATIENTS = 1000
+"""Beyond, the numbers of subsets leave double precision."""
+
+
+def _smaller(doubled: np.ndarray, m: int, statistic: int) -> tuple[np.ndarray, int, int]:
+    """Same test on smaller numbers: the smaller group, scores from 0, common divisor taken out."""
+    if m > doubled.size - m:
+        m, statistic = doubled.size - m, int(doubled.sum()) - statistic
+    least = int(doubled.min())
+    scores = doubled - least
+    divisor = max(int(np.gcd.reduce(scores)), 1)
+    return scores // divisor, m, (statistic - m * least) // divisor
 
 
 def _shift(scores: np.ndarray, m: int) -> np.ndarray:
@@ -74,27 +92,45 @@ def rank_sum(first: ArrayLike, second: ArrayLike) -> ExactTest:
     x, y = (np.asarray(values, dtype=float) for values in (first, second))
     x, y = x[~np.isnan(x)], y[~np.isnan(y)]
     m, n = x.size, y.size
-    exact = m + n <= LARGEST_EXACT
-    method = EXACT if exact else NORMAL
     if not m or not n:
-        return not_tested("location shift", m + n, method, "a group has no values")
+        return not_tested("location shift", m + n, _method(), "a group has no values")
     if np.unique(np.concatenate([x, y])).size == 1:
-        return not_tested("location shift", m + n, method, "every value is the same")
+        return not_tested("location shift", m + n, _method(), "every value is the same")
     doubled = _doubled_ranks(np.concatenate([x, y]))
-    statistic = int(doubled[:m].sum())
-    test = _exact if exact else _approximate
-    p, below = test(doubled, m, statistic)
+    reduced = _smaller(doubled, m, int(doubled[:m].sum()))
+    tested = _feasible(reduced[0], reduced[1])
+    p = _exact(*reduced) if tested else _approximate(*reduced)
+    bounded = _feasible(np.arange(m + n), min(m, n))
+    below = _order(m, n) if bounded else _approximate_order(m, n)
+    method = _method(test=tested, interval=bounded)
     low, high = _interval(x, y, below)
     warnings = () if below >= 1 else ("too few patients for a 95 % interval of the shift",)
     return ExactTest("location shift", hodges_lehmann(x, y), low, high, p, m + n, method, warnings=warnings)
 
 
-def _exact(doubled: np.ndarray, m: int, statistic: int) -> tuple[float, int]:
-    chances = _shift(doubled, m)
-    sums = np.arange(chances.size)
-    expected = m * doubled.mean()
-    p = chances[np.abs(sums - expected) >= abs(statistic - expected) - 1e-9].sum()
-    return float(min(p, 1.0)), _order(m, doubled.size - m)
+def _method(*, test: bool = True, interval: bool = True) -> str:
+    return f"Wilcoxon rank-sum test, {TEST[test]}; Hodges–Lehmann shift, {INTERVAL[interval]}"
+
+
+def _feasible(scores: np.ndarray, m: int) -> bool:
+    """Whether the exact distribution of the sum of m of these scores can be computed."""
+    steps = scores.size * m * (int(np.sort(scores)[-m:].sum()) + 1)
+    return scores.size <= MOST_PATIENTS and steps <= MOST_STEPS
+
+
+def _exact(scores: np.ndarray, m: int, statistic: int) -> float:
+    chances = _shift(scores, m)
+    expected = m * scores.mean()
+    far = np.abs(np.arange(chances.size) - expected) >= abs(statistic - expected) - 1e-9
+    return float(min(chances[far].sum(), 1.0))
+
+
+def _approximate(scores: np.ndarray, m: int, statistic: int) -> float:
+    from scipy.special import ndtr
+
+    n = scores.size - m
+    spread = math.sqrt(m * n / scores.size * float(scores.var(ddof=1)))
+    return float(2 * ndtr(-abs(statistic - m * float(scores.mean())) / spread))
 
 
 def _order(m: int, n: int) -> int:
@@ -102,19 +138,16 @@ def _order(m: int, n: int) -> int:
 
     With ties the closed interval so made covers the shift at least as often (Noether 1967).
     """
-    chances = _shift(np.arange(1, m + n + 1), m)
-    return int(np.searchsorted(np.cumsum(chances), 0.025)) - m * (m + 1) // 2
+    fewer = min(m, n)
+    chances = _shift(np.arange(m + n), fewer)
+    return int(np.searchsorted(np.cumsum(chances), 0.025)) - fewer * (fewer - 1) // 2
 
 
-def _approximate(doubled: np.ndarray, m: int, statistic: int) -> tuple[float, int]:
-    from scipy.special import ndtr, ndtri
+def _approximate_order(m: int, n: int) -> int:
+    from scipy.special import ndtri
 
-    total, ranks = doubled.size, doubled / 2
-    n = total - m
-    spread = math.sqrt(m * n / total * float(ranks.var(ddof=1)))
-    z = abs(statistic / 2 - m * float(ranks.mean())) / spread
-    below = math.floor(m * n / 2 + float(ndtri(0.025)) * spread)
-    return float(2 * ndtr(-z)), max(below, 0)
+    spread = math.sqrt(m * n * (m + n + 1) / 12)
+    return max(math.floor(m * n / 2 + float(ndtri(0.025)) * spread), 0)
 
 
 def _interval(x: np.ndarray, y: np.ndarray, below: int) -> tuple[float, float]:

@@ -1,0 +1,44 @@
+"""Primary tumour beside metastasis as a table for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from analysis.biomarkers.tissue import Concordance
+
+
+def concordance_table(found: Sequence[Concordance]) -> pd.DataFrame:
+    """One row a marker: patients with both specimens, agreement of calls or shift of an expression.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Marker, Kind, Both specimens, Only primary, Only metastasis; for an alteration Same call (%), Kappa and
+        its limits, McNemar p; for an expression Median shift and Signed-rank p. Empty where it does not apply.
+    """
+    rows = []
+    for one in found:
+        calls, shift = one.calls, one.shift
+        rows.append(
+            {
+                "Marker": one.marker,
+                "Kind": one.kind,
+                "Both specimens": one.n,
+                "Only primary": one.only_primary,
+                "Only metastasis": one.only_metastasis,
+                "Same call, %": None if calls is None else 100 * calls.observed.estimate,
+                "Kappa": None if calls is None else calls.kappa,
+                "Kappa, lower": None if calls is None else calls.kappa_low,
+                "Kappa, upper": None if calls is None else calls.kappa_high,
+                "McNemar p": None if calls is None else calls.mcnemar.p_value,
+                "Shift (metastasis − primary)": None if shift is None else shift.estimate,
+                "Signed-rank p": None if shift is None else shift.p_value,
+            }
+        )
+    table = pd.DataFrame(rows)
+    numbers = [name for name in table.columns[5:]]
+    return table.astype(dict.fromkeys(numbers, "float64"))
