@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.conversion import TypedTable
+from analysis.data.outcome_times import outcome_problems
 from analysis.data.problems import Problem, error, warning
 from analysis.study import Protocol
-from analysis.units import DAYS_PER_MONTH
-
-TOLERANCE_DAYS = 1.0
-"""Times and dates may differ by one day: some registries count the first day as day 1."""
 
 
 def chronology_problems(tables: Mapping[str, TypedTable], protocol: Protocol) -> list[Problem]:
@@ -22,26 +19,12 @@ def chronology_problems(tables: Mapping[str, TypedTable], protocol: Protocol) ->
     for each in tables.values():
         problems += _out_of_bounds(each, bounds)
     if "outcomes" in tables:
-        problems += _outcome_problems(tables["outcomes"])
+        problems += outcome_problems(tables["outcomes"])
     if "adverse_events" in tables:
         problems += _resolved_before_onset(tables["adverse_events"])
     if "pet_visits" in tables:
         problems += _scan_problems(tables["pet_visits"], protocol)
     return problems
-
-
-def _day(each: TypedTable | None, name: str) -> pd.Series:
-    """Days of a time column by line; all missing if the column is not there."""
-    if each is None or name not in each.headers:
-        return pd.Series(np.nan, index=each.frame.index if each else None, dtype="float64")
-    return each.frame[f"{name}_day"]
-
-
-def _number(each: TypedTable, name: str) -> pd.Series:
-    """Values of a column by line, yes and no being 1 and 0; all missing if the column is not there."""
-    if name not in each.headers:
-        return pd.Series(np.nan, index=each.frame.index, dtype="float64")
-    return each.frame[name].astype("float64")
 
 
 def _bounds(tables: Mapping[str, TypedTable]) -> tuple[dict[str, pd.Series], list[Problem]]:
@@ -58,7 +41,7 @@ def _bounds(tables: Mapping[str, TypedTable]) -> tuple[dict[str, pd.Series], lis
             if each is not None and "patient_id" in each.headers:
                 known = each.frame["patient_id"].notna() & ~each.frame["patient_id"].duplicated()
                 found[name] = pd.Series(
-                    _day(each, name)[known].to_numpy(), index=each.frame["patient_id"][known]
+                    each.values(name)[known].to_numpy(), index=each.frame["patient_id"][known]
                 )
     patients, outcomes = tables.get("patients"), tables.get("outcomes")
     if "birth" not in found or patients is None:
@@ -154,86 +137,8 @@ def _out_of_bounds(each: TypedTable, bounds: Mapping[str, pd.Series]) -> list[Pr
     return problems
 
 
-def _outcome_problems(outcomes: TypedTable) -> list[Problem]:
-    """Survival times that contradict each other or the dates beside them."""
-    pfs, os = _number(outcomes, "pfs_days"), _number(outcomes, "os_days")
-    death, contact = _day(outcomes, "death"), _day(outcomes, "last_contact")
-    pfs_event, os_event = _number(outcomes, "pfs_event"), _number(outcomes, "os_event")
-    end = death.fillna(contact)
-    off = (os - end).abs() > TOLERANCE_DAYS
-    in_months = off & (os > 0) & ((os * DAYS_PER_MONTH - end).abs() <= np.maximum(0.05 * end, DAYS_PER_MONTH))
-    rules = [
-        (
-            pfs > os,
-            "pfs_days",
-            "progression-free survival is longer than overall survival",
-            "pfs_days up to os_days",
-        ),
-        (
-            pfs - end > TOLERANCE_DAYS,
-            "pfs_days",
-            "progression-free survival goes beyond death or last contact",
-            "a time up to it",
-        ),
-        (
-            off,
-            "os_days",
-            "overall survival does not end at death or last contact",
-            "the day of death, else of last contact",
-        ),
-        (
-            (pfs_event == 1) & pfs.isna(),
-            "pfs_days",
-            "there is an event without its time",
-            "the time of the event",
-        ),
-        ((os_event == 1) & os.isna(), "os_days", "there is a death without its time", "the time of death"),
-        (
-            pfs.notna() & pfs_event.isna(),
-            "pfs_event",
-            "there is a time without whether it ended in an event",
-            "yes or no",
-        ),
-        (
-            os.notna() & os_event.isna(),
-            "os_event",
-            "there is a time without whether it ended in death",
-            "yes or no",
-        ),
-        ((os_event == 0) & death.notna(), "os_event", "os_event says no, yet there is a day of death", "yes"),
-    ]
-    if "death" in outcomes.headers:
-        rules.append(
-            (
-                (os_event == 1) & death.isna(),
-                "death",
-                "os_event says yes, yet there is no day of death",
-                "the day of death",
-            )
-        )
-    problems = []
-    for wrong, name, what, expected in rules:
-        if name not in outcomes.headers:
-            continue
-        for line in outcomes.frame.index[wrong.to_numpy(dtype=bool)]:
-            months = name == "os_days" and bool(in_months[line])
-            problems.append(
-                error(
-                    outcomes.file,
-                    what,
-                    row=int(line),
-                    column=outcomes.headers[name],
-                    expected=expected,
-                    do="this looks like months: multiply by 30.4375"
-                    if months
-                    else "correct whichever of the two is wrong",
-                )
-            )
-    return problems
-
-
 def _resolved_before_onset(events: TypedTable) -> list[Problem]:
-    wrong = _day(events, "resolved") < _day(events, "onset")
+    wrong = events.values("resolved") < events.values("onset")
     return [
         _wrong_time(events, line, "resolved", "the event ends before it begins", "a day from onset on")
         for line in events.frame.index[wrong]
@@ -244,7 +149,7 @@ def _scan_problems(visits: TypedTable, protocol: Protocol) -> list[Problem]:
     """Find scans outside the protocol's window, done without a day, or not done with one."""
     if not {"visit", "status", "scanned"} <= set(visits.headers):
         return []
-    day, visit, status = _day(visits, "scanned"), visits.frame["visit"], visits.frame["status"]
+    day, visit, status = visits.values("scanned"), visits.frame["visit"], visits.frame["status"]
     column = visits.headers["scanned"]
     problems = []
     for name, planned in protocol.visits.items():

@@ -45,6 +45,18 @@ class TypedTable:
         """Plain names of the time columns that are there."""
         return [name for name in self.headers if self.table.column(name).kind == "time"]
 
+    def values(self, name: str) -> pd.Series:
+        """Values of a column by line as float64, yes and no being 1 and 0; all NaN if it is not there.
+
+        Parameters
+        ----------
+        name : str
+            Plain name of the column; a time gives its study days.
+        """
+        if name not in self.headers:
+            return pd.Series(np.nan, index=self.frame.index, dtype="float64")
+        return self.frame[in_memory(self.table.column(name))].astype("float64")
+
 
 def in_memory(column: Column) -> str:
     """Name of a column in memory.

@@ -1,0 +1,90 @@
+"""Rules about one row of outcomes: times of survival that agree with each other and with the dates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.data.conversion import TypedTable
+from analysis.data.problems import Problem, error
+from analysis.units import DAYS_PER_MONTH
+
+TOLERANCE_DAYS = 1.0
+"""Times and dates may differ by one day: some registries count the first day as day 1."""
+
+
+def outcome_problems(outcomes: TypedTable) -> list[Problem]:
+    """Survival times that contradict each other or the dates beside them."""
+    pfs, os = outcomes.values("pfs_days"), outcomes.values("os_days")
+    death, contact = outcomes.values("death"), outcomes.values("last_contact")
+    pfs_event, os_event = outcomes.values("pfs_event"), outcomes.values("os_event")
+    end = death.fillna(contact)
+    off = (os - end).abs() > TOLERANCE_DAYS
+    in_months = off & (os > 0) & ((os * DAYS_PER_MONTH - end).abs() <= np.maximum(0.05 * end, DAYS_PER_MONTH))
+    rules = [
+        (
+            pfs > os,
+            "pfs_days",
+            "progression-free survival is longer than overall survival",
+            "pfs_days up to os_days",
+        ),
+        (
+            pfs - end > TOLERANCE_DAYS,
+            "pfs_days",
+            "progression-free survival goes beyond death or last contact",
+            "a time up to it",
+        ),
+        (
+            off,
+            "os_days",
+            "overall survival does not end at death or last contact",
+            "the day of death, else of last contact",
+        ),
+        (
+            (pfs_event == 1) & pfs.isna(),
+            "pfs_days",
+            "there is an event without its time",
+            "the time of the event",
+        ),
+        ((os_event == 1) & os.isna(), "os_days", "there is a death without its time", "the time of death"),
+        (
+            pfs.notna() & pfs_event.isna(),
+            "pfs_event",
+            "there is a time without whether it ended in an event",
+            "yes or no",
+        ),
+        (
+            os.notna() & os_event.isna(),
+            "os_event",
+            "there is a time without whether it ended in death",
+            "yes or no",
+        ),
+        ((os_event == 0) & death.notna(), "os_event", "os_event says no, yet there is a day of death", "yes"),
+    ]
+    if "death" in outcomes.headers:
+        rules.append(
+            (
+                (os_event == 1) & death.isna(),
+                "death",
+                "os_event says yes, yet there is no day of death",
+                "the day of death",
+            )
+        )
+    problems = []
+    for wrong, name, what, expected in rules:
+        if name not in outcomes.headers:
+            continue
+        for line in outcomes.frame.index[wrong.to_numpy(dtype=bool)]:
+            months = name == "os_days" and bool(in_months[line])
+            problems.append(
+                error(
+                    outcomes.file,
+                    what,
+                    row=int(line),
+                    column=outcomes.headers[name],
+                    expected=expected,
+                    do="this looks like months: multiply by 30.4375"
+                    if months
+                    else "correct whichever of the two is wrong",
+                )
+            )
+    return problems
