@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.biomarkers import concordance, tissue_associations, tissue_values
+from analysis.biomarkers import concordance, concordance_table, tissue_associations, tissue_values
 from analysis.errors import DesignError, StudyError
 
 
@@ -72,6 +72,16 @@ def test_primary_and_metastasis_are_compared_in_the_same_patients(study):
     assert altered.shift is None
     assert (expressed.n, expressed.shift.estimate) == (1, 20)
     assert expressed.calls is None
+
+
+def test_the_printed_concordance_leaves_empty_what_does_not_apply(study):
+    table = concordance_table(concordance(study)).set_index("Marker")
+    assert table.loc["PIK3CA", "Same call, %"] == 50
+    assert table.loc["PIK3CA", "McNemar p"] == 1
+    assert pd.isna(table.loc["PIK3CA", "Signed-rank p"])
+    assert table.loc["ki67", "Shift (metastasis − primary)"] == 20
+    assert pd.isna(table.loc["ki67", "Kappa"])
+    assert concordance_table(()).columns.tolist() == ["Marker", *table.columns]
 
 
 def test_markers_of_one_specimen_only_are_compared_in_nobody(study_of):

@@ -39,6 +39,8 @@ def concordance_table(found: Sequence[Concordance]) -> pd.DataFrame:
                 "Signed-rank p": None if shift is None else shift.p_value,
             }
         )
-    table = pd.DataFrame(rows)
-    numbers = [name for name in table.columns[5:]]
+    names = ["Marker", "Kind", "Both specimens", "Only primary", "Only metastasis"]
+    numbers = ["Same call, %", "Kappa", "Kappa, lower", "Kappa, upper", "McNemar p"]
+    numbers += ["Shift (metastasis − primary)", "Signed-rank p"]
+    table = pd.DataFrame(rows, columns=[*names, *numbers])
     return table.astype(dict.fromkeys(numbers, "float64"))
