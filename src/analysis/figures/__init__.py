@@ -13,15 +13,15 @@ from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
 from analysis.figures.plasma import describe_plasma, draw_plasma
-from analysis.figures.projection import ProjectionPanel, describe_projection, draw_projection
-from analysis.figures.save import save
+from analysis.figures.projection import describe_projection, draw_projection
+from analysis.figures.saving import save
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
+from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
 from analysis.figures.waterfall import describe_waterfall, draw_waterfall
 from analysis.figures.wording import hazard_ratio_sentence
 
 __all__ = [
-    "ProjectionPanel",
     "describe_agreement",
     "describe_associations",
     "describe_change_and_pfs",
@@ -32,6 +32,7 @@ __all__ = [
     "describe_plasma",
     "describe_projection",
     "describe_schoenfeld",
+    "describe_spline",
     "describe_survival_curves",
     "describe_waterfall",
     "draw_agreement",
@@ -44,6 +45,7 @@ __all__ = [
     "draw_plasma",
     "draw_projection",
     "draw_schoenfeld",
+    "draw_spline",
     "draw_survival_curves",
     "draw_waterfall",
     "hazard_ratio_sentence",

@@ -158,7 +158,6 @@ def draw_associations(
     *,
     simulated: bool,
     measure: str = "Odds ratio",
-    size_heading: str = "n",
     favours: tuple[str, str] = ("", ""),
     level: float = 0.95,
     width_mm: float = DOUBLE_MM,
@@ -178,8 +177,6 @@ def draw_associations(
         Whether the data are simulated; the figure then says so.
     measure : str
         Name of the ratio.
-    size_heading : str
-        Heading of the column of ``n`` and, after a stroke, ``events`` where the table has them.
     favours : tuple of str
         What lies below and above 1.
     level : float
@@ -203,7 +200,7 @@ def draw_associations(
     ]
     indent = 3.0 if any(row["family"] for row in records) else 0.0
     columns = [[make(row) for row in records] for make in (_size, _interval, _p, _q)]
-    titles = (size_heading, f"{measure} ({100 * level:.0f} % CI)", "p", "q")
+    titles = ("n / events" if "events" in table else "n", f"{measure} ({100 * level:.0f} % CI)", "p", "q")
     widths = [
         max(text_width_mm(title, bold=True), *map(text_width_mm, column)) + _GUTTER_MM if any(column) else 0.0
         for title, column in zip(titles, columns, strict=True)

@@ -23,7 +23,7 @@ class JournalFigure(Figure):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        from analysis.figures.save import png_bytes
+        from analysis.figures.saving import png_bytes
 
         picture = png_bytes(self, dpi=_NOTEBOOK_DPI)
         width, height = (round(inches * _SCREEN_DPI) for inches in self.get_size_inches())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,53 +17,39 @@ from numpy.typing import NDArray
 from analysis.errors import DesignError, ImageError
 from analysis.figures.canvas import new_figure, placed
 from analysis.figures.style import DOUBLE_MM, INK, NORMAL, OKABE_ITO, SMALL, journal
-from analysis.figures.wording import count, listed, number, span
+from analysis.figures.wording import count, listed, number, span, visit_name
+
+if TYPE_CHECKING:
+    from analysis.pet import Projection
 
 _CALLOUT_MM, _BAR_MM, _TITLE_MM, _FOOT_MM = 9.0, 19.0, 6.0, 7.0
 _SCALE_BAR_MM = 100.0
 
 
-@dataclass(frozen=True, eq=False)
-class ProjectionPanel:
-    """One visit's projection, as it hangs on a light box: head up, the patient's right on the left.
-
-    Parameters
-    ----------
-    title : str
-        Visit, e.g. "Baseline".
-    image : numpy.ndarray of float, shape (rows, columns)
-        Maximum SUV along the front-back direction; NaN stays white.
-    pixel_mm : tuple of float
-        Distance of rows and of columns, mm.
-    lesions : mapping of str to numpy.ndarray of bool, shape (rows, columns)
-        Projected mask of each lesion by its label ("L01"); an empty mask is not drawn.
-    """
-
-    title: str
-    image: NDArray[np.float64]
-    pixel_mm: tuple[float, float]
-    lesions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-
-    @property
-    def size_mm(self) -> tuple[float, float]:
-        """Width and height of the projected volume, mm."""
-        return self.image.shape[1] * self.pixel_mm[1], self.image.shape[0] * self.pixel_mm[0]
+def _size_mm(projection: Projection) -> tuple[float, float]:
+    """Return width and height of the projected volume, mm."""
+    return projection.suv.shape[1] * projection.spacing[1], projection.suv.shape[0] * projection.spacing[0]
 
 
-def _checked(panels: Sequence[ProjectionPanel], window: tuple[float, float]) -> None:
+def _outlined(projection: Projection) -> dict[str, NDArray[np.bool_]]:
+    """Return the lesions that have a voxel."""
+    return {label: mask for label, mask in projection.lesions.items() if mask.any()}
+
+
+def _checked(panels: Sequence[Projection], window: tuple[float, float]) -> None:
     if not panels:
         raise DesignError("there is no projection to draw", expected="at least one visit")
     if not window[0] < window[1]:
         raise DesignError(f"the SUV window {window} is empty", expected="a lower and a higher SUV")
     for panel in panels:
-        if panel.image.ndim != 2:
-            raise ImageError("a projection is not a picture", where=panel.title, expected="two dimensions")
-        wrong = [label for label, mask in panel.lesions.items() if mask.shape != panel.image.shape]
+        if panel.suv.ndim != 2:
+            raise ImageError("a projection is not a picture", where=panel.visit, expected="two dimensions")
+        wrong = [label for label, mask in panel.lesions.items() if mask.shape != panel.suv.shape]
         if wrong:
             raise ImageError(
                 "a lesion's projected mask is not on the projection's grid",
-                where=f"{panel.title}, {', '.join(wrong)}",
-                expected=f"shape {panel.image.shape}",
+                where=f"{panel.visit}, {', '.join(wrong)}",
+                expected=f"shape {panel.suv.shape}",
                 offenders=wrong,
             )
 
@@ -92,14 +78,13 @@ def _apart(wanted: NDArray[np.float64], least: float, low: float, high: float) -
     return np.minimum(pushed, top)
 
 
-def _callouts(axes: Axes, panel: ProjectionPanel, per_mm: float) -> None:
+def _callouts(axes: Axes, panel: Projection, per_mm: float) -> None:
     """Label the lesions in the margins, each at its side of the midline, with a thin line to it."""
-    width, height = panel.size_mm
-    pixel = np.array([panel.pixel_mm[1], panel.pixel_mm[0]])
+    width, height = _size_mm(panel)
+    pixel = np.array([panel.spacing[1], panel.spacing[0]])
     places = [
         (label, (np.argwhere(mask)[:, ::-1].mean(axis=0) + 0.5) * pixel)
-        for label, mask in panel.lesions.items()
-        if mask.any()
+        for label, mask in _outlined(panel).items()
     ]
     for left in (True, False):
         here = sorted(((p[1], p[0], label) for label, p in places if bool(p[0] < width / 2) is left))
@@ -119,16 +104,16 @@ def _callouts(axes: Axes, panel: ProjectionPanel, per_mm: float) -> None:
             )
 
 
-def _draw_panel(axes: Axes, panel: ProjectionPanel, window: tuple[float, float], per_mm: float) -> None:
-    width, height = panel.size_mm
+def _draw_panel(axes: Axes, panel: Projection, window: tuple[float, float], per_mm: float) -> None:
+    width, height = _size_mm(panel)
     axes.imshow(
-        panel.image,
+        panel.suv,
         cmap="gray_r",
         norm=Normalize(*window),
         extent=(0, width, height, 0),
         interpolation="bilinear",
     )
-    segments = [outline(mask, panel.pixel_mm) for mask in panel.lesions.values() if mask.any()]
+    segments = [outline(mask, panel.spacing) for mask in _outlined(panel).values()]
     if segments:
         axes.add_collection(
             LineCollection(list(np.concatenate(segments)), colors=OKABE_ITO["vermillion"], linewidths=0.9)
@@ -138,7 +123,7 @@ def _draw_panel(axes: Axes, panel: ProjectionPanel, window: tuple[float, float],
     axes.set_aspect("equal")
     axes.spines[:].set_visible(True)
     axes.spines[:].set_linewidth(0.5)
-    axes.set_title(panel.title, loc="center", pad=3)
+    axes.set_title(visit_name(panel.visit), loc="center", pad=3)
     halo = [withStroke(linewidth=2, foreground="white")]
     for side, x, align in (("R", 1.2 * per_mm, "left"), ("L", width - 1.2 * per_mm, "right")):
         axes.text(
@@ -148,7 +133,7 @@ def _draw_panel(axes: Axes, panel: ProjectionPanel, window: tuple[float, float],
 
 @journal()
 def draw_projection(
-    panels: Sequence[ProjectionPanel],
+    panels: Sequence[Projection],
     *,
     simulated: bool,
     suv_window: tuple[float, float] = (0.0, 10.0),
@@ -160,8 +145,9 @@ def draw_projection(
 
     Parameters
     ----------
-    panels : sequence of ProjectionPanel
-        The visits, in order. The patient is not named.
+    panels : sequence of analysis.pet.Projection
+        The visits of one patient, in order; head up, the right on the left. The patient is not named. A
+        lesion without a voxel is not outlined; a missing SUV stays white.
     simulated : bool
         Whether the data are simulated; the figure then says so.
     suv_window : tuple of float
@@ -179,7 +165,7 @@ def draw_projection(
         If a mask is not on its projection's grid.
     """
     _checked(panels, suv_window)
-    sizes = [panel.size_mm for panel in panels]
+    sizes = [_size_mm(panel) for panel in panels]
     room = width_mm - _BAR_MM - 2 * _CALLOUT_MM * len(panels)
     scale = min(room / sum(width for width, _ in sizes), height_mm / max(height for _, height in sizes))
     tall = scale * max(height for _, height in sizes)
@@ -204,21 +190,23 @@ def draw_projection(
 
 
 def describe_projection(
-    panels: Sequence[ProjectionPanel],
+    panels: Sequence[Projection],
     *,
     suv_window: tuple[float, float] = (0.0, 10.0),
     quantity: str = "SUV (body weight), g/ml",
 ) -> str:
     """Return the alternative text: visits, grey scale, and the outlined lesions of each visit."""
     _checked(panels, suv_window)
-    drawn = [[label for label, mask in panel.lesions.items() if mask.any()] for panel in panels]
+    drawn = [list(_outlined(panel)) for panel in panels]
     named = [
         f"{count(len(labels), 'lesion')} outlined ({', '.join(labels)})" if labels else "no lesion"
         for labels in drawn
     ]
     if len(panels) > 1 and len(set(named)) == 1:
-        content = f"{listed([panel.title for panel in panels])}, each with {named[0]}"
+        content = f"{listed([visit_name(panel.visit).lower() for panel in panels])}, each with {named[0]}"
     else:
-        content = "; ".join(f"{panel.title}, {words}" for panel, words in zip(panels, named, strict=True))
+        content = "; ".join(
+            f"{visit_name(panel.visit).lower()}, {words}" for panel, words in zip(panels, named, strict=True)
+        )
     window = span(number(suv_window[0], 0), number(suv_window[1], 0))
     return f"Coronal maximum-intensity projections of one patient, {quantity}, window {window}: {content}."

@@ -1,0 +1,226 @@
+"""One small example of every figure, drawn from hand-made inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.cohort import Flow, FlowStep
+from analysis.figures import (
+    draw_agreement,
+    draw_associations,
+    draw_change_and_pfs,
+    draw_flow,
+    draw_gene_matrix,
+    draw_joint,
+    draw_lesion_changes,
+    draw_plasma,
+    draw_projection,
+    draw_schoenfeld,
+    draw_spline,
+    draw_survival_curves,
+    draw_waterfall,
+)
+from analysis.pet import Projection
+from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult
+
+PATIENT = "P-SECRET"
+"""Starts every pseudonym of the examples: it may appear in no picture."""
+
+
+def curve(label: str, times: list[float], events: list[int]) -> SurvivalCurve:
+    """Kaplan-Meier by hand, for distinct times in order; limits are half and all of the survival."""
+    time, event = np.array(times, dtype=float), np.array(events, dtype=int)
+    at_risk = np.arange(len(times), 0, -1)
+    survival = np.cumprod(1 - event / at_risk)
+    reached = time[survival <= 0.5]
+
+    def first(value, rest):
+        return np.concatenate([[value], rest])
+
+    return SurvivalCurve(
+        label=label,
+        times=first(0.0, time),
+        survival=first(1.0, survival),
+        low=first(np.nan, np.where(survival < 1, survival / 2, np.nan)),
+        high=first(np.nan, np.where(survival < 1, survival, np.nan)),
+        at_risk=first(len(times), at_risk),
+        events=first(0, event),
+        censored=first(0, 1 - event),
+        n=len(times),
+        n_events=int(event.sum()),
+        median=float(reached[0]) if len(reached) else np.nan,
+        median_low=float(time[0]),
+        median_high=np.nan,
+        conf_type="log-log",
+        median_rule="R",
+    )
+
+
+MONTH = 30.4375
+RESPONDERS = curve("Responder", [2 * MONTH, 4 * MONTH, 6 * MONTH, 8 * MONTH], [1, 0, 1, 1])
+NON_RESPONDERS = curve("Non-responder", [MONTH, 2 * MONTH, 3 * MONTH, 12 * MONTH], [1, 1, 1, 0])
+
+FLOW = Flow(
+    (
+        FlowStep("Screened", 10, (), "screened", None, (("pilot", 6), ("extension", 4))),
+        FlowStep(
+            "Eligible",
+            9,
+            (("criterion I5 not met: refractory to a non-steroidal aromatase inhibitor", 1),),
+            "eligible",
+            "screened",
+        ),
+        FlowStep("PET at day 14", 7, (("death", 1), ("logistics", 1)), "pet", "eligible"),
+        FlowStep("Plasma at day 14", 9, (), "plasma", "eligible"),
+        FlowStep(
+            "Tissue", None, (), "tissue", "eligible", (), ("Not known: the study has no tissue table.",)
+        ),
+    )
+)
+
+PATIENTS = pd.DataFrame(
+    {
+        "patient_id": [f"{PATIENT}{i}" for i in range(5)],
+        "change_percent": [-40.0, 10.0, -25.0, 150.0, np.nan],
+        "response": ["responder", "non_responder", "responder", "non_responder", "not_assessable"],
+        "new_lesion": pd.array([False, True, None, True, None], dtype="boolean"),
+        "progression": pd.array([False, False, False, True, None], dtype="boolean"),
+        "low": [-55.0, -10.0, -40.0, 100.0, np.nan],
+        "high": [-20.0, 30.0, -5.0, 210.0, np.nan],
+        "time_days": [200.0, 60.0, 180.0, 30.0, 90.0],
+        "event": pd.array([True, True, False, True, True], dtype="boolean"),
+    }
+)
+LESIONS = pd.DataFrame(
+    [
+        (f"{PATIENT}0", "L01", "bone", "day14", -30.0),
+        (f"{PATIENT}0", "L01", "bone", "day28", -50.0),
+        (f"{PATIENT}0", "L02", "liver", "day14", -25.0),
+        (f"{PATIENT}1", "L01", "node", "day14", 12.0),
+        (f"{PATIENT}1", "L01", "node", "day28", np.nan),
+    ],
+    columns=["patient_id", "lesion_id", "site", "visit", "change_percent"],
+)
+PAIRS = pd.DataFrame({"day14": [-40.0, -20.0, 0.0, np.nan], "day28": [-50.0, -30.0, 4.0, 9.0]})
+LINES = pd.DataFrame(
+    [
+        (1, "baseline", 3.0, False),
+        (1, "day14", 0.1, True),
+        (2, "baseline", 0.4, False),
+        (2, "day14", 0.9, False),
+    ],
+    columns=["line", "visit", "vaf_percent", "below_limit"],
+)
+DETECTION = pd.DataFrame(
+    [("panel", "baseline", 26, 47, 26 / 47, 0.40, 0.70), ("panel", "day14", 0, 0, np.nan, 0.0, 1.0)],
+    columns=["marker", "visit", "k", "n", "estimate", "low", "high"],
+)
+ROWS = pd.DataFrame(
+    {
+        "name": ["PIK3CA", "ESR1", "TP53"],
+        "estimate": [1.914, np.nan, np.nan],
+        "low": [0.96, 0.7, np.nan],
+        "high": [60.0, np.nan, np.nan],
+        "p_value": [0.063, 0.2, np.nan],
+        "q_value": [0.126, 0.2, np.nan],
+        "n": [46, 46, 44],
+        "family": ["Plasma", "Plasma", "Tissue"],
+        "note": ["", "", "every patient has the same marker status"],
+    }
+)
+HAZARDS = ProportionalHazards(
+    terms=("non-responder v responder",),
+    statistic=np.array([2.0]),
+    p_values=np.array([0.157]),
+    overall=TestResult(2.0, 1, 0.157, "score test"),
+    transform="km",
+    times=np.array([30.0, 90.0, 200.0]),
+    transformed=np.array([0.1, 0.4, 0.9]),
+    residuals=np.array([[1.0], [-0.5], [0.2]]),
+    coefficients=np.array([0.551]),
+)
+SPLINE = SplineEffect(
+    grid=np.array([-60.0, -25.0, 0.0, 40.0]),
+    hazard_ratio=np.array([0.5, 0.8, 1.0, 1.6]),
+    low=np.array([0.2, 0.5, 1.0, 0.9]),
+    high=np.array([1.3, 1.2, 1.0, 3.1]),
+    reference=0.0,
+    knots=np.array([-50.0, -20.0, 10.0]),
+    overall=TestResult(3.1, 2, 0.21, "likelihood-ratio test"),
+    nonlinearity=TestResult(0.2, 1, 0.65, "likelihood-ratio test"),
+    n=44,
+    events=40,
+)
+COUNTS = pd.DataFrame(
+    [[10, 4], [17, 12]], index=["responder", "non_responder"], columns=["not_detected", "detected"]
+)
+GENES = pd.DataFrame(
+    [
+        ("all", "PIK3CA", "baseline", 14, 47),
+        ("all", "PIK3CA", "day14", 9, 44),
+        ("all", "ESR1", "baseline", 3, 47),
+        ("all", "ESR1", "day14", 0, 44),
+    ],
+    columns=["group", "gene", "visit", "k", "n"],
+)
+
+
+def panel(visit: str) -> Projection:
+    image = np.zeros((30, 12))
+    image[4:26, 3:9] = 2.0
+    masks = {"L01": np.zeros((30, 12), dtype=bool), "L02": np.zeros((30, 12), dtype=bool)}
+    masks["L01"][8:10, 4:6] = True
+    masks["L02"][9:11, 4:5] = True
+    return Projection(visit, image, (8.0, 8.0), masks)
+
+
+EXAMPLES: dict[str, Callable[[bool], Figure]] = {
+    "agreement": lambda sim: draw_agreement(
+        PAIRS, simulated=sim, bias=-5.3, low=-19.1, high=8.4, cutoff_percent=25
+    ),
+    "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
+    "change and PFS": lambda sim: draw_change_and_pfs(
+        PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=15, sentence="Hazard ratio 0.88"
+    ),
+    "flow": lambda sim: draw_flow(FLOW, simulated=sim),
+    "genes": lambda sim: draw_gene_matrix(GENES, simulated=sim),
+    "joint": lambda sim: draw_joint(COUNTS, simulated=sim),
+    "lesions": lambda sim: draw_lesion_changes(LESIONS, PATIENTS, simulated=sim, cutoff_percent=25),
+    "plasma": lambda sim: draw_plasma(LINES, DETECTION, simulated=sim, lod_percent=0.1),
+    "projection": lambda sim: draw_projection([panel("baseline"), panel("day14")], simulated=sim),
+    "schoenfeld": lambda sim: draw_schoenfeld(HAZARDS, simulated=sim),
+    "spline": lambda sim: draw_spline(SPLINE, simulated=sim, cutoff_percent=25),
+    "survival": lambda sim: draw_survival_curves(
+        [RESPONDERS, NON_RESPONDERS],
+        simulated=sim,
+        origin="day 14",
+        sentence="Hazard ratio, non-responder v responder: 1.91 (95 % CI 0.96–3.83), p = 0.06",
+        note="Landmark at day 14: one patient whose time ended before it is not shown.",
+    ),
+    "waterfall": lambda sim: draw_waterfall(
+        PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=(15,), progression_percent=25
+    ),
+}
+
+
+@pytest.fixture(params=sorted(EXAMPLES))
+def example(request: pytest.FixtureRequest) -> Callable[[bool], Figure]:
+    """Draws one figure; its argument says whether the data are simulated."""
+    return EXAMPLES[request.param]
+
+
+@pytest.fixture(scope="session")
+def hand():
+    """The hand-made inputs and the hand-made curve."""
+    import types
+
+    return types.SimpleNamespace(
+        curve=curve, month=MONTH, responders=RESPONDERS, non_responders=NON_RESPONDERS, flow=FLOW, patients=PATIENTS,
+        lesions=LESIONS, pairs=PAIRS, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
+        genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
+    )  # fmt: skip
