@@ -53,7 +53,9 @@ def _objections(scan, first) -> list[str]:  # noqa: ANN001 - a row of a table
         found.append("uptake time of baseline not known")
     else:
         if first.uptake_minutes < _SHORTEST_UPTAKE - _ROUNDING:
-            found.append(f"uptake at baseline {first.uptake_minutes:.0f} min, less than {_SHORTEST_UPTAKE:.0f}")
+            found.append(
+                f"uptake at baseline {first.uptake_minutes:.0f} min, less than {_SHORTEST_UPTAKE:.0f}"
+            )
         apart = scan.uptake_minutes - first.uptake_minutes
         if abs(apart) > longest + _ROUNDING:
             found.append(f"uptake {apart:+.0f} min from baseline, more than {longest:.0f}")
@@ -63,9 +65,15 @@ def _objections(scan, first) -> list[str]:  # noqa: ANN001 - a row of a table
     elif abs(scan.dose_mbq / first.dose_mbq - 1) * 100 > _DOSE_PERCENT + _ROUNDING:
         found.append(f"injected activity {100 * (scan.dose_mbq / first.dose_mbq - 1):+.0f} % from baseline")
     if pd.isna(scan.scanner) or pd.isna(first.scanner) or not scan.scanner or scan.scanner != first.scanner:
-        known = bool(not pd.isna(scan.scanner) and scan.scanner and not pd.isna(first.scanner) and first.scanner)
+        known = bool(
+            not pd.isna(scan.scanner) and scan.scanner and not pd.isna(first.scanner) and first.scanner
+        )
         found.append("another scanner than at baseline" if known else "scanner not known")
-    if pd.notna(scan.reconstruction) and pd.notna(first.reconstruction) and scan.reconstruction != first.reconstruction:
+    if (
+        pd.notna(scan.reconstruction)
+        and pd.notna(first.reconstruction)
+        and scan.reconstruction != first.reconstruction
+    ):
         found.append("another reconstruction than at baseline")
     return found
 

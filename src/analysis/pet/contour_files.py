@@ -42,7 +42,11 @@ def describe_contours(path: Path) -> ContourFile:
     """
     kind = contour_kind(path)
     if kind not in ("SEG", "RTSTRUCT", "NIFTI"):
-        raise ImageError(f"the file is {kind or 'of no known kind'}", where=path.name, expected="DICOM SEG, RTSTRUCT or NIfTI")
+        raise ImageError(
+            f"the file is {kind or 'of no known kind'}",
+            where=path.name,
+            expected="DICOM SEG, RTSTRUCT or NIfTI",
+        )
     if kind == "NIFTI":
         return ContourFile(path, kind, frozenset(), frozenset())
     import pydicom
@@ -57,12 +61,16 @@ def describe_contours(path: Path) -> ContourFile:
             series, frames = _references(dataset)
         except Exception as problem:
             # pydicom raises many kinds; each means that the file is damaged.
-            raise ImageError(f"the contour file cannot be read ({str(problem)[:120]})", where=path.name) from problem
+            raise ImageError(
+                f"the contour file cannot be read ({str(problem)[:120]})", where=path.name
+            ) from problem
     return ContourFile(path, kind, frozenset(series - {""}), frozenset(frames - {""}))
 
 
 def _references(dataset: Any) -> tuple[set[str], set[str]]:
-    series = {str(item.get("SeriesInstanceUID", "")) for item in dataset.get("ReferencedSeriesSequence") or []}
+    series = {
+        str(item.get("SeriesInstanceUID", "")) for item in dataset.get("ReferencedSeriesSequence") or []
+    }
     frames = {str(dataset.get("FrameOfReferenceUID", ""))}
     for frame in dataset.get("ReferencedFrameOfReferenceSequence") or []:
         frames.add(str(frame.get("FrameOfReferenceUID", "")))
@@ -127,7 +135,9 @@ def assign_contours(
 def _rows(contours: ContourFile, table: pd.DataFrame | None, folder: Path | None) -> pd.DataFrame | None:
     if table is None or folder is None or not contours.path.is_relative_to(folder):
         return None
-    return table[table["file"].astype(str).str.replace("\\", "/") == contours.path.relative_to(folder).as_posix()]
+    return table[
+        table["file"].astype(str).str.replace("\\", "/") == contours.path.relative_to(folder).as_posix()
+    ]
 
 
 def _lesions(rows: pd.DataFrame) -> dict[str, str]:

@@ -34,7 +34,9 @@ class LiverReference:
     centre: tuple[float, float, float]
 
 
-def liver_reference(suv: np.ndarray, grid: Grid, *, avoid: np.ndarray | None = None) -> tuple[LiverReference | None, str]:
+def liver_reference(
+    suv: np.ndarray, grid: Grid, *, avoid: np.ndarray | None = None
+) -> tuple[LiverReference | None, str]:
     """Liver reference of a whole-body PET, or ``None`` and why not.
 
     Rule: the image is averaged to voxels of about 8 mm. Of the voxels right of the body's midline with an SUV of 1.1
@@ -81,7 +83,9 @@ def liver_reference(suv: np.ndarray, grid: Grid, *, avoid: np.ndarray | None = N
     mean, sd = float(values.mean()), float(values.std())
     if sd > _LARGEST_VARIATION * mean:
         return None, f"uptake in the sphere varies by {100 * sd / mean:.0f} %"
-    return LiverReference(mean, sd, int(values.size), (float(centre[0]), float(centre[1]), float(centre[2]))), ""
+    return LiverReference(
+        mean, sd, int(values.size), (float(centre[0]), float(centre[1]), float(centre[2]))
+    ), ""
 
 
 def _block_mean(volume: np.ndarray, steps: tuple[int, ...]) -> np.ndarray:

@@ -61,7 +61,9 @@ def maximum_intensity_projection(volume: np.ndarray, grid: Grid | None = None) -
     return projected[:: -1 if head_last else 1, :: 1 if left_last else -1]
 
 
-def mip_of(study: Study, patient_id: str, *, cache: Path | None = None, visits: Sequence[str] | None = None) -> tuple[Projection, ...]:
+def mip_of(
+    study: Study, patient_id: str, *, cache: Path | None = None, visits: Sequence[str] | None = None
+) -> tuple[Projection, ...]:
     """Projections of one patient's scans, in the order of the visits.
 
     Parameters
@@ -88,7 +90,12 @@ def mip_of(study: Study, patient_id: str, *, cache: Path | None = None, visits: 
     kept = [entry for entry in selected if entry.kept]
     mine = [s for s in kept if s.patient_id == patient_id and (visits is None or s.visit in visits)]
     if not mine:
-        raise StudyError("the study has no scan of this patient", where=study.id, expected="a patient with PET", offenders=(patient_id,))
+        raise StudyError(
+            "the study has no scan of this patient",
+            where=study.id,
+            expected="a patient with PET",
+            offenders=(patient_id,),
+        )
     contours = contours_of(study, selected)
     order = {name: place for place, name in enumerate(("baseline", "day14", "day28", "progression"))}
     pictures = []

@@ -53,7 +53,9 @@ class Quantification:
             "voxel_ml": self.volume.grid.voxel_ml,
             "units": factors.units,
             "decay_correction": factors.decay_correction,
-            "factor": float(factors.factors[0]) if np.ptp(factors.factors) == 0 else [float(f) for f in factors.factors],
+            "factor": float(factors.factors[0])
+            if np.ptp(factors.factors) == 0
+            else [float(f) for f in factors.factors],
             "reference": {
                 "time": reference.time.isoformat() if reference.time else None,
                 "source": reference.source,
@@ -61,7 +63,11 @@ class Quantification:
                 "uptake_minutes": reference.uptake_minutes,
                 "spread_percent": reference.spread_percent,
                 "candidates": [
-                    {"source": c.source, "time": c.time.isoformat() if c.time else None, "objection": c.objection}
+                    {
+                        "source": c.source,
+                        "time": c.time.isoformat() if c.time else None,
+                        "objection": c.objection,
+                    }
                     for c in reference.candidates
                 ],
             },
@@ -69,7 +75,9 @@ class Quantification:
         }
 
 
-def quantify(image: Path, mask: Path, *, roi: str | None = None, lean_body_mass: str = "janmahasatian") -> Quantification:
+def quantify(
+    image: Path, mask: Path, *, roi: str | None = None, lean_body_mass: str = "janmahasatian"
+) -> Quantification:
     """Measure one region of the PET series in a folder.
 
     Parameters
@@ -89,7 +97,9 @@ def quantify(image: Path, mask: Path, *, roi: str | None = None, lean_body_mass:
         If the series cannot be told, cannot be converted, or the mask does not belong to it.
     """
     if not mask.is_file():
-        raise ImageError("there is no such mask file", where=mask.name, expected="DICOM SEG, RTSTRUCT or NIfTI")
+        raise ImageError(
+            "there is no such mask file", where=mask.name, expected="DICOM SEG, RTSTRUCT or NIfTI"
+        )
     contours = describe_contours(mask)
     series, notes = _the_series(index_series(image), contours.series, where=image.name)
     volume = read_suv([image / path for path in series.files], lean_body_mass=lean_body_mass)
@@ -109,22 +119,39 @@ def quantify(image: Path, mask: Path, *, roi: str | None = None, lean_body_mass:
         )  # fmt: skip
     name, region = next(iter(masks.items()))
     if not region.any():
-        raise ImageError(f"region {name!r} holds no voxel", where=mask.name, expected="a region that covers a voxel's centre")
-    return Quantification(name, measure_region(volume.suv, region, volume.grid.spacing), volume, (*notes, *volume.warnings))
+        raise ImageError(
+            f"region {name!r} holds no voxel",
+            where=mask.name,
+            expected="a region that covers a voxel's centre",
+        )
+    return Quantification(
+        name, measure_region(volume.suv, region, volume.grid.spacing), volume, (*notes, *volume.warnings)
+    )
 
 
 def _the_series(series: Sequence[Series], named: frozenset[str], *, where: str) -> tuple[Series, list[str]]:
     """The series to measure: the one the mask names, else the only PET that fits."""
-    broken = [entry for entry in series if entry.problem and entry.attributes.get("Modality", "PT") == "PT" and _looks_dicom(entry)]
+    broken = [
+        entry
+        for entry in series
+        if entry.problem and entry.attributes.get("Modality", "PT") == "PT" and _looks_dicom(entry)
+    ]
     pet = [entry for entry in series if entry.attributes.get("Modality") == "PT"]
     if broken:
         raise ImageError(
             broken[0].problem, where=f"{where}, series {broken[0].series_uid or 'unknown'}", expected="complete DICOM files",
             do="transfer the series again", offenders=tuple(entry.series_uid for entry in broken),
         )  # fmt: skip
-    wanted = [entry for entry in pet if entry.series_uid in named] or [entry for entry in pet if not reason_left_out(entry)] or pet
+    wanted = (
+        [entry for entry in pet if entry.series_uid in named]
+        or [entry for entry in pet if not reason_left_out(entry)]
+        or pet
+    )
     if len(wanted) != 1:
-        listed = "; ".join(f"{e.series_uid} ({e.attributes.get('SeriesDescription', '')}, {len(e.files)} files)" for e in wanted)
+        listed = "; ".join(
+            f"{e.series_uid} ({e.attributes.get('SeriesDescription', '')}, {len(e.files)} files)"
+            for e in wanted
+        )
         raise ImageError(
             f"the folder holds {len(wanted)} PET series" + (f": {listed}" if listed else ""), where=where,
             expected="one attenuation-corrected PET series", do="name the folder of one series",
@@ -138,4 +165,7 @@ def _looks_dicom(entry: Series) -> bool:
     """Whether a file that could not be read was meant to be DICOM: text files beside the images are not."""
     if entry.series_uid:
         return True
-    return any(name.lower().endswith((".dcm", ".ima")) for name in entry.files) and "no DICOM prefix" not in entry.problem
+    return (
+        any(name.lower().endswith((".dcm", ".ima")) for name in entry.files)
+        and "no DICOM prefix" not in entry.problem
+    )

@@ -45,7 +45,9 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
         lesions = []
         for lesion, mask in masks.items():
             if mask.any():
-                lesions.append(_lesion(lesion, measure_region(volume.suv, mask, volume.grid.spacing), volume, mask))
+                lesions.append(
+                    _lesion(lesion, measure_region(volume.suv, mask, volume.grid.spacing), volume, mask)
+                )
             else:
                 notes.append(f"contour {lesion} covers the centre of no voxel and is not measured")
         avoid = np.logical_or.reduce(list(masks.values())) if masks else None

@@ -59,4 +59,6 @@ def _choose(selected: list[SelectedSeries], places: Sequence[int], book: VisitBo
         chosen, why = -1, "several are equal: name the right one in scans.csv"
     for place in places:
         if place != chosen:
-            selected[place] = replace(selected[place], reason=f"second reconstruction of the same visit; {why}")
+            selected[place] = replace(
+                selected[place], reason=f"second reconstruction of the same visit; {why}"
+            )

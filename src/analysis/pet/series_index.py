@@ -78,12 +78,17 @@ def index_series(
         If the folder does not exist.
     """
     if not folder.is_dir():
-        raise ImageError("there is no such image folder", where=str(folder.name), expected="a folder of DICOM files")
+        raise ImageError(
+            "there is no such image folder", where=str(folder.name), expected="a folder of DICOM files"
+        )
     files = sorted(_walk(folder), key=lambda file: file.path)
     listing = hashlib.sha256(repr((code_version(), files)).encode()).hexdigest()
     kept = cache / f"index-{listing[:32]}.json" if cache else None
     if kept is not None and kept.is_file():
-        return tuple(Series(**{**entry, "files": tuple(entry["files"])}) for entry in json.loads(kept.read_text("utf-8")))
+        return tuple(
+            Series(**{**entry, "files": tuple(entry["files"])})
+            for entry in json.loads(kept.read_text("utf-8"))
+        )
     parts = [files[i : i + _FILES_A_TASK] for i in range(0, len(files), _FILES_A_TASK)]
     series = _merged(_read_all(folder, parts, workers, progress), {file.path: file for file in files})
     if kept is not None:
@@ -115,7 +120,9 @@ def _walk(folder: Path, below: str = "") -> Iterator[_File]:
 _Found = list[tuple[str, str, dict[str, str] | None, str]]
 
 
-def _read_all(folder: Path, parts: Sequence[Sequence[_File]], workers: int, progress: bool) -> Iterator[_Found]:
+def _read_all(
+    folder: Path, parts: Sequence[Sequence[_File]], workers: int, progress: bool
+) -> Iterator[_Found]:
     import joblib
     from tqdm import tqdm
 
@@ -123,8 +130,12 @@ def _read_all(folder: Path, parts: Sequence[Sequence[_File]], workers: int, prog
     if workers == 1 or len(jobs) < 4:
         found: Iterator[_Found] = (_read_part(folder, job) for job in jobs)
     else:
-        found = joblib.Parallel(n_jobs=workers, return_as="generator")(joblib.delayed(_read_part)(folder, job) for job in jobs)
-    yield from tqdm(found, total=len(jobs), desc="Reading headers", unit="part", disable=not progress, leave=False)
+        found = joblib.Parallel(n_jobs=workers, return_as="generator")(
+            joblib.delayed(_read_part)(folder, job) for job in jobs
+        )
+    yield from tqdm(
+        found, total=len(jobs), desc="Reading headers", unit="part", disable=not progress, leave=False
+    )
 
 
 def _read_part(folder: Path, paths: Sequence[str]) -> _Found:

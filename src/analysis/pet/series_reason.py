@@ -16,7 +16,9 @@ _OTHER_TRACERS = re.compile(
     r"choline|psma|dota\w*|fapi\w*|fmiso|fluoromisonidazole|florbetapir|florbetaben|flutemetamol|flortaucipir|fluciclovine|"
     r"acetate|methionine|ammonia|water|rubidium|trastuzumab|pib)\b"
 )
-_PROJECTIONS = frozenset(["MIP", "PROJECTION IMAGE", "MPR", "REFORMATTED", "RENDERING", "3D RENDERING", "CPR", "MINIP"])
+_PROJECTIONS = frozenset(
+    ["MIP", "PROJECTION IMAGE", "MPR", "REFORMATTED", "RENDERING", "3D RENDERING", "CPR", "MINIP"]
+)
 _KINDS = {
     "CT": "CT", "MR": "MR", "NM": "scintigraphy or SPECT", "SEG": "contours", "RTSTRUCT": "contours",
     "OT": "secondary capture or other", "SC": "secondary capture", "SR": "structured report", "PR": "presentation state",
@@ -42,13 +44,20 @@ def reason_left_out(series: Series) -> str:
         return _KINDS.get(modality, f"modality {modality or 'missing'}")
     if get("SOPClassUID") == _ENHANCED_PET or get("NumberOfFrames", "1") not in ("", "1"):
         return "multi-frame (Enhanced PET), which is not read"
-    return _tracer(series) or _kind_of_image(series) or _correction(series) or ("a single slice" if len(series.files) == 1 else "")
+    return (
+        _tracer(series)
+        or _kind_of_image(series)
+        or _correction(series)
+        or ("a single slice" if len(series.files) == 1 else "")
+    )
 
 
 def _tracer(series: Series) -> str:
     get = series.attributes.get
     nuclide = get("RadionuclideMeaning", "").replace("^", "")
-    tracer = " ".join(get(k, "") for k in ("Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")).replace("^", "")
+    tracer = " ".join(get(k, "") for k in ("Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")).replace(
+        "^", ""
+    )
     if SINGLE_PHOTON.search(f"{nuclide} {tracer}"):
         return "single-photon emitter: SPECT stored as PET"
     if _FDG.search(f"{tracer} {get('RadiopharmaceuticalCodeValue', '')}"):
@@ -69,7 +78,9 @@ def _kind_of_image(series: Series) -> str:
     if "REPROJECTION" in kind[1:]:
         return "reprojection"
     image = [part.strip().upper() for part in get("ImageType", "").split("\\")]
-    projected = _PROJECTIONS.intersection(image) or re.search(r"\bMIP\b", get("SeriesDescription", "").upper())
+    projected = _PROJECTIONS.intersection(image) or re.search(
+        r"\bMIP\b", get("SeriesDescription", "").upper()
+    )
     if projected:
         return "maximum-intensity projection or reformation"
     if image[:2] == ["DERIVED", "SECONDARY"]:
@@ -83,5 +94,9 @@ def _correction(series: Series) -> str:
         return ""
     if not any(corrected):
         method = series.attributes.get("AttenuationCorrectionMethod", "").upper()
-        return "" if method not in ("", "NONE") else f"{tag_text('CorrectedImage')} does not say that it is attenuation-corrected"
+        return (
+            ""
+            if method not in ("", "NONE")
+            else f"{tag_text('CorrectedImage')} does not say that it is attenuation-corrected"
+        )
     return "not attenuation-corrected (NAC)"

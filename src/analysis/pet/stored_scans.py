@@ -38,7 +38,14 @@ def measure_scans(
         done = joblib.Parallel(n_jobs=min(workers, len(left)), return_as="generator")(
             joblib.delayed(_measure_and_store)(tasks[place], cache) for place in left
         )
-    shown = tqdm(done, total=len(left), desc="Measuring scans", unit="scan", disable=not progress or not left, leave=False)
+    shown = tqdm(
+        done,
+        total=len(left),
+        desc="Measuring scans",
+        unit="scan",
+        disable=not progress or not left,
+        leave=False,
+    )
     for place, result in zip(left, shown, strict=True):
         results[place] = result
     return [result for result in results if result is not None]

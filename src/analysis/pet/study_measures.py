@@ -94,17 +94,25 @@ def measure_study(
     """
     if study.dicom_folder is None:
         raise StudyError(
-            "the study has no PET images", where=study.id, expected="a folder of DICOM", do='ask study.has("pet") first'
+            "the study has no PET images",
+            where=study.id,
+            expected="a folder of DICOM",
+            do='ask study.has("pet") first',
         )
     count = workers or os.cpu_count() or 1
     listed = index_series(study.dicom_folder, workers=count, cache=cache, progress=progress)
     selected = select_series(listed, visit_book(study))
     kept = [entry for entry in selected if entry.kept]
     contours, leftover = _contours(study, selected)
-    tasks = [_task(study.dicom_folder, entry, contours.get(entry.series.series_uid, []), lean_body_mass) for entry in kept]
+    tasks = [
+        _task(study.dicom_folder, entry, contours.get(entry.series.series_uid, []), lean_body_mass)
+        for entry in kept
+    ]
     results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
     return StudyMeasures(
-        series=_series_table(selected, dict(zip((t.series_uid for t in tasks), results, strict=True)), leftover),
+        series=_series_table(
+            selected, dict(zip((t.series_uid for t in tasks), results, strict=True)), leftover
+        ),
         scans=_scans_table(study, kept, tasks, results),
         lesions=_lesions_table(study, kept, results),
     )
@@ -121,7 +129,9 @@ def _contours(
     """Contour files of each kept series, and (name, kind, reason) of those that are not used."""
     paths = []
     if study.contours_folder is not None:
-        paths = sorted(p for p in study.contours_folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+        paths = sorted(
+            p for p in study.contours_folder.rglob("*") if p.is_file() and not p.name.startswith(".")
+        )
     folder = study.dicom_folder
     if folder is not None:
         among = [s.series for s in selected if s.series.attributes.get("Modality") in ("SEG", "RTSTRUCT")]
@@ -145,7 +155,15 @@ def _contours(
 
 
 def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], formula: str) -> ScanTask:
-    stamps = [(a.path.name, a.path.stat().st_size, a.path.stat().st_mtime_ns, a.lesions and sorted(a.lesions.items())) for a in contours]
+    stamps = [
+        (
+            a.path.name,
+            a.path.stat().st_size,
+            a.path.stat().st_mtime_ns,
+            a.lesions and sorted(a.lesions.items()),
+        )
+        for a in contours
+    ]
     identity = (code_version(), entry.series.signature, stamps, formula)
     return ScanTask(
         patient_id=entry.patient_id,
@@ -159,7 +177,9 @@ def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], f
 
 
 def _series_table(
-    selected: Sequence[SelectedSeries], results: Mapping[str, dict[str, Any]], unused: Sequence[tuple[str, str, str]]
+    selected: Sequence[SelectedSeries],
+    results: Mapping[str, dict[str, Any]],
+    unused: Sequence[tuple[str, str, str]],
 ) -> pd.DataFrame:
     rows = []
     for entry in selected:
@@ -182,10 +202,30 @@ def _series_table(
     for name, kind, reason in unused:
         rows.append({"series_uid": "", "patient_id": "", "visit": "", "description": name, "modality": kind,
                      "slices": 1, "kept": False, "reason": reason, "warnings": ""})  # fmt: skip
-    table = pd.DataFrame(rows, columns=["series_uid", "patient_id", "visit", "description", "modality", "slices", "kept", "reason", "warnings"])
-    text = {c: "string" for c in ("series_uid", "patient_id", "visit", "description", "modality", "reason", "warnings")}
+    table = pd.DataFrame(
+        rows,
+        columns=[
+            "series_uid",
+            "patient_id",
+            "visit",
+            "description",
+            "modality",
+            "slices",
+            "kept",
+            "reason",
+            "warnings",
+        ],
+    )
+    text = {
+        c: "string"
+        for c in ("series_uid", "patient_id", "visit", "description", "modality", "reason", "warnings")
+    }
     table = table.astype({**text, "slices": "Int64", "kept": "boolean"})
-    return table.sort_values(["patient_id", "visit", "kept", "series_uid", "description"], ascending=[True, True, False, True, True], ignore_index=True)
+    return table.sort_values(
+        ["patient_id", "visit", "kept", "series_uid", "description"],
+        ascending=[True, True, False, True, True],
+        ignore_index=True,
+    )
 
 
 def _description(series: Series) -> str:
@@ -206,7 +246,9 @@ def _scans_table(
         warnings = [*entry.warnings, *result["warnings"]]
         window = windows.get(entry.visit)
         if window is not None and not np.isnan(day) and not window.contains(day):
-            warnings.append(f"scanned on day {day:.0f}, outside the window of day {window.window[0]} to {window.window[1]}")
+            warnings.append(
+                f"scanned on day {day:.0f}, outside the window of day {window.window[0]} to {window.window[1]}"
+            )
         if not task.contours:
             warnings.append("no contours")
         header = read_header(task.files[0])
@@ -218,7 +260,9 @@ def _scans_table(
                 "scan_day": day,
                 "series_uid": task.series_uid,
                 "manufacturer": header.get("Manufacturer"),
-                "scanner": " ".join(filter(None, (header.get("Manufacturer"), header.get("ManufacturerModelName")))),
+                "scanner": " ".join(
+                    filter(None, (header.get("Manufacturer"), header.get("ManufacturerModelName")))
+                ),
                 "reconstruction": header.get("ReconstructionMethod"),
                 "glucose_mmol_l": glucose.get(key, np.nan),
                 "contours": len(result["lesions"]),
@@ -238,7 +282,9 @@ def _from_visits(study: Study) -> tuple[dict[tuple[str, str], float], dict[tuple
     return days, dict(zip(keys, visits["glucose_mmol_l"].astype(float), strict=True))
 
 
-def _lesions_table(study: Study, kept: Sequence[SelectedSeries], results: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def _lesions_table(
+    study: Study, kept: Sequence[SelectedSeries], results: Sequence[dict[str, Any]]
+) -> pd.DataFrame:
     known: dict[tuple[str, str], tuple[Any, Any]] = {}
     if "lesions" in study.tables:
         for row in study.table("lesions").itertuples():
@@ -258,7 +304,11 @@ def _lesions_table(study: Study, kept: Sequence[SelectedSeries], results: Sequen
             voxel_ml = result["scan"]["voxel_volume_ml"]
             own = metabolic_volume(values, voxel_ml, threshold=percent / 100 * lesion["suv_max"])
             first = maxima.get((entry.patient_id, lesion["lesion_id"]))
-            fixed = metabolic_volume(values, voxel_ml, threshold=percent / 100 * first) if first else (np.nan, np.nan)
+            fixed = (
+                metabolic_volume(values, voxel_ml, threshold=percent / 100 * first)
+                if first
+                else (np.nan, np.nan)
+            )
             rows.append(
                 {
                     **{k: v for k, v in lesion.items() if k != "values"},

@@ -93,7 +93,14 @@ def visit_of_text(text: str) -> str:
     ('day14', 'baseline', '')
     """
     plain = re.sub(r"[^a-z0-9]", "", text.lower())
-    names = {"baseline": "baseline", "bl": "baseline", "day0": "baseline", "d0": "baseline", "progression": "progression", "pd": "progression"}
+    names = {
+        "baseline": "baseline",
+        "bl": "baseline",
+        "day0": "baseline",
+        "d0": "baseline",
+        "progression": "progression",
+        "pd": "progression",
+    }
     if plain in names:
         return names[plain]
     day = re.fullmatch(r"(?:day|d)0?(\d+)", plain)
@@ -104,7 +111,12 @@ def _by_header(series: Series, book: VisitBook) -> Match:
     if series.series_uid in book.mapping:
         patient, visit = book.mapping[series.series_uid]
         known = patient in book.patients
-        return Match(patient if known else "", visit, "" if known else "scans.csv names a patient the study does not have", ())
+        return Match(
+            patient if known else "",
+            visit,
+            "" if known else "scans.csv names a patient the study does not have",
+            (),
+        )
     subject = series.attributes.get("ClinicalTrialSubjectID", "")
     other = series.attributes.get("PatientID", "")
     warnings: tuple[str, ...] = ()
@@ -113,7 +125,9 @@ def _by_header(series: Series, book: VisitBook) -> Match:
         # The identifier itself is not printed: it may be a hospital number.
         return Match("", "", "the patient named in the header is not in the study", ())
     if subject and patient != subject:
-        warnings = ("Clinical Trial Subject ID (0012,0040) is unknown to the study; Patient ID (0010,0020) is used",)
+        warnings = (
+            "Clinical Trial Subject ID (0012,0040) is unknown to the study; Patient ID (0010,0020) is used",
+        )
     return Match(patient, visit_of_text(series.attributes.get("ClinicalTrialTimePointID", "")), "", warnings)
 
 
@@ -126,7 +140,9 @@ def _fill_by_date(
         match, day = found[i], dates[i]
         if day is None or offset is None:
             if not match.visit:
-                found[i] = Match(patient, "", "the visit is not told: no time point, and no date that fits", match.warnings)
+                found[i] = Match(
+                    patient, "", "the visit is not told: no time point, and no date that fits", match.warnings
+                )
             continue
         study_day = day.toordinal() - offset
         if match.visit:
@@ -139,10 +155,14 @@ def _fill_by_date(
         if visit:
             found[i] = Match(patient, visit, "", (*match.warnings, *([note] if note else [])))
         else:
-            found[i] = Match(patient, "", f"no visit of the study is near day {study_day:.0f}", match.warnings)
+            found[i] = Match(
+                patient, "", f"no visit of the study is near day {study_day:.0f}", match.warnings
+            )
 
 
-def _offset(known: Sequence[tuple[date | None, str]], days: Mapping[str, float], start: date | None) -> float | None:
+def _offset(
+    known: Sequence[tuple[date | None, str]], days: Mapping[str, float], start: date | None
+) -> float | None:
     """Ordinal of the patient's day 0 in the headers' calendar."""
     dated = [(day.toordinal(), visit) for day, visit in known if day is not None]
     if not dated:
@@ -164,7 +184,9 @@ def _offset(known: Sequence[tuple[date | None, str]], days: Mapping[str, float],
     anchored = [day - days[visit] for day, visit in dated if visit in days]
     if anchored:
         return sorted(anchored)[len(anchored) // 2]
-    votes = Counter({day - planned: fitting(day - planned) for day, _visit in dated for planned in days.values()})
+    votes = Counter(
+        {day - planned: fitting(day - planned) for day, _visit in dated for planned in days.values()}
+    )
     best = votes.most_common()
     if not best:
         return float(start.toordinal()) if start is not None else None
@@ -172,7 +194,9 @@ def _offset(known: Sequence[tuple[date | None, str]], days: Mapping[str, float],
     rivals = [origin for origin, count in best if count == best[0][1]]
     one_origin = max(rivals) - min(rivals) <= _SAME_DAY
     unambiguous = best[0][1] == len(days) or (best[0][1] > 1 and one_origin)
-    return float(sorted(rivals)[len(rivals) // 2]) if unambiguous and len(distinct_days) >= best[0][1] else None
+    return (
+        float(sorted(rivals)[len(rivals) // 2]) if unambiguous and len(distinct_days) >= best[0][1] else None
+    )
 
 
 def _visit_on(day: float, days: Mapping[str, float]) -> tuple[str, str]:

@@ -1,0 +1,173 @@
+"""Metabolic response of each patient by a cut-off and a patient rule, and by every combination side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.pet.assessable import not_assessable_reasons
+from analysis.pet.lesion_change import lesion_changes, reaches_cutoff
+from analysis.pet.patient_rules import RULES, deciding_change, lesions_that_count
+from analysis.pet.study_measures import StudyMeasures
+from analysis.study import load_protocol
+
+RESPONSES = ("responder", "non_responder", "not_assessable")
+METRICS = ("suv_max", "suv_mean", "suv_peak", "sul_peak")
+
+
+def patient_response(
+    measures: StudyMeasures,
+    pet_visits: pd.DataFrame,
+    *,
+    metric: str,
+    cutoff_percent: float,
+    rule: str,
+    visit: str,
+) -> pd.DataFrame:
+    """Response of every patient at one visit; a patient who cannot be assessed is listed with the reason.
+
+    Parameters
+    ----------
+    measures : StudyMeasures
+        From :func:`analysis.pet.measure_study`.
+    pet_visits : DataFrame
+        Study table ``pet_visits``: every patient in it gets one row.
+    metric : str
+        Lesion measure, e.g. ``suv_max``.
+    cutoff_percent : float
+        Decrease in percent of baseline from which a lesion, or the sum, has responded.
+    rule : str
+        One of ``RULES``.
+    visit : str
+        ``day14`` or ``day28``.
+
+    Returns
+    -------
+    DataFrame
+        ``patient_id, visit, response, change_percent, reason, lesions, progression, new_lesion, comparable``.
+        ``change_percent`` is the value that decides. A new lesion (a contour without one at baseline, or as read)
+        makes a non-responder; an uncertain one, a possible flare, does not, and the reason says so.
+        ``progression``: a lesion increased by more than the protocol's limit, or is new.
+    """
+    table = _deciding(measures, pet_visits, metric=metric, rule=rule, visit=visit)
+    return _responses(table, cutoff_percent)
+
+
+def response_by_all_rules(
+    measures: StudyMeasures,
+    pet_visits: pd.DataFrame,
+    *,
+    visits: Sequence[str] = ("day14", "day28"),
+    metrics: Sequence[str] = METRICS,
+    cutoffs: Sequence[float] = (15.0, 20.0, 25.0, 30.0),
+) -> pd.DataFrame:
+    """Numbers of responders under every combination of metric, cut-off, patient rule and visit.
+
+    Returns
+    -------
+    DataFrame
+        ``visit, metric, rule, cutoff_percent, responders, non_responders, not_assessable, responder_percent,
+        pre_specified``; no patient rows. The pre-specified combination is the protocol's.
+    """
+    protocol = load_protocol()
+    fixed = (
+        f"day{protocol.value('response.day')}",
+        protocol.value("response.metric"),
+        protocol.value("response.patient_rule"),
+        float(protocol.value("response.cutoff_percent")),
+    )
+    rows = []
+    for visit in visits:
+        for metric in metrics:
+            for rule in RULES:
+                table = _deciding(measures, pet_visits, metric=metric, rule=rule, visit=visit)
+                for cutoff in cutoffs:
+                    counts = _responses(table, cutoff)["response"].value_counts()
+                    yes, no, unknown = (int(counts.get(name, 0)) for name in RESPONSES)
+                    rows.append(
+                        {
+                            "visit": visit,
+                            "metric": metric,
+                            "rule": rule,
+                            "cutoff_percent": float(cutoff),
+                            "responders": yes,
+                            "non_responders": no,
+                            "not_assessable": unknown,
+                            "responder_percent": 100 * yes / (yes + no) if yes + no else np.nan,
+                            "pre_specified": (visit, metric, rule, float(cutoff)) == fixed,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def _deciding(
+    measures: StudyMeasures, pet_visits: pd.DataFrame, *, metric: str, rule: str, visit: str
+) -> pd.DataFrame:
+    """One row a patient with the deciding change, what is new or progressing, and why it cannot be assessed."""
+    protocol = load_protocol()
+    changes = lesion_changes(measures.lesions, metric=metric, scans=measures.scans)
+    here = changes[changes["visit"] == visit]
+    count = lesions_that_count(here, most=int(protocol.value("response.max_target_lesions")))
+    reasons = not_assessable_reasons(measures, pet_visits, count, visit=visit)
+    table = pd.DataFrame(
+        {"patient_id": pd.array(reasons.index, dtype="string"), "visit": visit, "reason": reasons.to_numpy()}
+    )
+    usable = count[count["patient_id"].isin(reasons.index[reasons == ""])]
+    table["change_percent"] = table["patient_id"].map(deciding_change(usable, rule=rule)).astype(float)
+    table["lesions"] = table["patient_id"].map(usable.groupby("patient_id").size()).fillna(0).astype("Int64")
+    limit = float(protocol.value("response.lesion_progression_percent"))
+    risen = set(here.loc[here["change_percent"] > limit + 1e-9, "patient_id"])
+    table["new_lesion"] = table["patient_id"].map(new_lesions(here, pet_visits, visit=visit)).astype("string")
+    table["progression"] = (table["patient_id"].isin(risen) | (table["new_lesion"] == "yes")).astype(
+        "boolean"
+    )
+    scans = measures.scans[measures.scans["visit"] == visit].set_index("patient_id")
+    table["comparable"] = table["patient_id"].map(scans["comparable"]).astype("boolean")
+    return table
+
+
+def new_lesions(here: pd.DataFrame, pet_visits: pd.DataFrame, *, visit: str) -> pd.Series:
+    """``yes``, ``uncertain`` or ``no`` of each patient: as read, and ``yes`` where a contour is new."""
+    read = (
+        pet_visits[pet_visits["visit"] == visit]
+        .set_index("patient_id")["new_lesion"]
+        .fillna("no")
+        .astype(object)
+    )
+    contoured = set(here.loc[here["state"] == "new", "patient_id"])
+    # A reader's doubt (flare) outweighs the bare existence of a contour; a reader's plain "no" does not.
+    return pd.Series(
+        {p: "yes" if p in contoured and value != "uncertain" else value for p, value in read.items()},
+        dtype=object,
+    )
+
+
+def _responses(table: pd.DataFrame, cutoff_percent: float) -> pd.DataFrame:
+    unknown = (table["reason"] != "").to_numpy()
+    new = (table["new_lesion"] == "yes").fillna(False).to_numpy(dtype=bool)
+    decreased = reaches_cutoff(table["change_percent"].to_numpy(), cutoff_percent)
+    response = np.select(
+        [unknown, new, decreased], ["not_assessable", "non_responder", "responder"], "non_responder"
+    )
+    flare = (table["new_lesion"] == "uncertain").fillna(False).to_numpy(dtype=bool)
+    reason = np.select(
+        [unknown, new, flare],
+        [table["reason"], "new lesion", "uncertain new lesion (possible flare), not counted"],
+        "",
+    )
+    found = table.assign(response=pd.array(response, dtype="string"), reason=pd.array(reason, dtype="string"))
+    found["change_percent"] = found["change_percent"].mask(unknown)
+    columns = [
+        "patient_id",
+        "visit",
+        "response",
+        "change_percent",
+        "reason",
+        "lesions",
+        "progression",
+        "new_lesion",
+        "comparable",
+    ]
+    return found[columns].astype({"visit": "string"})
