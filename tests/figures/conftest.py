@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis.cohort import Flow, FlowStep
 from analysis.figures import (
@@ -224,3 +226,40 @@ def hand():
         lesions=LESIONS, pairs=PAIRS, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
     )  # fmt: skip
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Gives the texts that a figure really draws: tick labels out of view are not among them."""
+    seen = []
+    draw = Text.draw
+
+    def record(self, *arguments, **named):
+        if self.get_visible() and self.get_text().strip():
+            seen.append(self)
+        return draw(self, *arguments, **named)
+
+    def texts(figure):
+        FigureCanvasAgg(figure).draw()  # arranges the axes
+        seen.clear()
+        monkeypatch.setattr(Text, "draw", record)
+        FigureCanvasAgg(figure).draw()
+        monkeypatch.setattr(Text, "draw", draw)
+        return list(dict.fromkeys(seen))
+
+    return texts
+
+
+@pytest.fixture
+def drawn_inside(drawn):
+    """Checks that every text lies inside the figure."""
+
+    def check(figure):
+        for text in drawn(figure):
+            box = text.get_window_extent()
+            assert box.x0 >= figure.bbox.x0 - 1, text.get_text()
+            assert box.y0 >= figure.bbox.y0 - 1, text.get_text()
+            assert box.x1 <= figure.bbox.x1 + 1, text.get_text()
+            assert box.y1 <= figure.bbox.y1 + 1, text.get_text()
+
+    return check
