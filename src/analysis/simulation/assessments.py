@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from analysis.simulation.course import Course
 from analysis.simulation.latent import Latent
@@ -81,7 +82,5 @@ def _draw_best_change(
     n = len(latent.pfs)
     score = 0.5 * latent.pfs + 0.3 * latent.response + 0.8 * rng.standard_normal(n)
     spread = np.sqrt(0.5**2 + 0.3**2 + 0.8**2 + 2 * 0.5 * 0.3 * 0.2)
-    from scipy.stats import norm
-
-    limit = norm.isf(parameters["survival.objective_response"])
+    limit = stats.norm.isf(parameters["survival.objective_response"])
     return np.clip(-0.36 - 0.16 * (score / spread - limit), -0.9, 0.12)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize
+from scipy import optimize, stats
 
 from analysis.simulation.latent import Latent
 from analysis.simulation.parameters import SimulationParameters
@@ -89,7 +89,8 @@ def draw_lesions(
     frame["lesion_id"] = "L" + (frame["number"] + 1).astype(str).str.zfill(2)
     for visit in VISITS:
         noise = _draw_test_retest(rng, n, np.asarray(frame["patient"]), parameters)
-        frame[f"suv_{visit}"] = frame[f"true_{visit}"] * noise
+        measured = np.asarray(frame[f"true_{visit}"]) * noise
+        frame[f"suv_{visit}"] = list(np.maximum(measured, parameters["lesions.suv_max_lowest"]))
     return frame.drop(columns="number")
 
 
@@ -106,8 +107,6 @@ def deciding_decrease(lesions: pd.DataFrame, visit: str, *, prefix: str = "suv")
 
 def _draw_counts(rng: np.random.Generator, n: int, parameters: SimulationParameters) -> NDArray[Any]:
     """Zero-truncated negative binomial, by inversion."""
-    from scipy.stats import nbinom
-
     count = parameters["lesions.count"]
     size = count["size"]
 
@@ -115,7 +114,7 @@ def _draw_counts(rng: np.random.Generator, n: int, parameters: SimulationParamet
         return mean / (1 - (size / (size + mean)) ** size) - count["mean"]
 
     untruncated = optimize.brentq(excess, 1e-6, count["mean"])
-    distribution = nbinom(size, size / (size + untruncated))
+    distribution = stats.nbinom(size, size / (size + untruncated))
     none = distribution.cdf(0)
     drawn = distribution.ppf(none + (1 - none) * rng.random(n)).astype(int)
     return np.clip(drawn, 1, count["cap"])

@@ -16,7 +16,6 @@ from analysis.simulation.streams import stream
 from analysis.simulation.trial import JointDraw
 
 _LARGEST_SEED = 2**62
-_LOWEST_SUV_MAX = 1.5
 
 
 def list_scans(
@@ -85,7 +84,7 @@ def _lesions_at(rows: pd.DataFrame, visit: str) -> tuple[SimulatedLesion, ...]:
             lesion_id=row["lesion_id"],
             site=row["site"],
             radius_mm=float(row["radius_mm"]),
-            suv_max=max(float(row[f"suv_{visit}"]), _LOWEST_SUV_MAX),
+            suv_max=float(row[f"suv_{visit}"]),
             target=bool(row["target"]),
             new=bool(row["new"]),
         )
