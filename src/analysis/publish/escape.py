@@ -1,0 +1,67 @@
+"""Text from data made harmless as Markdown: whatever a study holds is printed, never interpreted."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~^$@\"'&-])")
+_LIST_MARKER = re.compile(r"^(\(?[0-9A-Za-z]+)([.)])(?=\s|$)")
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto):")
+_DANGEROUS = re.compile(r"(?<!\\)((?:\\\\)*)([<>`{}\[\]$@])")
+
+
+def escape_value(text: str) -> str:
+    r"""Markdown that prints exactly this text on one line.
+
+    Every character Markdown could read as syntax gets a backslash, list markers at the start and addresses
+    included. A negative number keeps its sign.
+
+    Parameters
+    ----------
+    text : str
+        Any text; line breaks and runs of blanks become one space.
+
+    Examples
+    --------
+    >>> escape_value("0.77 (0.40–1.50)")
+    '0.77 (0.40–1.50)'
+    >>> print(escape_value("<b>PIK3CA*</b> | p"))
+    \<b\>PIK3CA\*\</b\> \| p
+    >>> print(escape_value("2. visit"))
+    2\. visit
+    """
+    line = " ".join(_printable(text).split())
+    line = _SPECIAL.sub(r"\\\1", line)
+    line = _LIST_MARKER.sub(r"\1\\\2", line)
+    return _ADDRESS.sub(r"\1\\:", line)
+
+
+def escape_prose(text: str) -> str:
+    r"""Author's Markdown with everything that could run, quote or refer made literal; emphasis is kept.
+
+    Used for captions and table cells, whose wording an author wrote but into which data may have come.
+    Text that is already escaped stays as it is.
+
+    Examples
+    --------
+    >>> print(escape_prose("*PIK3CA* <script> \\< 5"))
+    *PIK3CA* \<script\> \< 5
+    """
+    return _DANGEROUS.sub(r"\1\\\2", " ".join(_printable(text).split()))
+
+
+def attribute(text: str) -> str:
+    r"""Text as a quoted attribute value of Pandoc's Markdown.
+
+    Examples
+    --------
+    >>> print(attribute('curve of "A"'))
+    "curve of \"A\""
+    """
+    line = " ".join(_printable(text).split())
+    return '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which XML (and so DOCX) cannot hold."""
+    return "".join(character for character in str(text) if character.isprintable() or character.isspace())

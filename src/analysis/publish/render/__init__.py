@@ -1,0 +1,1 @@
+"""Both ways of rendering the publication: Quarto, and Pandoc with Typst."""

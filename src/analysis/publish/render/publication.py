@@ -1,0 +1,44 @@
+"""The publication in every format, by the renderer that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.publish.project import load_project
+from analysis.publish.render.pandoc import render_with_pandoc
+from analysis.publish.render.quarto import find_quarto, render_with_quarto
+from analysis.publish.staging import source_date_epoch, staged_folder
+from analysis.publish.strict import strict_check
+
+
+def render_publication(reports: Path, site: Path, *, quarto: str | None = None) -> str:
+    """Check the sources, render them and put the result in place as ``<site>/publication``.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication, after :func:`analysis.publish.prepare`.
+    site : Path
+        Folder of the site, inside ``reports``.
+    quarto : str, optional
+        Path of Quarto; "" for Pandoc and Typst; by default Quarto where it is on the PATH, else Pandoc.
+
+    Returns
+    -------
+    str
+        ``quarto`` or ``pandoc``: who rendered.
+
+    Raises
+    ------
+    PublicationError
+        If the strict check finds something or the renderer fails; what was there before stays.
+    """
+    strict_check(reports)
+    epoch = source_date_epoch(reports)
+    program = find_quarto() if quarto is None else quarto
+    with staged_folder(site / "publication") as folder:
+        if program:
+            render_with_quarto(program, reports, folder, epoch=epoch)
+        else:
+            render_with_pandoc(load_project(reports), folder, epoch=epoch)
+    return "quarto" if program else "pandoc"

@@ -1,0 +1,160 @@
+"""The results of runs as the notebooks wrote them: values, tables, figures and where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import PublicationError
+
+SCHEMA = 1
+_REQUIRED = (
+    "schema",
+    "run",
+    "notebook",
+    "title",
+    "study",
+    "parameters",
+    "provenance",
+    "values",
+    "tables",
+    "figures",
+    "notes",
+)
+
+
+@dataclass(frozen=True)
+class NotebookResults:
+    """What one executed notebook of a run contributed.
+
+    Parameters
+    ----------
+    run, notebook, title : str
+        Name of the run, stem of the notebook, its title.
+    folder : Path
+        Where the files of its tables and figures lie.
+    study, parameters, provenance, values, tables, figures : mapping
+        As in the result file; see ``analysis.results``.
+    notes : sequence of str
+        Sentences that every reader must see.
+    """
+
+    run: str
+    notebook: str
+    title: str
+    folder: Path
+    study: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    values: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, Mapping[str, Any]]
+    figures: Mapping[str, Mapping[str, Any]]
+    notes: Sequence[str]
+
+    @property
+    def page(self) -> str:
+        """Address of the notebook's page, relative to the top of the site."""
+        return f"notebooks/{self.run}/{self.notebook}.html"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the notebooks over one study."""
+
+    name: str
+    notebooks: tuple[NotebookResults, ...]
+
+    @property
+    def study(self) -> Mapping[str, Any]:
+        """Identity, title, kind, checksum, parts and caveats of the run's study."""
+        return self.notebooks[0].study
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the run's data were made by a computer."""
+        return self.study["kind"] == "simulated"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameters of the run."""
+        return self.notebooks[0].parameters
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Commit, lock, checksum of the data, versions."""
+        return self.notebooks[0].provenance
+
+    @property
+    def values(self) -> dict[str, Mapping[str, Any]]:
+        """All named values of the run, each with the notebook that made it under ``notebook``."""
+        return {
+            name: {**value, "notebook": notebook.notebook}
+            for notebook in self.notebooks
+            for name, value in notebook.values.items()
+        }
+
+
+def _read_notebook(path: Path, run: str) -> NotebookResults:
+    where = f"results/{run}/{path.name}"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PublicationError(
+            "a result file is not JSON", where=where, do="run the notebook again"
+        ) from error
+    missing = [name for name in _REQUIRED if name not in content]
+    if missing or content["schema"] != SCHEMA or content["run"] != run:
+        raise PublicationError(
+            f"a result file lacks {', '.join(missing)}"
+            if missing
+            else "a result file is of another schema or run",
+            where=where,
+            expected=f"schema {SCHEMA} and run {run}",
+            do="run the notebook again",
+        )
+    fields = {name: content[name] for name in _REQUIRED if name not in ("schema",)}
+    return NotebookResults(folder=path.parent / path.stem, **fields)
+
+
+def _refuse_twice(run: Run) -> None:
+    """A name must mean one thing in a run: values, tables and figures are addressed without the notebook."""
+    for kind in ("values", "tables", "figures"):
+        owners: dict[str, str] = {}
+        for notebook in run.notebooks:
+            for name in getattr(notebook, kind):
+                if name in owners:
+                    raise PublicationError(
+                        f"{kind[:-1]} {name!r} is written by two notebooks",
+                        where=f"run {run.name}: {owners[name]} and {notebook.notebook}",
+                        do="rename one of them",
+                        offenders=(name,),
+                    )
+                owners[name] = notebook.notebook
+
+
+def read_runs(reports: Path, names: Sequence[str]) -> list[Run]:
+    """Results of these runs, in this order; the first is the one the publication calls ``main``.
+
+    Raises
+    ------
+    PublicationError
+        If no run is named, a run has no results, a file is not a result file, or a name is written twice.
+    """
+    if not names:
+        raise PublicationError("no run was named", expected="at least one run", do="set RUNS")
+    runs = []
+    for name in names:
+        paths = sorted((reports / "results" / name).glob("*.json"))
+        if not paths:
+            raise PublicationError(
+                f"run {name!r} has no results",
+                where=f"results/{name}",
+                do=f"run its notebooks: make run RUN={name}",
+            )
+        run = Run(name, tuple(_read_notebook(path, name) for path in paths))
+        _refuse_twice(run)
+        runs.append(run)
+    return runs

@@ -1,0 +1,63 @@
+"""All checks of all documents, before either renderer starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from analysis.publish.assemble import Assembly, assemble
+from analysis.publish.problems import Problem, refuse
+from analysis.publish.project import Project, load_project
+from analysis.publish.strict.figures import figure_problems
+from analysis.publish.strict.numbers import number_problems, protocol_numbers
+from analysis.publish.strict.references import reference_problems
+from analysis.publish.strict.subset import subset_problems
+from analysis.study import load_protocol
+
+
+def _document_problems(assembly: Assembly, project: Project, facts: Mapping[str, set[str]]) -> list[Problem]:
+    found = [*assembly.problems]
+    found += subset_problems(assembly, project)
+    found += figure_problems(assembly, project.folder)
+    found += reference_problems(assembly, project)
+    found += number_problems(assembly, facts)
+    if not str(assembly.front.get("title", "")).strip():
+        found.append(Problem(assembly.name, 1, "the document has no title"))
+    banner = any(file.startswith("_includes/") and file.endswith("banner.md") for file in assembly.files)
+    if assembly.files and not banner:
+        what = "the document does not say which data it is: {{< include _includes/banner.md >}} is missing"
+        found.append(Problem(assembly.name, 1, what))
+    return found
+
+
+def find_problems(reports: Path) -> list[Problem]:
+    """Every problem of every document, in the order of files and lines."""
+    project, facts = load_project(reports), protocol_numbers(load_protocol())
+    found = {
+        problem
+        for name in project.documents
+        for problem in _document_problems(assemble(reports, name), project, facts)
+    }
+    return sorted(found)
+
+
+def strict_check(reports: Path) -> None:
+    """Refuse a publication that holds anything a renderer would pass over in silence.
+
+    Quarto exits with success on an unknown variable or an unresolved cross-reference; Pandoc prints a
+    missing citation as a question mark. Here each is an error.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication, after :func:`analysis.publish.prepare`.
+
+    Raises
+    ------
+    PublicationError
+        Listing everything at once as ``file:line: what``: constructs outside the portable subset, unknown
+        variables, missing or circular includes, unresolved cross-references, labels used twice, citations
+        without entry, figures without caption, alt text or file, shortcodes in code, and digits typed into
+        the prose.
+    """
+    refuse(find_problems(reports))
