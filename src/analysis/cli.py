@@ -82,7 +82,8 @@ def values(arguments: argparse.Namespace) -> int:
 
 def fetch(arguments: argparse.Namespace) -> int:
     """Download public real data and turn it into study folders."""
-    from analysis.data import SOURCES, fetch as download
+    from analysis.data import SOURCES
+    from analysis.data import fetch as download
 
     names = sorted(SOURCES) if arguments.all else arguments.name
     if not names:
@@ -98,7 +99,8 @@ def ready(arguments: argparse.Namespace) -> int:
     """Check a study and measure its scans, once, before notebooks run."""
     from analysis.data import load_study, study_checksum
     from analysis.pet import measure_study
-    from analysis.workflow.studies import measures_cache, write_ready
+    from analysis.results.places import measures_cache
+    from analysis.workflow.studies import write_ready
 
     study = load_study(project_root() / arguments.study)
     if study.has("pet"):
@@ -122,7 +124,9 @@ def page(arguments: argparse.Namespace) -> int:
     from analysis.publish import render_notebook
 
     run_name, _, notebook = arguments.target.rpartition("/")
-    print(f"page: {render_notebook(project_root() / 'reports', run_name, notebook).relative_to(project_root())}")
+    print(
+        f"page: {render_notebook(project_root() / 'reports', run_name, notebook).relative_to(project_root())}"
+    )
     return 0
 
 
@@ -174,15 +178,23 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, function: Callable[[argparse.Namespace], int], **details: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, function: Callable[[argparse.Namespace], int], epilog: str = ""
+    ) -> argparse.ArgumentParser:
         doc = (function.__doc__ or "").splitlines()[0]
         made = commands.add_parser(
-            name, help=doc, description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, **details
+            name,
+            help=doc,
+            description=doc,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=epilog,
         )
         made.set_defaults(function=function)
         return made
 
-    one = command("check-study", check_study, epilog="Exit status: 0 nothing wrong, 1 errors. Warnings do not count.")
+    one = command(
+        "check-study", check_study, epilog="Exit status: 0 nothing wrong, 1 errors. Warnings do not count."
+    )
     one.add_argument("folder", type=Path, help="study folder (its shape: data/README.md)")
     one.add_argument("--json", action="store_true", help="as JSON: file, row, column, what, expected, do")
 
@@ -194,7 +206,9 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("folder", type=Path, help="study folder to make")
     one.add_argument("--patients", "-n", type=int, default=46, help="treated patients (default 46)")
-    one.add_argument("--seed", type=int, default=20140101, help="root of every random number (default 20140101)")
+    one.add_argument(
+        "--seed", type=int, default=20140101, help="root of every random number (default 20140101)"
+    )
     one.add_argument(
         "--effect",
         choices=("published", "none", "strong"),
@@ -205,7 +219,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
     one.add_argument("--force", action="store_true", help="replace the folder if it is there")
 
-    one = command("quantify", quantify, epilog="Volumes in ml, SUV in g/ml. Masks: RTSTRUCT, DICOM SEG, NIfTI on the PET's grid.")
+    one = command(
+        "quantify",
+        quantify,
+        epilog="Volumes in ml, SUV in g/ml. Masks: RTSTRUCT, DICOM SEG, NIfTI on the PET's grid.",
+    )
     one.add_argument("--image", type=Path, required=True, help="folder with the PET series")
     one.add_argument("--mask", type=Path, required=True, help="contour file")
     one.add_argument("--roi", help="name of the ROI or segment, when the file has several")

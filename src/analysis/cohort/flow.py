@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 
 @dataclass(frozen=True)
 class FlowStep:
@@ -56,19 +54,3 @@ class Flow:
     def children(self, name: str) -> tuple[FlowStep, ...]:
         """Return the steps that divide the patients of the step of that name."""
         return tuple(step for step in self.steps if step.parent == name)
-
-    def table(self) -> pd.DataFrame:
-        """One row a step and reason, for reading: population, patients, why others are not in it, how many."""
-        rows = []
-        for step in self.steps:
-            for number, (reason, n) in enumerate(step.excluded or (("", 0),)):
-                first = number == 0
-                rows.append(
-                    {
-                        "Population": step.label if first else "",
-                        "Patients": step.n if first else None,
-                        "Not in it because": reason,
-                        "How many": n if reason else None,
-                    }
-                )
-        return pd.DataFrame(rows).astype({"Patients": "Int64", "How many": "Int64"})

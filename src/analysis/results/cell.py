@@ -53,7 +53,7 @@ def label_of(kind: str) -> tuple[str, str]:
         raise PublicationError(
             f"this cell makes a {'figure' if kind == 'fig' else 'table'} but does not name it",
             where=f"cell {label or 'without label'}",
-            expected=f"the cell's first lines say  #| label: {kind}-name  and  #| {kind}-cap: \"...\"",
+            expected=f'the cell\'s first lines say  #| label: {kind}-name  and  #| {kind}-cap: "..."',
             do="add the two lines at the top of the cell",
         )
     return label, caption

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,9 @@ class Notebook:
         The run's parameters.
     """
 
-    def __init__(self, name: str, title: str, parameters: Parameters, study: Study, protocol: Protocol) -> None:
+    def __init__(
+        self, name: str, title: str, parameters: Parameters, study: Study, protocol: Protocol
+    ) -> None:
         self.name = name
         self.title = title
         self.parameters = parameters
@@ -59,6 +61,11 @@ class Notebook:
     def simulated(self) -> bool:
         """Whether the study is simulated; every figure takes this."""
         return self.study.simulated
+
+    @property
+    def measures_cache(self) -> Path:
+        """Where the measures of the study's scans are kept between notebooks and runs."""
+        return places.measures_cache(self.parameters.study)
 
     def value(self, name: str, value: float | int | str | None, **details: Any) -> Value:
         """Hold one named value; the details are the fields of :class:`analysis.results.Value`.
@@ -78,13 +85,20 @@ class Notebook:
 
     def estimate(self, name: str, result: Any, **details: Any) -> Value:
         """Hold a result object by its ``estimate``, ``low``, ``high``, ``n``, ``events`` and ``method``."""
-        taken = {field: getattr(result, field) for field in ("low", "high", "n", "events", "method") if hasattr(result, field)}
+        taken = {
+            field: getattr(result, field)
+            for field in ("low", "high", "n", "events", "method")
+            if hasattr(result, field)
+        }
         return self.value(name, result.estimate, **{**taken, **details})
 
-    def table(self, frame: pd.DataFrame, *, digits: int | Mapping[str, int] = 1) -> ShownTable:
+    def table(
+        self, frame: pd.DataFrame, *, digits: int | Mapping[str, int] = 1, blanks: Collection[str] = ()
+    ) -> ShownTable:
         """Hold a table of aggregates and show it; label and caption are the cell's ``#|`` lines.
 
-        ``digits`` are the decimals printed, for all columns or by column.
+        ``digits`` are the decimals printed, for all columns or by column; ``blanks`` the columns where a
+        missing cell means "as above".
 
         Raises
         ------
@@ -93,13 +107,18 @@ class Notebook:
         """
         label, caption = label_of("tbl")
         self._refuse_twice(label)
-        columns, rows = printed(frame, digits)
-        numeric = [kind.kind in "iufb" for kind in frame.dtypes.map(lambda dtype: getattr(dtype, "numpy_dtype", dtype))]
+        columns, rows = printed(frame, digits, blanks=blanks)
+        numeric = [
+            kind.kind in "iufb"
+            for kind in frame.dtypes.map(lambda dtype: getattr(dtype, "numpy_dtype", dtype))
+        ]
         text = markdown(columns, rows, numeric)
-        refuse_identifiers(text, self._identifiers(), where=f"table {label}")
+        refuse_identifiers(text, self.study.identifiers, where=f"table {label}")
         folder = self._places.results / "tables"
         self._files.append((folder / f"{label}.md", lambda path: _write_text(path, text + "\n")))
-        self._files.append((folder / f"{label}.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n")))
+        self._files.append(
+            (folder / f"{label}.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
+        )
         self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
         return ShownTable(columns, rows, numeric, caption)
 
@@ -132,7 +151,9 @@ class Notebook:
 
     def keep(self, name: str, frame: pd.DataFrame) -> None:
         """Hold patient rows for the notebooks after this one; they go to ``data/derived`` as Parquet."""
-        self._files.append((self._places.derived / f"{name}.parquet", lambda path: frame.to_parquet(path, index=False)))
+        self._files.append(
+            (self._places.derived / f"{name}.parquet", lambda path: frame.to_parquet(path, index=False))
+        )
 
     def kept(self, notebook: str, name: str) -> pd.DataFrame:
         """Patient rows that an earlier notebook of this run kept.
@@ -159,7 +180,7 @@ class Notebook:
 
     def note(self, text: str) -> None:
         """Hold a sentence that every reader must see: what cannot be answered, what was repaired."""
-        refuse_identifiers(text, self._identifiers(), where="a note")
+        refuse_identifiers(text, self.study.identifiers, where="a note")
         if text not in self._notes:
             self._notes.append(text)
         _show(f"> **Note.** {text}")
@@ -193,7 +214,7 @@ class Notebook:
             "notes": self._notes,
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        refuse_identifiers(text, self._identifiers(), where="values and captions")
+        refuse_identifiers(text, self.study.identifiers, where="values and captions")
         for path, write in self._files:
             path.parent.mkdir(parents=True, exist_ok=True)
             with _replacing(path) as part:
@@ -202,19 +223,15 @@ class Notebook:
         with _replacing(self._places.values) as part:
             _write_text(part, text)
         if self._places.draft:
-            _show(f"Written as a draft: `reports/results/{places.DRAFT}/{self.parameters.run}/{self.name}.json`.")
+            _show(
+                f"Written as a draft: `reports/results/{places.DRAFT}/{self.parameters.run}/{self.name}.json`."
+            )
 
     def _refuse_twice(self, label: str) -> None:
         if label in self._tables or label in self._figures:
-            raise PublicationError(f"two cells are labelled {label!r}", where=self.name, do="rename one of them")
-
-    def _identifiers(self) -> list[str]:
-        found: set[str] = set()
-        for frame in self.study.tables.values():
-            for column in ("patient_id", "sample_id", "series_uid"):
-                if column in frame:
-                    found.update(frame[column].dropna().astype(str))
-        return sorted(found)
+            raise PublicationError(
+                f"two cells are labelled {label!r}", where=self.name, do="rename one of them"
+            )
 
 
 def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Notebook:
@@ -241,7 +258,10 @@ def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Noteb
     missing = [field for field in fields if field not in parameters]
     if missing:
         raise ParameterError(
-            "missing parameter " + ", ".join(missing), where=name, do="add it to the cell tagged 'parameters'", offenders=missing
+            "missing parameter " + ", ".join(missing),
+            where=name,
+            do="add it to the cell tagged 'parameters'",
+            offenders=missing,
         )
     chosen = Parameters.from_mapping({field: parameters[field] for field in fields}, where=name)
     study = load_study(project_root() / chosen.study)

@@ -42,7 +42,9 @@ class Places:
 def built(run: str, notebook: str) -> Places:
     """Folders of a finished build."""
     root = project_root()
-    return Places(root / "reports/results" / run / notebook, root / "data/derived" / run / notebook, draft=False)
+    return Places(
+        root / "reports/results" / run / notebook, root / "data/derived" / run / notebook, draft=False
+    )
 
 
 def drafted(run: str, notebook: str) -> Places:
@@ -71,3 +73,13 @@ def reading(run: str, notebook: str) -> Places:
     draft = drafted(run, notebook)
     by_hand = not os.environ.get(STAGE)
     return draft if by_hand and draft.values.exists() else built(run, notebook)
+
+
+def of_study(study: str) -> Path:
+    """Folder of what is derived from a study alone, whatever the run: measures of its scans, readiness."""
+    return project_root() / "data" / "derived" / "studies" / study.replace("/", "-")
+
+
+def measures_cache(study: str) -> Path:
+    """Folder of the measures of each scan, so that an interrupted run goes on where it was."""
+    return of_study(study) / "scans"

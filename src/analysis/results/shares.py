@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from analysis.results.notebook import Notebook
 
 
-def hold_share(book: Notebook, name: str, share: Proportion | None, definition: str, *, otherwise: str = "") -> None:
+def hold_share(
+    book: Notebook, name: str, share: Proportion | None, definition: str, *, otherwise: str = ""
+) -> None:
     """Hold a proportion as percent with its interval; without patients it is missing.
 
     Parameters

@@ -47,7 +47,9 @@ class ShownTable:
             for row in self.rows
         )
         caption = html.escape(self.caption)
-        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return (
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
 
     def __repr__(self) -> str:
         return "\n".join(["\t".join(self.columns), *("\t".join(row) for row in self.rows)])

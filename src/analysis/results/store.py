@@ -39,17 +39,22 @@ def read_results(file: Path) -> NotebookResults:
         If the file is absent, damaged or of another schema.
     """
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if document.pop("schema") != SCHEMA:
             raise ValueError("another schema")
-        return NotebookResults(**{**document, "notes": tuple(document["notes"])})
+        document["notes"] = tuple(document["notes"])
+        return NotebookResults(**document)
     except FileNotFoundError as error:
         raise PublicationError(
-            "these results have not been made yet", where=file.name, do="run make report, or the notebook itself"
+            "these results have not been made yet",
+            where=file.name,
+            do="run make report, or the notebook itself",
         ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise PublicationError(
-            "the file of results is damaged or of another version", where=file.name, do="delete it and run make report"
+            "the file of results is damaged or of another version",
+            where=file.name,
+            do="delete it and run make report",
         ) from error
 
 

@@ -68,13 +68,30 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
     end, group, reference = found.end_point, *found.labels
     ratio, left = found.hazard_ratio, found.landmark
     size = {"n": left.n, "events": left.n_events}
-    book.value(f"{prefix}.n", left.n, definition=f"Patients compared, {end} from day {left.day:g}", events=left.n_events)
+    book.value(
+        f"{prefix}.n",
+        left.n,
+        definition=f"Patients compared, {end} from day {left.day:g}",
+        events=left.n_events,
+    )
     book.value(f"{prefix}.events", left.n_events, definition=f"{end} events among them", n=left.n)
-    book.value(f"{prefix}.excluded", left.excluded, definition=f"Classified patients whose {end} ended on or before the landmark")
-    book.value(f"{prefix}.excluded_events", left.excluded_events, definition=f"{end} events on or before the landmark")
+    book.value(
+        f"{prefix}.excluded",
+        left.excluded,
+        definition=f"Classified patients whose {end} ended on or before the landmark",
+    )
+    book.value(
+        f"{prefix}.excluded_events",
+        left.excluded_events,
+        definition=f"{end} events on or before the landmark",
+    )
     for name, curve in zip(("group", "reference"), found.curves, strict=True):
-        book.value(f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events)
-        book.value(f"{prefix}.{name}_events", curve.n_events, definition=f"{end} events: {curve.label}", n=curve.n)
+        book.value(
+            f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events
+        )
+        book.value(
+            f"{prefix}.{name}_events", curve.n_events, definition=f"{end} events: {curve.label}", n=curve.n
+        )
         hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end} from the landmark: {curve.label}")
     comparison = f"Hazard ratio of {end}, {group} v {reference}"
     book.value(
@@ -88,7 +105,13 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
     )
     wald = found.hazard_ratio_wald
     book.value(
-        f"{prefix}.hr_wald", wald.estimate, low=wald.low, high=wald.high, definition=comparison, method=wald.method, **size
+        f"{prefix}.hr_wald",
+        wald.estimate,
+        low=wald.low,
+        high=wald.high,
+        definition=comparison,
+        method=wald.method,
+        **size,
     )
     for name, p_value, what, method in (
         ("hr_p", ratio.p_value, comparison, ratio.method),
@@ -124,18 +147,35 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
         method=rmst.method,
         **size,
     )
-    hold_median(book, f"{prefix}.follow_up", found.follow_up, "Median follow-up from the landmark, by reverse Kaplan-Meier")
+    hold_median(
+        book,
+        f"{prefix}.follow_up",
+        found.follow_up,
+        "Median follow-up from the landmark, by reverse Kaplan-Meier",
+    )
     book.value(f"{prefix}.sentence", found.sentence(), definition="The comparison in one sentence")
     for warning in found.warnings:
         book.note(warning)
 
 
 def hold_p(
-    book: Notebook, name: str, p_value: float | None, definition: str, *, reason: str = "not estimable", **details: object
+    book: Notebook,
+    name: str,
+    p_value: float | None,
+    definition: str,
+    *,
+    reason: str = "not estimable",
+    **details: object,
 ) -> None:
     """Hold a p value as text with its sign of relation, so that a sentence prints "p < 0.001" rightly."""
     text = p_text(p_value)
-    book.value(name, None if text == MISSING else text, definition=definition, reason=reason if text == MISSING else "", **details)
+    book.value(
+        name,
+        None if text == MISSING else text,
+        definition=definition,
+        reason=reason if text == MISSING else "",
+        **details,
+    )
 
 
 def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str) -> None:

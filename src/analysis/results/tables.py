@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from analysis.errors import PublicationError
@@ -38,8 +38,19 @@ def escaped(text: str) -> str:
     return text.translate(ESCAPED)
 
 
-def printed(frame: pd.DataFrame, digits: int | Mapping[str, int]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows as they are printed; ``digits`` for all columns, or by column (1 where not named).
+def printed(
+    frame: pd.DataFrame, digits: int | Mapping[str, int], *, blanks: Collection[str] = ()
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as they are printed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aggregates; a missing cell prints as an em dash.
+    digits : int or mapping
+        Decimals for all columns, or by column (1 where not named).
+    blanks : collection of str
+        Columns where a missing cell means "as above" and prints as nothing.
 
     Raises
     ------
@@ -57,7 +68,10 @@ def printed(frame: pd.DataFrame, digits: int | Mapping[str, int]) -> tuple[list[
     columns = [str(column) for column in frame.columns]
     places = [digits if isinstance(digits, int) else digits.get(column, 1) for column in columns]
     rows = [
-        [cell_text(value, place) for value, place in zip(row, places, strict=True)]
+        [
+            "" if column in blanks and text == MISSING else text
+            for column, text in zip(columns, map(cell_text, row, places), strict=True)
+        ]
         for row in frame.astype(object).itertuples(index=False, name=None)
     ]
     return columns, rows

@@ -76,7 +76,7 @@ class Value:
     @property
     def text(self) -> str:
         """The value as a sentence prints it, without its unit."""
-        if self.missing:
+        if self.value is None or self.missing:
             return MISSING
         return self.value if isinstance(self.value, str) else number(self.value, self.digits)
 

@@ -63,11 +63,25 @@ def get_uv() -> Path | None:
     uv = TOOLS / "bin" / "uv"
     lock = ROOT / "requirements-uv.lock"
     wanted = lock.read_text(encoding="utf-8").split()[0].partition("==")[2]
-    if uv.exists() and f"uv {wanted}" in subprocess.run([uv, "--version"], text=True, capture_output=True, check=False).stdout:
+    if (
+        uv.exists()
+        and f"uv {wanted}"
+        in subprocess.run([uv, "--version"], text=True, capture_output=True, check=False).stdout
+    ):
         return uv
     say("installing uv, the installer, into .tools")
     shutil.rmtree(TOOLS, ignore_errors=True)
-    done = pip("install", "--quiet", "--require-hashes", "--no-deps", "--target", str(TOOLS), "-r", str(lock), capture=True)
+    done = pip(
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+        "--target",
+        str(TOOLS),
+        "-r",
+        str(lock),
+        capture=True,
+    )
     if done.returncode == 0 and uv.exists():
         return uv
     say("uv is not to be had here; pip installs instead, which takes longer")
@@ -80,11 +94,26 @@ def install_with_uv(uv: Path, lock: Path, target: Path) -> int:
     # Hashes decide which file is right, so every index may offer it, as with pip.
     environment = {"UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ, **pip_settings()}
     environment.pop("VIRTUAL_ENV", None)
-    made = subprocess.run([uv, "venv", "--quiet", "--no-config", "--clear", "--python", sys.executable, target], env=environment, check=False)
+    made = subprocess.run(
+        [uv, "venv", "--quiet", "--no-config", "--clear", "--python", sys.executable, target],
+        env=environment,
+        check=False,
+    )
     if made.returncode:
         return made.returncode
     say(f"installing {lock.name} into {target.name}")
-    command = [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--no-config", "--python", python_of(target), lock]
+    command = [
+        uv,
+        "pip",
+        "sync",
+        "--quiet",
+        "--require-hashes",
+        "--compile-bytecode",
+        "--no-config",
+        "--python",
+        python_of(target),
+        lock,
+    ]
     return subprocess.run(command, env=environment, check=False).returncode
 
 
@@ -94,7 +123,19 @@ def install_with_pip(lock: Path, target: Path) -> int:
     if made.returncode:
         return made.returncode
     say(f"installing {lock.name} into {target.name} with pip")
-    done = pip("--python", str(python_of(target)), "install", "--quiet", "--retries", "2", "--require-hashes", "--compile", "--no-deps", "-r", str(lock))
+    done = pip(
+        "--python",
+        str(python_of(target)),
+        "install",
+        "--quiet",
+        "--retries",
+        "2",
+        "--require-hashes",
+        "--compile",
+        "--no-deps",
+        "-r",
+        str(lock),
+    )
     return done.returncode
 
 
@@ -106,7 +147,9 @@ def python_of(environment: Path) -> Path:
 def link_package(environment: Path) -> None:
     """Put ``src`` on the environment's path, so that ``python -m analysis`` works from anywhere."""
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = subprocess.run([python_of(environment), "-c", query], text=True, capture_output=True, check=True).stdout.strip()
+    packages = subprocess.run(
+        [python_of(environment), "-c", query], text=True, capture_output=True, check=True
+    ).stdout.strip()
     (Path(packages) / "analysis-project.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
 
 
@@ -117,11 +160,15 @@ def main() -> int:
     parser.add_argument("target", type=Path, help="folder of the environment")
     arguments = parser.parse_args()
     lock, target = arguments.lock.resolve(), arguments.target.resolve()
-    if sys.version_info < (3, 11):
-        say(f"Python {sys.version.split()[0]} is too old. Expected: 3.11 or newer. Do: make PYTHON=/path/to/python3.11 ...")
+    if sys.version_info < (3, 11):  # noqa: UP036  (this script also runs on the Python that is too old)
+        say(
+            f"Python {sys.version.split()[0]} is too old. Expected: 3.11 or newer. Do: make PYTHON=/path/to/python3.11 ..."
+        )
         return 2
     if pip("--version", capture=True).returncode:
-        say(f"{sys.executable} has no pip. Do: install it (Debian: apt-get install python3-pip), then run make again")
+        say(
+            f"{sys.executable} has no pip. Do: install it (Debian: apt-get install python3-pip), then run make again"
+        )
         return 2
     (target / FINISHED).unlink(missing_ok=True)
     uv = get_uv()
@@ -129,7 +176,9 @@ def main() -> int:
         say("uv could not install the packages; trying pip")
         uv = None
     if not uv and install_with_pip(lock, target):
-        say("the packages could not be installed. Do: check that pip can reach a package index or mirror (pip config list), then run make again")
+        say(
+            "the packages could not be installed. Do: check that pip can reach a package index or mirror (pip config list), then run make again"
+        )
         return 1
     link_package(target)
     (target / FINISHED).touch()

@@ -31,7 +31,12 @@ def run_tools() -> Iterator[tuple[str, str]]:
     environment = {**os.environ, "PYTHONPATH": str(project_root() / "src")}
     for name, (program, *arguments) in TOOLS:
         done = subprocess.run(
-            [folder / program, *arguments], cwd=project_root(), env=environment, text=True, capture_output=True, check=False
+            [folder / program, *arguments],
+            cwd=project_root(),
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         yield name, (done.stdout + done.stderr).strip() if done.returncode else ""
 
@@ -80,7 +85,9 @@ def parameter_problems(source: str) -> list[str]:
     names = []
     problems = []
     for node in ast.parse(source).body:
-        if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+        if not (
+            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        ):
             problems.append(f"line {node.lineno} is not 'name = literal'")
             continue
         names.append(node.targets[0].id)

@@ -30,7 +30,7 @@ KERNEL_ENVIRONMENT = {
 }
 
 
-class NotebookFailed(AnalysisError):
+class NotebookError(AnalysisError):
     """A notebook stopped with an error; nothing of it was put in place."""
 
 
@@ -45,7 +45,7 @@ def execute(run_name: str, notebook: str) -> Path:
     ------
     ParameterError
         If the run or the notebook is unknown, or the notebook's parameters are not the run's.
-    NotebookFailed
+    NotebookError
         If a cell raised; the message is the cell's error, and the executed copy is kept for looking at.
     PublicationError
         If the outputs name a patient, or the notebook never closed its session.
@@ -67,7 +67,9 @@ def execute(run_name: str, notebook: str) -> Path:
         _papermill(source, copy, parameters, name)
         if not stage.values.exists():
             raise PublicationError(
-                "the notebook ended without closing its session", where=source.name, do="end it with book.close()"
+                "the notebook ended without closing its session",
+                where=source.name,
+                do="end it with book.close()",
             )
         _finish_copy(copy, stage.values, study.identifiers)
         _finish_values(stage.values, study.checksum)
@@ -93,8 +95,14 @@ def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         declared = set(inspect_notebook(str(source)))
     given = {name: getattr(run.parameters, name) for name in run.parameters.__dataclass_fields__}
-    problems = [f"unknown parameter {name!r} (the notebook does not declare it)" for name in given if name not in declared]
-    problems += [f"missing parameter {name!r} (the run does not set it)" for name in sorted(declared - set(given))]
+    problems = [
+        f"unknown parameter {name!r} (the notebook does not declare it)"
+        for name in given
+        if name not in declared
+    ]
+    problems += [
+        f"missing parameter {name!r} (the run does not set it)" for name in sorted(declared - set(given))
+    ]
     if problems:
         raise ParameterError(
             "; ".join(problems),
@@ -126,7 +134,7 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
         failed = project_root() / "data" / "derived" / "failed" / parameters["run"] / copy.name
         failed.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(copy, failed)
-        raise NotebookFailed(
+        raise NotebookError(
             f"{copy.stem} stopped: {error.ename}: {error.evalue}",
             where=f"run {parameters['run']}, cell {error.exec_count}",
             do=f"open {failed.relative_to(project_root())} to see where",
@@ -138,7 +146,7 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
 
 def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None:
     """Drop what changes from run to run, write the alt texts into the figure cells, refuse identifiers."""
-    notebook = nbformat.read(copy, as_version=4)
+    notebook: Any = nbformat.read(copy, as_version=4)
     notebook.metadata.pop("papermill", None)
     figures = json.loads(values.read_text(encoding="utf-8"))["figures"]
     for cell in notebook.cells:
@@ -149,9 +157,13 @@ def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None
         label = re.match(r"#\| label: (fig-\S+)", cell.source)
         if label and label.group(1) in figures:
             alt = json.dumps(figures[label.group(1)]["alt"], ensure_ascii=False)
-            cell.source = re.sub(r"(?m)^#\| fig-alt:.*$", lambda _, alt=alt: f"#| fig-alt: {alt}", cell.source)
+            cell.source = re.sub(
+                r"(?m)^#\| fig-alt:.*$", lambda _, alt=alt: f"#| fig-alt: {alt}", cell.source
+            )
         shown = [output for output in cell.outputs if "png" not in str(output.get("data", {}).keys())]
-        refuse_identifiers(json.dumps(shown, ensure_ascii=False), identifiers, where=f"{copy.name}, an output")
+        refuse_identifiers(
+            json.dumps(shown, ensure_ascii=False), identifiers, where=f"{copy.name}, an output"
+        )
         refuse_paths(json.dumps(cell.outputs, ensure_ascii=False), copy.name)
     nbformat.write(notebook, copy)
 
@@ -160,7 +172,10 @@ def refuse_paths(text: str, where: str) -> None:
     """Raise where an output names the folder of this machine."""
     if str(project_root()) in text or str(Path.home()) + "/" in text:
         raise PublicationError(
-            "an output holds a path of this machine", where=where, expected="paths relative to the checkout", do="do not print it"
+            "an output holds a path of this machine",
+            where=where,
+            expected="paths relative to the checkout",
+            do="do not print it",
         )
 
 

@@ -21,7 +21,11 @@ COPIES = "reports/notebooks"
 RESULTS = "reports/results"
 KEPT = re.compile(r"""\b(?:kept|earlier)\(\s*["']([\w-]+)["']""")
 BUILT = {  # studies that the project itself makes: the command, and the module whose closure decides
-    "data/simulated": ("simulate data/simulated --force", "analysis.simulation", ["data/simulation.yml", "data/protocol.yml"]),
+    "data/simulated": (
+        "simulate data/simulated --force",
+        "analysis.simulation",
+        ["data/simulation.yml", "data/protocol.yml"],
+    ),
     "data/public/pearl-open": ("fetch pearl-open", "analysis.data", []),
 }
 
@@ -103,16 +107,22 @@ def run_entries(name: str) -> tuple[str, list[str]]:
     file = ROOT / "notebooks" / "runs" / f"{name}.yml"
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in file.parent.glob("*.yml")))
-        raise SystemExit(f"graph: there is no run named {name!r}. Expected: one of {known}. [notebooks/runs/{name}.yml]")
+        raise SystemExit(
+            f"graph: there is no run named {name!r}. Expected: one of {known}. [notebooks/runs/{name}.yml]"
+        )
     text = file.read_text(encoding="utf-8")
     study = re.search(r"""^\s+study:\s*["']?([^\s"'#]+)""", text, re.MULTILINE)
     listed = re.search(r"^notebooks:\s*\[([^\]]*)\]", text, re.MULTILINE)
     if not study or not listed:
-        raise SystemExit(f"graph: notebooks/runs/{name}.yml needs 'notebooks: [...]' on one line and 'study:' below parameters")
+        raise SystemExit(
+            f"graph: notebooks/runs/{name}.yml needs 'notebooks: [...]' on one line and 'study:' below parameters"
+        )
     return study.group(1), [stem.strip() for stem in listed.group(1).split(",") if stem.strip()]
 
 
-def rule(targets: list[str], prerequisites: list[str], recipe: str | None = None, order_only: str = "") -> str:
+def rule(
+    targets: list[str], prerequisites: list[str], recipe: str | None = None, order_only: str = ""
+) -> str:
     """One explicit Make rule."""
     head = f"{' '.join(targets)}: {' '.join(prerequisites)}" + (f" | {order_only}" if order_only else "")
     return head + (f"\n\t{recipe}" if recipe else "") + "\n"
@@ -152,7 +162,9 @@ def study_rules(study: str) -> list[str]:
     rules = []
     if study in BUILT:
         command, module, more = BUILT[study]
-        rules.append(rule([f"{study}/study.yml"], [*closure({module}), *more], f"$(ANALYSIS) {command}", "$(ENV)"))
+        rules.append(
+            rule([f"{study}/study.yml"], [*closure({module}), *more], f"$(ANALYSIS) {command}", "$(ENV)")
+        )
         prerequisites.append(f"{study}/study.yml")
     if newer_than(study, ROOT / ready):
         prerequisites.append("FORCE")
@@ -195,8 +207,13 @@ def fragment(runs: list[str]) -> str:
         rules += study_rules(study)
     variables = {
         "COPIES": copies,
-        "VALUES": [f"{RESULTS}/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.json" for copy in copies],
-        "PAGES": [f"reports/_site/notebooks/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.html" for copy in copies],
+        "VALUES": [
+            f"{RESULTS}/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.json" for copy in copies
+        ],
+        "PAGES": [
+            f"reports/_site/notebooks/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.html"
+            for copy in copies
+        ],
         "STUDIES": [ready_file(study) for study in studies],
         "PUBLISH": closure({"analysis.publish"}),
         "PUBLICATION": sorted(

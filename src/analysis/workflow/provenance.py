@@ -20,7 +20,11 @@ def git(*arguments: str) -> str:
     """Output of a git command in the checkout; empty where there is no git or no repository."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(project_root()), *arguments], capture_output=True, text=True, check=False, timeout=20
+            ["git", "-C", str(project_root()), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

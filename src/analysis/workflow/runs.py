@@ -54,17 +54,23 @@ def load_run(name: str) -> Run:
     if not isinstance(document, dict) or set(document) != KEYS:
         found = sorted(map(str, document)) if isinstance(document, dict) else type(document).__name__
         raise ParameterError(
-            f"the run file has the entries {found}", where=where, expected="exactly " + ", ".join(sorted(KEYS))
+            f"the run file has the entries {found}",
+            where=where,
+            expected="exactly " + ", ".join(sorted(KEYS)),
         )
     parameters = document["parameters"]
     if not isinstance(parameters, dict):
         raise ParameterError("parameters is not a mapping", where=where, expected="one line a parameter")
     if "run" in parameters:
-        raise ParameterError("parameter 'run' is set", where=where, do="leave it out: the file's name is the run's name")
+        raise ParameterError(
+            "parameter 'run' is set", where=where, do="leave it out: the file's name is the run's name"
+        )
     notebooks = document["notebooks"]
     absent = [stem for stem in notebooks if not (project_root() / "notebooks" / f"{stem}.ipynb").is_file()]
     if absent:
-        raise ParameterError(f"there is no notebook {absent[0]!r}", where=where, expected="stems of notebooks/*.ipynb")
+        raise ParameterError(
+            f"there is no notebook {absent[0]!r}", where=where, expected="stems of notebooks/*.ipynb"
+        )
     return Run(
         name=name,
         title=str(document["title"]),

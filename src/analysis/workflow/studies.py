@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import StudyError
-from analysis.study import project_root
+from analysis.results.places import of_study
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ReadyStudy:
 
 def ready_file(study: str) -> Path:
     """File that says a study is ready; written last."""
-    return project_root() / "data" / "derived" / "studies" / study.replace("/", "-") / "ready.json"
+    return of_study(study) / "ready.json"
 
 
 def ready(study: str) -> ReadyStudy:
@@ -33,14 +33,11 @@ def ready(study: str) -> ReadyStudy:
     """
     file = ready_file(study)
     if not file.is_file():
-        raise StudyError("the study has not been made ready", where=study, do=f"python -m analysis ready {study}")
+        raise StudyError(
+            "the study has not been made ready", where=study, do=f"python -m analysis ready {study}"
+        )
     document = json.loads(file.read_text(encoding="utf-8"))
     return ReadyStudy(document["checksum"], tuple(document["identifiers"]))
-
-
-def measures_cache(study: str) -> Path:
-    """Folder of the measures of each scan, so that an interrupted run goes on where it was."""
-    return ready_file(study).parent / "scans"
 
 
 def write_ready(study: str, identifiers: tuple[str, ...], checksum: str) -> Path:
@@ -48,5 +45,8 @@ def write_ready(study: str, identifiers: tuple[str, ...], checksum: str) -> Path
     file = ready_file(study)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
-    part.write_text(json.dumps({"checksum": checksum, "identifiers": list(identifiers)}, indent=1) + "\n", encoding="utf-8")
+    part.write_text(
+        json.dumps({"checksum": checksum, "identifiers": list(identifiers)}, indent=1) + "\n",
+        encoding="utf-8",
+    )
     return part.replace(file)

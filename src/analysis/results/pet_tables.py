@@ -1,0 +1,170 @@
+"""PET measures of a study as tables of aggregates for reading: no row is one patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.results.value import number
+
+if TYPE_CHECKING:
+    from analysis.pet import StudyMeasures
+    from analysis.study import Protocol
+
+VISITS = ("baseline", "day14", "day28", "progression")
+
+
+def series_table(series: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of series by what became of them, kept first, then every reason with its count."""
+    shown = series.assign(
+        fate=series["kept"].map({True: "kept and converted to SUV", False: "left out"}),
+        why=series["reason"].where(~series["kept"], ""),
+    )
+    counts = shown.groupby(["fate", "why"], dropna=False).size().reset_index(name="Series")
+    return counts.rename(columns={"fate": "Series that were", "why": "Reason"})
+
+
+def warnings_of(scans: pd.DataFrame) -> list[str]:
+    """Every kind of warning with the number of scans it concerns; one sentence each, without patients.
+
+    Warnings differ in their numbers only; those are left out so that equal warnings count together.
+    """
+    import re
+
+    texts = scans["warnings"].dropna().astype(str).str.split("; ").explode()
+    kinds = texts[texts.str.strip() != ""].map(lambda text: re.sub(r"\d[\d.,:T+-]*", "…", text).strip())
+    return [f"{count} scan(s): {kind}" for kind, count in kinds.value_counts().sort_index().items()]
+
+
+def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """One row a visit: scans, days, uptake time, dose, reference time, liver, comparability with baseline."""
+    rows = []
+    flagged = protocol.value("suv.max_reference_time_spread_percent")
+    for visit in _visits(scans):
+        of_visit = scans[scans["visit"] == visit]
+        sources = of_visit["reference_source"].value_counts()
+        rows.append(
+            {
+                "Visit": visit,
+                "Scans": len(of_visit),
+                "Study day": _spread(of_visit["scan_day"], 0),
+                "Uptake time, min": _spread(of_visit["uptake_minutes"], 0),
+                "Dose, MBq": _spread(of_visit["dose_mbq"], 0),
+                "Decay reference time from": "; ".join(f"{source} ({count})" for source, count in sources.items()),
+                f"Reference times more than {flagged:g} % SUV apart": int(
+                    (of_visit["reference_spread_percent"] > flagged).sum()
+                ),
+                "Liver SUL": _spread(of_visit["liver_sul_mean"], 2),
+                "Comparable with baseline": "" if visit == "baseline" else str(int(of_visit["comparable"].fillna(False).sum())),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def lesion_table(lesions: pd.DataFrame) -> pd.DataFrame:
+    """One row a visit: lesions, patients, and the median and quartiles of each measure."""
+    measures = {
+        "SUVmax": "suv_max",
+        "SUVmean": "suv_mean",
+        "SUVpeak": "suv_peak",
+        "SULpeak": "sul_peak",
+        "MTV, ml": "mtv_ml",
+        "TLG, g": "tlg_g",
+    }
+    rows = []
+    for visit in _visits(lesions):
+        of_visit = lesions[lesions["visit"] == visit]
+        row = {"Visit": visit, "Lesions": len(of_visit), "Patients": of_visit["patient_id"].nunique()}
+        rows.append(row | {name: _spread(of_visit[column], 1) for name, column in measures.items()})
+    return pd.DataFrame(rows)
+
+
+def with_scan_days(by_visit: Mapping[str, pd.DataFrame], scans: pd.DataFrame) -> pd.DataFrame:
+    """Responses of all visits in one table of patient rows, with the day of each scan (missing: not scanned)."""
+    days = scans[["patient_id", "visit", "scan_day"]]
+    return pd.concat(by_visit.values(), ignore_index=True).merge(days, on=["patient_id", "visit"], how="left")
+
+
+def reason_table(response: pd.DataFrame) -> pd.DataFrame:
+    """Why patients could not be assessed, by visit, with counts."""
+    missing = response[response["response"] == "not_assessable"]
+    counts = missing.groupby(["visit", "reason"], sort=True).size().reset_index(name="Patients")
+    return counts.rename(columns={"visit": "Visit", "reason": "Reason"})
+
+
+def criteria_table(
+    by_rule: Mapping[str, pd.DataFrame], eortc: Mapping[str, pd.DataFrame], percist: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Numbers of patients in each class at each visit: this run's rule, EORTC 1999, PERCIST 1.0."""
+    rows = []
+    for criterion, tables, column in (
+        ("Rule of this run", by_rule, "response"),
+        ("EORTC 1999", eortc, "eortc"),
+        ("PERCIST 1.0", percist, "percist"),
+    ):
+        counts = {visit: table[column].value_counts() for visit, table in tables.items()}
+        classes = [name for name in CLASS_WORDS if any(name in found.index for found in counts.values())]
+        for name in classes:
+            row: dict[str, object] = {"Criterion": criterion, "Class": CLASS_WORDS[name]}
+            rows.append(row | {_day(visit): int(found.get(name, 0)) for visit, found in counts.items()})
+    return pd.DataFrame(rows)
+
+
+CLASS_WORDS = {
+    "responder": "metabolic response",
+    "non_responder": "no metabolic response",
+    "CMR": "complete metabolic response",
+    "PMR": "partial metabolic response",
+    "SMD": "stable metabolic disease",
+    "PMD": "progressive metabolic disease",
+    "not_assessable": "not assessable",
+}
+
+
+def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[str, str]) -> pd.DataFrame:
+    """One row a measure and patient rule, one column a cut-off: percent without response; the planned one starred."""
+    percent = 100 - every["responder_percent"]
+    text = [
+        number(float(value), 0) + (" *" if planned else "") if value == value else "—"
+        for value, planned in zip(percent, every["pre_specified"], strict=True)
+    ]
+    shown = every.assign(
+        text=text,
+        Measure=every["metric"].map(metrics),
+        Rule=every["rule"].map(rules),
+        cutoff=every["cutoff_percent"].map(lambda cutoff: f"{cutoff:g} % decrease"),
+    )
+    wide = shown.pivot_table(index=["Measure", "Rule"], columns="cutoff", values="text", aggfunc="first", sort=False)
+    return wide.reset_index().rename_axis(columns=None)
+
+
+def example_patient(measures: StudyMeasures, pet_visits: pd.DataFrame) -> str:
+    """A patient worth showing: measured at most visits, then with most lesions, then the first by name.
+
+    The picture names nobody; the choice depends on the data alone, so that it is the same in every build.
+    """
+    scans = measures.scans[measures.scans["patient_id"].isin(pet_visits["patient_id"])]
+    visits = scans.groupby("patient_id")["visit"].nunique().rename("visits")
+    lesions = measures.lesions.groupby("patient_id")["lesion_id"].nunique().rename("lesions")
+    ranked = pd.concat([visits, lesions], axis=1).fillna(0).reset_index(names="patient_id")
+    best = ranked.sort_values(["visits", "lesions", "patient_id"], ascending=[False, False, True])
+    return str(best["patient_id"].iloc[0])
+
+
+def _visits(frame: pd.DataFrame) -> list[str]:
+    return [visit for visit in VISITS if (frame["visit"] == visit).any()]
+
+
+def _day(visit: str) -> str:
+    return visit.replace("day", "Day ")
+
+
+def _spread(values: pd.Series, digits: int) -> str:
+    """Median with quartiles; an em dash where there is no value."""
+    known = values.dropna().astype(float)
+    if known.empty:
+        return "—"
+    low, middle, high = (number(float(known.quantile(share)), digits) for share in (0.25, 0.5, 0.75))
+    return f"{middle} ({low} to {high})"

@@ -1,0 +1,123 @@
+"""Speed and memory of the build, as ratios to a limit measured in the same run. Run by ``make bench``.
+
+Prints one line a measurement with its target; a target that is missed is marked, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PYTHON = PROJECT / ".venv" / "bin" / "python"
+RUN = "primary"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure beside its target (an upper limit)."""
+
+    name: str
+    value: float
+    target: float
+    unit: str
+
+    def __str__(self) -> str:
+        missed = "" if self.value <= self.target else "   MISSED"
+        return f"{self.name:<62} {self.value:>9.2f} {self.unit:<3} target {self.target:g} {self.unit}{missed}"
+
+
+def timed(command: list[str], folder: Path, environment: dict[str, str]) -> float:
+    """Wall seconds of a command; its failure ends the benchmark with its output."""
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    elapsed = time.perf_counter() - start
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return elapsed
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes that a folder takes on disk."""
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*"))
+
+
+def clone(folder: Path) -> Path:
+    """A clean clone that uses this checkout's environment."""
+    target = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(target)], check=True)
+    (target / ".venv").symlink_to(PROJECT / ".venv")
+    os.utime(PROJECT / ".venv" / ".complete")
+    return target
+
+
+def bare(notebook: Path, folder: Path) -> Path:
+    """The same notebook with its parameters and imports only: the limit that papermill itself sets."""
+    document = json.loads(notebook.read_text(encoding="utf-8"))
+    kept = []
+    for cell in document["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", []):
+            kept.append(cell)
+        elif "label: set-up" in source:
+            kept.append({**cell, "source": source.split("\nbook = ")[0]})
+    target = folder / notebook.name
+    target.write_text(json.dumps({**document, "cells": kept}), encoding="utf-8")
+    return target
+
+
+def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Path) -> float:
+    """Time of the runner over a run's notebooks, divided by papermill's over the bare ones, both one by one."""
+    files = sorted((checkout / "notebooks").glob("0*.ipynb"))
+    ours = sum(timed([str(PYTHON), "-m", "analysis", "run", f"{RUN}/{file.stem}"], checkout, environment) for file in files)
+    limit = sum(
+        timed(
+            [str(PYTHON), "-m", "papermill", "--no-progress-bar", str(bare(file, scratch)), str(scratch / f"out-{file.name}")],
+            checkout,
+            environment,
+        )
+        for file in files
+    )
+    return ours / limit
+
+
+def measure() -> list[Measurement]:
+    """Every measurement, in one clean clone."""
+    found = [Measurement("environment on disk", folder_size(PROJECT / ".venv") / 1e9, 2, "GB")]
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        checkout = clone(scratch)
+        environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1"}
+        make = ["make", "report"]
+        found.append(Measurement("cold make report, simulation included", timed(make, checkout, environment), 150, "s"))
+        found.append(Measurement("simulated study on disk", folder_size(checkout / "data/simulated") / 1e6, 300, "MB"))
+        found.append(Measurement("make report, nothing changed", timed(make, checkout, environment), 1, "s"))
+        with (checkout / "reports/index.qmd").open("a", encoding="utf-8") as text:
+            text.write("\nA changed sentence.\n")
+        found.append(Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s"))
+        ratio = notebooks_over_bare(checkout, environment, scratch)
+        found.append(Measurement("notebooks / papermill with the imports alone", ratio, 1.5, "x"))
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+        found.append(Measurement("peak memory of any process", peak, 1.5, "GB"))
+    return found
+
+
+def main() -> int:
+    """Print the measurements; 1 if a target was missed."""
+    if not PYTHON.exists() or shutil.which("make") is None:
+        raise SystemExit("bench: needs make and .venv (make env)")
+    found = measure()
+    print("\n".join(map(str, found)))
+    return int(any(one.value > one.target for one in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import PublicationError
+from analysis.results.tables import cell_text, escaped, markdown, printed
+
+
+def test_missing_cells_of_every_kind_are_an_em_dash():
+    assert {cell_text(cell, 1) for cell in (None, float("nan"), pd.NA, pd.NaT)} == {"—"}
+
+
+def test_cells_print_by_their_kind():
+    frame = pd.DataFrame(
+        {"n": [3], "share": [0.25], "yes": pd.array([True], dtype="boolean"), "x": [np.float32(1.26)]}
+    )
+    assert printed(frame, 1)[1] == [["3", "0.2", "yes", "1.3"]]
+
+
+def test_a_table_with_patient_rows_is_refused():
+    with pytest.raises(PublicationError, match="patient_id"):
+        printed(pd.DataFrame({"patient_id": ["A"]}), 1)
+
+
+@given(st.text())
+def test_no_text_from_data_can_break_the_table_or_become_markup(text):
+    made = markdown(["x"], [[cell_text(text, 1)]], [False]).splitlines()
+    assert len(made) == 3
+    cell = made[2].removeprefix("| ").removesuffix(" |")
+    bare = cell.replace("\\\\", "")
+    for mark in "<|{`*":
+        assert bare.count(mark) == bare.count("\\" + mark)
+
+
+def test_html_is_escaped():
+    assert escaped("<script>") == "\\<script\\>"

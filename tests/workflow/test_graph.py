@@ -1,0 +1,122 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from analysis.workflow import graph
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with two rooms, of which the notebook imports one."""
+    room = tmp_path / "src" / "analysis"
+    for name, text in {
+        "__init__.py": "",
+        "units.py": "",
+        "pet/__init__.py": "from analysis.pet.suv import suv\n",
+        "pet/suv.py": "from analysis import units\n",
+        "survival/__init__.py": "def late():\n    from analysis.survival import cox\n",
+        "survival/cox.py": "",
+    }.items():
+        (room / name).parent.mkdir(parents=True, exist_ok=True)
+        (room / name).write_text(text)
+    monkeypatch.setattr(graph, "ROOT", tmp_path)
+    monkeypatch.setattr(graph, "SOURCE", tmp_path / "src")
+    graph.module_file.cache_clear()
+    graph.direct.cache_clear()
+    yield tmp_path
+    graph.module_file.cache_clear()
+    graph.direct.cache_clear()
+
+
+def names(files):
+    return [file.removeprefix("src/analysis/") for file in files]
+
+
+def test_a_closure_holds_what_is_imported_directly_or_not_and_nothing_else(checkout):
+    assert names(graph.closure({"analysis.pet"})) == [
+        "__init__.py",
+        "pet/__init__.py",
+        "pet/suv.py",
+        "units.py",
+    ]
+
+
+def test_an_import_inside_a_function_counts(checkout):
+    assert "survival/cox.py" in names(graph.closure({"analysis.survival"}))
+
+
+def test_a_notebook_depends_on_its_imports_its_run_its_study_and_the_notebooks_it_reads(checkout):
+    cells = [
+        {
+            "cell_type": "code",
+            "source": "%matplotlib inline\nfrom analysis import pet\nbook.kept('01-cohort', 'patients')",
+        },
+        {"cell_type": "markdown", "source": "from analysis import survival"},
+    ]
+    (checkout / "notebooks/runs").mkdir(parents=True)
+    (checkout / "notebooks/02-pet.ipynb").write_text(json.dumps({"cells": cells}))
+    (checkout / "notebooks/runs/primary.yml").write_text(
+        "notebooks: [02-pet]\nparameters:\n  study: data/mine\n"
+    )
+    rules = graph.fragment(["primary"]).splitlines()
+    head = next(line for line in rules if line.startswith("reports/notebooks/primary/02-pet.ipynb"))
+    assert "reports/results/primary/02-pet.json" in head.split(":")[0]
+    wanted = {
+        "src/analysis/pet/suv.py",
+        "notebooks/runs/primary.yml",
+        "reports/results/primary/01-cohort.json",
+        "data/derived/studies/data-mine/ready.json",
+    }
+    assert wanted <= set(head.split(":")[1].split())
+    assert "survival" not in head
+
+
+def test_an_unknown_run_is_named_with_those_there_are(checkout):
+    (checkout / "notebooks/runs").mkdir(parents=True)
+    (checkout / "notebooks/runs/primary.yml").write_text("")
+    with pytest.raises(SystemExit, match=r"no run named 'x'.*primary"):
+        graph.fragment(["x"])
+
+
+def test_a_file_changed_after_a_study_was_made_ready_is_noticed(checkout):
+    study = checkout / "data" / "mine"
+    (study / "dicom").mkdir(parents=True)
+    ready = checkout / "ready.json"
+    ready.write_text("{}")
+    assert not graph.newer_than("data/mine", ready)
+    (study / "dicom" / "late.dcm").write_text("x")
+    later = ready.stat().st_mtime + 5
+    import os
+
+    os.utime(study / "dicom" / "late.dcm", (later, later))
+    assert graph.newer_than("data/mine", ready)
+
+
+def test_it_runs_without_any_installed_package(project, tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            project / "src/analysis/workflow/graph.py",
+            tmp_path / "graph.mk",
+            "primary",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "COPIES := reports/notebooks/primary/01-cohort.ipynb" in (tmp_path / "graph.mk").read_text()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_refuses_an_unknown_run(project):
+    done = subprocess.run(
+        ["make", "-n", "report", "RUNS=nonsense"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "no run named 'nonsense'" in done.stderr
