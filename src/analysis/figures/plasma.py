@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -27,6 +28,8 @@ from analysis.figures.style import (
 from analysis.figures.wording import count, listed, number, percent, span, visit_name
 
 _NOTHING = "No plasma sample has a result."
+_BESIDE = 4
+"""Visits for which the two panels find room side by side; with more they stand one above the other."""
 _MARKERS = {"panel": "Mutation panel", "tumour_fraction": "Tumour fraction"}
 
 
@@ -52,12 +55,15 @@ def _trajectories(axes: Axes, lines: pd.DataFrame, visits: Sequence[str], lod_pe
     handles = []
     for code, mark in _looks(lines):
         here = group == code
+        paths = []
         for one in np.unique(line[here]):
             rows = np.flatnonzero(here & (line == one))
             rows = rows[np.argsort(place[rows], kind="stable")]
-            axes.plot(
-                place[rows], level[rows], color=mark.colour, lw=0.7, alpha=0.5, linestyle=mark.line, zorder=1
-            )
+            paths.append(np.column_stack([place[rows], level[rows]]))
+        lines_of_group = LineCollection(
+            paths, colors=mark.colour, linewidths=0.7, alpha=0.5, linestyles=[mark.line]
+        )
+        axes.add_collection(lines_of_group)
         seen, unseen = here & ~below, here & below
         axes.plot(place[seen], level[seen], mark.marker, color=mark.colour, ms=4.2, lw=0)
         axes.plot(place[unseen], level[unseen], mark.marker, mfc="white", mec=mark.colour, ms=4.2, lw=0)
@@ -154,13 +160,17 @@ def draw_plasma(
         return empty_figure(_NOTHING, simulated=simulated, width_mm=width_mm)
     lines = lines[lines["visit"].isin(visits)]
     if lines.empty:
-        figure = new_figure(SINGLE_MM, 78, simulated=simulated)
+        figure = new_figure(SINGLE_MM if len(visits) <= _BESIDE else width_mm, 78, simulated=simulated)
         right = figure.subplots()
         _bars(right, detection, visits)
         right.set_title("Detected, with 95 % CI")
     else:
-        figure = new_figure(width_mm, 88, simulated=simulated)
-        left, right = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        beside = len(visits) <= _BESIDE
+        figure = new_figure(width_mm, 88 if beside else 150, simulated=simulated)
+        if beside:
+            left, right = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        else:
+            left, right = figure.subplots(2, 1, height_ratios=(1.2, 1))
         handles = _trajectories(left, lines, visits, lod_percent)
         left.set_title(f"a  {count(lines['line'].nunique(), 'patient')}, {count(len(lines), 'sample')}")
         left.legend(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,33 +78,38 @@ def _apart(wanted: NDArray[np.float64], least: float, low: float, high: float) -
     return np.minimum(pushed, top)
 
 
-def _callouts(axes: Axes, panel: Projection, per_mm: float) -> None:
-    """Label the lesions in the margins, each at its side of the midline, with a thin line to it."""
+def _sides(panels: Sequence[Projection]) -> dict[str, bool]:
+    """Return whether a lesion is named on the left: by where it lies at its first visit, and so at every visit."""
+    sides: dict[str, bool] = {}
+    for panel in panels:
+        for label, mask in _outlined(panel).items():
+            sides.setdefault(label, bool(np.nonzero(mask)[1].mean() + 0.5 < mask.shape[1] / 2))
+    return sides
+
+
+def _callouts(axes: Axes, panel: Projection, per_mm: float, sides: Mapping[str, bool]) -> None:
+    """Name the lesions in the margins, each with a thin line to its edge."""
     width, height = _size_mm(panel)
-    pixel = np.array([panel.spacing[1], panel.spacing[0]])
-    places = [
-        (label, (np.argwhere(mask)[:, ::-1].mean(axis=0) + 0.5) * pixel)
-        for label, mask in _outlined(panel).items()
-    ]
     for left in (True, False):
-        here = sorted(((p[1], p[0], label) for label, p in places if bool(p[0] < width / 2) is left))
+        here = []
+        for label, mask in _outlined(panel).items():
+            if sides[label] is left:
+                rows, columns = np.nonzero(mask)
+                x = columns.min() if left else columns.max() + 1
+                here.append(((rows.mean() + 0.5) * panel.spacing[0], x * panel.spacing[1], label))
         if not here:
             continue
+        here.sort()
         heights = _apart(np.array([y for y, _, _ in here]), 3.4 * per_mm, 2 * per_mm, height - 2 * per_mm)
-        edge = 0.0 if left else width
+        edge, out = (0.0, -0.8 * per_mm) if left else (width, 0.8 * per_mm)
         for (y, x, label), at in zip(here, heights, strict=True):
             axes.plot([x, edge], [y, at], color=OKABE_ITO["vermillion"], lw=0.5, clip_on=False)
-            axes.text(
-                edge + (-0.8 if left else 0.8) * per_mm,
-                at,
-                label,
-                ha="right" if left else "left",
-                va="center",
-                fontsize=SMALL,
-            )
+            axes.text(edge + out, at, label, ha="right" if left else "left", va="center", fontsize=SMALL)
 
 
-def _draw_panel(axes: Axes, panel: Projection, window: tuple[float, float], per_mm: float) -> None:
+def _draw_panel(
+    axes: Axes, panel: Projection, window: tuple[float, float], per_mm: float, sides: Mapping[str, bool]
+) -> None:
     width, height = _size_mm(panel)
     axes.imshow(
         panel.suv,
@@ -118,7 +123,7 @@ def _draw_panel(axes: Axes, panel: Projection, window: tuple[float, float], per_
         axes.add_collection(
             LineCollection(list(np.concatenate(segments)), colors=OKABE_ITO["vermillion"], linewidths=0.9)
         )
-    _callouts(axes, panel, per_mm)
+    _callouts(axes, panel, per_mm, sides)
     axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
     axes.set_aspect("equal")
     axes.spines[:].set_visible(True)
@@ -172,10 +177,11 @@ def draw_projection(
     figure = new_figure(width_mm, _TITLE_MM + tall + _FOOT_MM, simulated=simulated, constrained=False)
     left = max((room - scale * sum(width for width, _ in sizes)) / 2, 0.0)
     first = left + _CALLOUT_MM
+    sides = _sides(panels)
     for panel, (width, height) in zip(panels, sizes, strict=True):
         left += _CALLOUT_MM
         axes = figure.add_axes(placed(figure, left, _TITLE_MM, scale * width, scale * height))
-        _draw_panel(axes, panel, suv_window, 1 / scale)
+        _draw_panel(axes, panel, suv_window, 1 / scale, sides)
         left += scale * width + _CALLOUT_MM
     ruler = figure.add_axes(placed(figure, first, _TITLE_MM + tall, width_mm - first, _FOOT_MM))
     ruler.set(xlim=(0, width_mm - first), ylim=(_FOOT_MM, 0))

@@ -21,7 +21,7 @@ from analysis.units import DAYS_PER_MONTH, months
 if TYPE_CHECKING:
     from analysis.survival import SurvivalCurve
 
-_PLOT_MM, _RIGHT_MM, _ROW_MM = 62.0, 7.0, 4.3
+_PLOT_MM, _RIGHT_MM, _ROW_MM, _WIDEST_NAMES_MM = 62.0, 7.0, 4.3, 45.0
 
 
 def _checked(curves: Sequence[SurvivalCurve]) -> None:
@@ -161,8 +161,9 @@ def draw_survival_curves(
         max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9
     )
     small_print = wrapped(note, width_mm - 6) if note else []
-    said = wrapped(sentence, width_mm - left - 2, bold=True) if sentence else []
-    keys = [wrapped(f"{curve.label}: {_summary(curve)}", width_mm - left - 13) for curve in curves]
+    key_left = left if left <= _WIDEST_NAMES_MM else 2.0
+    said = wrapped(sentence, width_mm - key_left - 2, bold=True) if sentence else []
+    keys = [wrapped(f"{curve.label}: {_summary(curve)}", width_mm - key_left - 13) for curve in curves]
     top = 2.0 + _ROW_MM * sum(map(len, keys)) + line_mm() * len(said) + 2.0
     table = _ROW_MM * 2 * (len(curves) + 1)
     height = top + _PLOT_MM + 11.0 + table + (line_mm() * len(small_print) + 3.0 if small_print else 1.0)
@@ -170,7 +171,7 @@ def draw_survival_curves(
     inner = width_mm - left - _RIGHT_MM
     axes = figure.add_axes(placed(figure, left, top, inner, _PLOT_MM))
     rows = figure.add_axes(placed(figure, left, top + _PLOT_MM + 11.0, inner, table), sharex=axes)
-    legend = figure.add_axes(placed(figure, left, 2.0, inner, top - 2.0))
+    legend = figure.add_axes(placed(figure, key_left, 2.0, width_mm - key_left, top - 2.0))
     for curve, mark in zip(curves, GROUPS, strict=False):
         _draw_curve(axes, curve, mark)
     axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), xlabel=f"Months from {origin}", ylabel=f"{end_point} (%)")
@@ -180,7 +181,7 @@ def draw_survival_curves(
     rows.set_ylim(table / _ROW_MM, 0)
     rows.set_axis_off()
     _draw_rows(rows, curves, ticks, left - 2)
-    legend.set(xlim=(0, inner), ylim=(top - 2.0, 0))
+    legend.set(xlim=(0, width_mm - key_left), ylim=(top - 2.0, 0))
     legend.set_axis_off()
     y = _ROW_MM / 2
     for key, mark in zip(keys, GROUPS, strict=False):
