@@ -170,8 +170,10 @@ def _offset_minutes(text: str) -> int:
     return sign * (int(text[1:3]) * 60 + int(text[3:5]))
 
 
-def common_text(headers: Sequence[SliceHeader], keyword: str) -> str:
+def common_text(headers: Sequence[SliceHeader], keyword: str, *, absence_means: str | None = None) -> str:
     """The value all slices share; empty when none has one.
+
+    ``absence_means`` is what an absent value stands for; without it, a slice that lacks the value agrees with any.
 
     Raises
     ------
@@ -182,8 +184,8 @@ def common_text(headers: Sequence[SliceHeader], keyword: str) -> str:
     for header in headers:
         found.setdefault(header.get(keyword), header)
     values = [value for value in found if value]
-    if len(values) > 1:
-        raise _disagreement(headers, keyword, values)
+    if len(values) > 1 or (values and "" in found and absence_means not in (None, values[0])):
+        raise _disagreement(headers, keyword, list(found))
     return values[0] if values else ""
 
 
@@ -208,7 +210,7 @@ def common_number(headers: Sequence[SliceHeader], keyword: str) -> float | None:
 
 def _disagreement(headers: Sequence[SliceHeader], keyword: str, values: Sequence[str]) -> ImageError:
     return ImageError(
-        f"{tag_text(keyword)} differs between the slices of one series: " + ", ".join(sorted(values)[:5]),
+        f"{tag_text(keyword)} differs between the slices of one series: " + ", ".join(value or "absent" for value in sorted(values)[:5]),
         where=f"{headers[0].path.name} and others",
         expected="one value in the whole series",
         do="separate the series that were merged, or correct the header",

@@ -9,6 +9,7 @@ PS3.5 is walked alike; pixels that are compressed are decoded by pydicom.
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ _LONG = frozenset([b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC"
 _BINARY = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_ENDS = frozenset([_ITEM_END, _SEQUENCE_END])
 _PIXEL_DATA = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
 _FIRST_BYTES = 16384
 
@@ -70,55 +72,56 @@ class _Short(Exception):  # noqa: N818 - a signal, not an error
     """The bytes at hand end before the header does."""
 
 
-@dataclass(frozen=True)
 class _Encoding:
-    explicit: bool
-    order: str
+    """How elements are laid out: explicit or implicit VR, and the byte order."""
+
+    def __init__(self, *, explicit: bool, order: str) -> None:
+        self.explicit, self.order = explicit, order
+        self.short = struct.Struct(order + "HH2sH").unpack_from
+        self.long = struct.Struct(order + "HHI").unpack_from
+        self.number = struct.Struct(order + "I").unpack_from
+        self.delimiter = b"\xfe\xff" if order == "<" else b"\xff\xfe"
 
     def walk(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes, int, int, int]]:
         """Yield tag, VR, start and length of each element's value, and where the next element begins.
 
-        The length is -1 when it is undefined; the caller then reads ``next`` from :meth:`skip`.
+        The length is -1 where it is undefined, which is left so for pixel data only.
         """
-        short, long_, number = (struct.Struct(self.order + code) for code in ("HH2sH", "HHI", "I"))
+        explicit, short, long_, delimiter = self.explicit, self.short, self.long, self.delimiter
         position = start
         while position < end:
             if position + 8 > end:
                 raise _Short
-            if (
-                self.explicit
-                and data[position : position + 2] != b"\xfe\xff"
-                and data[position : position + 2] != b"\xff\xfe"
-            ):
-                group, element, vr, length = short.unpack_from(data, position)
+            if explicit and data[position : position + 2] != delimiter:
+                group, element, vr, length = short(data, position)
                 value = position + 8
                 if vr in _LONG:
                     if position + 12 > end:
                         raise _Short
-                    (length,) = number.unpack_from(data, position + 8)
-                    value = position + 12
+                    (length,) = self.number(data, value)
+                    value += 4
             else:
-                group, element, length = long_.unpack_from(data, position)
+                group, element, length = long_(data, position)
                 vr, value = b"", position + 8
             tag = group << 16 | element
-            if tag in (_ITEM_END, _SEQUENCE_END):
+            if tag in _ENDS:
                 return
-            if length == _UNDEFINED and tag not in _PIXEL_DATA:
-                # An unknown sequence of undefined length is encoded implicitly (PS3.5 section 6.2.2, note on UN).
-                inner = _Encoding(False, self.order) if vr == b"UN" else self
-                following = inner.skip(data, value, end)
-                yield tag, vr, value, following - value, following
+            if length != _UNDEFINED:
+                following = value + length
+            elif tag in _PIXEL_DATA:
+                following, length = value, -1
             else:
-                following = value if length == _UNDEFINED else value + length
-                yield tag, vr, value, -1 if length == _UNDEFINED else length, following
+                # An unknown sequence of undefined length is encoded implicitly (PS3.5 section 6.2.2, note on UN).
+                following = (_IMPLICIT_LITTLE if vr == b"UN" else self).skip(data, value, end)
+                length = following - value
+            yield tag, vr, value, length, following
             position = following
 
     def items(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Start and end of the content of each item of a sequence's value."""
-        pair = struct.Struct(self.order + "HHI")
         position = start
         while position + 8 <= end:
-            group, element, length = pair.unpack_from(data, position)
+            group, element, length = self.long(data, position)
             tag = group << 16 | element
             if tag != _ITEM:
                 return
@@ -133,10 +136,9 @@ class _Encoding:
 
     def skip(self, data: bytes, start: int, end: int) -> int:
         """Where the element after a sequence of undefined length begins."""
-        pair = struct.Struct(self.order + "HHI")
         position = start
         while position + 8 <= end:
-            group, element, length = pair.unpack_from(data, position)
+            group, element, length = self.long(data, position)
             tag = group << 16 | element
             position += 8
             if tag == _SEQUENCE_END:
@@ -153,6 +155,11 @@ class _Encoding:
         if position + 8 > end:
             raise _Short
         return position + 8
+
+
+_IMPLICIT_LITTLE = _Encoding(explicit=False, order="<")
+_EXPLICIT_LITTLE = _Encoding(explicit=True, order="<")
+_EXPLICIT_BIG = _Encoding(explicit=True, order=">")
 
 
 def read_header(path: Path, *, whole: bytes | None = None) -> SliceHeader:
@@ -208,17 +215,25 @@ def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
         body, shown_size, compressed = 0, len(data), True
     else:
         shown_size, compressed = size, False
-    encoding = _Encoding(explicit=syntax != _IMPLICIT, order=">" if syntax == _BIG_ENDIAN else "<")
+    encoding = {_IMPLICIT: _IMPLICIT_LITTLE, _BIG_ENDIAN: _EXPLICIT_BIG}.get(syntax, _EXPLICIT_LITTLE)
     attributes: dict[str, str] = {}
     creators: dict[tuple[int, int], str] = {}
     for tag, vr, start, length, following in encoding.walk(data, body, len(data)):
         if tag in _PIXEL_DATA:
             native = length >= 0 and not compressed and tag == 0x7FE00010
             return SliceHeader(path, attributes, syntax, start, length if native else -1, size)
-        if tag in TOP_LEVEL or tag >> 16 & 1:
-            if following > len(data):
-                raise _Short
-            _keep(tag, vr, data[start : start + length], start, length, data, encoding, attributes, creators)
+        wanted = TOP_LEVEL.get(tag)
+        if wanted is None and not tag & 0x10000:
+            continue
+        if following > len(data):
+            raise _Short
+        value = data[start : start + length]
+        if wanted is None:
+            _keep_private(tag, vr, value, encoding.order, attributes, creators)
+        elif wanted[1] == "SQ":
+            attributes.update(_items(wanted[0], value, _IMPLICIT_LITTLE if vr == b"UN" else encoding))
+        else:
+            attributes[wanted[0]] = _text(value, vr, wanted[1], encoding.order)
     if len(data) < shown_size:
         raise _Short
     return SliceHeader(path, attributes, syntax, -1, 0, size)
@@ -233,8 +248,7 @@ def _file_meta(data: bytes) -> tuple[str, int]:
         return (_IMPLICIT if not data[4:6].isalpha() else "1.2.840.10008.1.2.1"), 0
     syntax = ""
     position = 132
-    meta = _Encoding(explicit=True, order="<")
-    for tag, _vr, start, length, following in meta.walk(data, 132, len(data)):
+    for tag, _vr, start, length, following in _EXPLICIT_LITTLE.walk(data, 132, len(data)):
         if tag >> 16 != 2:
             break
         if tag == 0x00020010:
@@ -245,73 +259,51 @@ def _file_meta(data: bytes) -> tuple[str, int]:
     return syntax, position
 
 
-def _keep(
-    tag: int,
-    vr: bytes,
-    value: bytes,
-    start: int,
-    length: int,
-    data: bytes,
-    encoding: _Encoding,
-    attributes: dict[str, str],
-    creators: dict[tuple[int, int], str],
+def _keep_private(
+    tag: int, vr: bytes, value: bytes, order: str, attributes: dict[str, str], creators: dict[tuple[int, int], str]
 ) -> None:
-    if tag in TOP_LEVEL:
-        keyword, kind = TOP_LEVEL[tag]
-        if kind == "SQ":
-            inner = _Encoding(False, encoding.order) if vr == b"UN" else encoding
-            _keep_items(keyword, data, start, start + length, inner, attributes)
-        else:
-            attributes[keyword] = _text(value, vr, kind, encoding.order)
-        return
     group, element = tag >> 16, tag & 0xFFFF
     if 0x10 <= element <= 0xFF:
-        creators[group, element] = _text(value, b"LO", "text", encoding.order)
+        creators[group, element] = _text(value, b"LO", "text", order)
         return
     for creator, keyword in PRIVATE.get((group, element & 0xFF), ()):
         owner = creators.get((group, element >> 8))
         # De-identified files often keep the bare element without its creator (block 10 by habit).
         if owner == creator or (owner is None and element >> 8 == 0x10):
-            attributes[keyword] = _text(value, vr, "text", encoding.order)
+            attributes[keyword] = _text(value, vr, "text", order)
             if owner is None:
                 attributes[keyword + "WithoutCreator"] = "yes"
 
 
-def _keep_items(
-    keyword: str, data: bytes, start: int, end: int, encoding: _Encoding, attributes: dict[str, str]
-) -> None:
-    bounds = list(encoding.items(data, start, end))
-    attributes[keyword] = str(len(bounds))
+@functools.lru_cache(maxsize=256)
+def _items(keyword: str, value: bytes, encoding: _Encoding) -> dict[str, str]:
+    """Number of items of a sequence, and the wanted attributes of the first; slices of a series share them."""
+    bounds = list(encoding.items(value, 0, len(value)))
+    found = {keyword: str(len(bounds))}
     for first, last in bounds[:1]:
-        for tag, vr, at, length, _following in encoding.walk(data, first, last):
+        for tag, vr, at, length, _following in encoding.walk(value, first, last):
             if tag not in RADIOPHARMACEUTICAL_ITEM:
                 continue
             name, kind = RADIOPHARMACEUTICAL_ITEM[tag]
             if kind != "SQ":
-                attributes[name] = _text(data[at : at + length], vr, kind, encoding.order)
+                found[name] = _text(value[at : at + length], vr, kind, encoding.order)
                 continue
-            for code_first, code_last in list(encoding.items(data, at, at + length))[:1]:
-                for inner, inner_vr, inner_at, inner_length, _ in encoding.walk(data, code_first, code_last):
+            for code_first, code_last in list(encoding.items(value, at, at + length))[:1]:
+                for inner, inner_vr, inner_at, inner_length, _ in encoding.walk(value, code_first, code_last):
                     if inner in CODE_ITEM:
-                        text = _text(
-                            data[inner_at : inner_at + inner_length], inner_vr, "text", encoding.order
-                        )
-                        attributes[name + CODE_ITEM[inner]] = text
+                        part = value[inner_at : inner_at + inner_length]
+                        found[name + CODE_ITEM[inner]] = _text(part, inner_vr, "text", encoding.order)
+    return found
 
 
 def _text(value: bytes, vr: bytes, kind: str, order: str) -> str:
-    code = (
-        _BINARY.get(vr if vr in _BINARY else kind.encode())
-        if (vr in _BINARY or not vr or vr == b"UN")
-        else None
-    )
-    if code is not None and value:
-        width = struct.calcsize(code)
-        if len(value) % width:
-            return "malformed binary value"
-        return "\\".join(
-            str(number) for number in struct.unpack(f"{order}{len(value) // width}{code}", value)
-        )
+    if kind != "text" or vr in _BINARY:
+        code = _BINARY.get(vr) or (_BINARY.get(kind.encode()) if vr in (b"", b"UN") else None)
+        if code is not None and value:
+            width = struct.calcsize(code)
+            if len(value) % width:
+                return "malformed binary value"
+            return "\\".join(str(number) for number in struct.unpack(f"{order}{len(value) // width}{code}", value))
     try:
         return value.decode("utf-8").strip(" \0\t\r\n")
     except UnicodeDecodeError:

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.pet.grid import Grid
 
 _RADIUS_MM = 15.0
-_COARSE_MM = 8.0
+_COARSE_MM = 10.0
 _LOWEST_SUV, _HIGHEST_SUV = 1.1, 5.0
 _LARGEST_VARIATION = 0.35
 
@@ -39,7 +39,7 @@ def liver_reference(
 ) -> tuple[LiverReference | None, str]:
     """Liver reference of a whole-body PET, or ``None`` and why not.
 
-    Rule: the image is averaged to voxels of about 8 mm. Of the voxels right of the body's midline with an SUV of 1.1
+    Rule: the image is averaged to voxels of about 1 cm. Of the voxels right of the body's midline with an SUV of 1.1
     to 5 and no lesion, the connected region that is widest is taken as the right lobe, and the centre of the sphere
     is the point of it farthest from its border. The sphere must fit inside, and vary by at most 35 %.
 

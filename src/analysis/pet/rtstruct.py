@@ -76,7 +76,6 @@ def read_dataset(file: Path) -> Any:
         warnings.simplefilter("ignore")
         try:
             dataset = pydicom.dcmread(file)
-            dataset.decode()
         except Exception as problem:
             # pydicom raises many kinds; each means that this file is not what it should be.
             raise ImageError(

@@ -276,7 +276,8 @@ def _compare_with_philips(
 def _stored(headers: Sequence[SliceHeader], units: str, warnings: list[str]) -> _Found:
     """Factors of an image that holds SUV: 1 for body weight, else the ratio of the two body sizes."""
     first = headers[0]
-    suv_type = common_text(headers, "SUVType").upper() or ("BW" if units == "GML" else "BSA")
+    usual = "BW" if units == "GML" else "BSA"
+    suv_type = common_text(headers, "SUVType", absence_means=usual).upper() or usual
     if suv_type not in SUV_TYPES or (suv_type == "BSA") != (units == "CM2ML"):
         raise ImageError(
             f"{tag_text('SUVType')} is {suv_type[:16]} though {tag_text('Units')} is {units}", where=first.path.name,
