@@ -27,7 +27,7 @@ from analysis.figures import (
     draw_survival_curves,
     draw_waterfall,
 )
-from analysis.pet import Projection
+from analysis.pet import Agreement, Projection
 from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult
 
 PATIENT = "P-SECRET"
@@ -90,7 +90,7 @@ PATIENTS = pd.DataFrame(
         "patient_id": [f"{PATIENT}{i}" for i in range(5)],
         "change_percent": [-40.0, 10.0, -25.0, 150.0, np.nan],
         "response": ["responder", "non_responder", "responder", "non_responder", "not_assessable"],
-        "new_lesion": pd.array([False, True, None, True, None], dtype="boolean"),
+        "new_lesion": pd.array(["no", "yes", None, "no", "uncertain"], dtype="string"),
         "progression": pd.array([False, False, False, True, None], dtype="boolean"),
         "low": [-55.0, -10.0, -40.0, 100.0, np.nan],
         "high": [-20.0, 30.0, -5.0, 210.0, np.nan],
@@ -108,7 +108,33 @@ LESIONS = pd.DataFrame(
     ],
     columns=["patient_id", "lesion_id", "site", "visit", "change_percent"],
 )
-PAIRS = pd.DataFrame({"day14": [-40.0, -20.0, 0.0, np.nan], "day28": [-50.0, -30.0, 4.0, 9.0]})
+AGREEMENT = Agreement(
+    n=3,
+    both_responder=1,
+    first_only=0,
+    second_only=1,
+    neither=1,
+    agreement_percent=66.7,
+    kappa=0.4,
+    kappa_low=-0.3,
+    kappa_high=1.0,
+    mcnemar_p=1.0,
+    pairs=pd.DataFrame(
+        {
+            "patient_id": [f"{PATIENT}{i}" for i in range(3)],
+            "first": [-40.0, -20.0, 0.0],
+            "second": [-50.0, -30.0, 4.0],
+            "first_response": ["responder", "non_responder", "non_responder"],
+            "second_response": ["responder", "responder", "non_responder"],
+        }
+    ),
+    bias=-5.33,
+    bias_low=-25.4,
+    bias_high=14.7,
+    sd=8.08,
+    limit_low=-21.17,
+    limit_high=10.51,
+)
 LINES = pd.DataFrame(
     [
         (1, "baseline", 3.0, False),
@@ -182,9 +208,7 @@ def panel(visit: str) -> Projection:
 
 
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
-    "agreement": lambda sim: draw_agreement(
-        PAIRS, simulated=sim, bias=-5.3, low=-19.1, high=8.4, cutoff_percent=25
-    ),
+    "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
     "change and PFS": lambda sim: draw_change_and_pfs(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=15, sentence="Hazard ratio 0.88"
@@ -223,7 +247,7 @@ def hand():
 
     return types.SimpleNamespace(
         curve=curve, month=MONTH, responders=RESPONDERS, non_responders=NON_RESPONDERS, flow=FLOW, patients=PATIENTS,
-        lesions=LESIONS, pairs=PAIRS, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
+        lesions=LESIONS, agreement=AGREEMENT, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,11 +83,24 @@ def test_lesions_at_the_cut_off_count_as_having_reached_it(hand):
     )
 
 
-def test_agreement_says_limits_and_who_changes_sides(hand):
-    assert describe_agreement(hand.pairs, bias=-5.33, low=-19.12, high=8.45, cutoff_percent=25) == (
+def test_agreement_says_limits_and_who_changes_response(hand):
+    assert describe_agreement(hand.agreement) == (
         "Change of SUVmax at day 28 against day 14 in 3 patients: mean difference −5.3 percentage points, 95 % limits of"
-        " agreement −19.1 to 8.4; 1 on different sides of the 25 % cut-off."
+        " agreement −21.2 to 10.5; 1 of 3 change response (kappa 0.40, 95 % CI −0.30 to 1.00)."
     )
+
+
+def test_one_pair_has_no_limits_of_agreement(hand):
+    one = replace(hand.agreement, n=1, limit_low=np.nan, limit_high=np.nan, kappa=np.nan, second_only=0)
+    assert describe_agreement(one) == (
+        "Change of SUVmax at day 28 against day 14 in 1 patient: limits of agreement not estimable; 0 of 1 change response."
+    )
+
+
+def test_new_lesions_are_counted_where_they_cannot_be_drawn(hand):
+    new = pd.DataFrame([{"patient_id": "a", "lesion_id": "L09", "visit": "day14", "state": "new"}])
+    text = describe_lesion_changes(pd.concat([hand.lesions, new]), hand.patients, cutoff_percent=25)
+    assert text.endswith("25 % or more. 1 new lesion not drawn.")
 
 
 def test_plasma_says_each_share_with_its_interval(hand):
@@ -165,9 +180,7 @@ def test_nothing_to_draw_is_said_in_words(hand):
     assert describe_lesion_changes(hand.lesions.iloc[:0], nobody, cutoff_percent=25) == (
         "No lesion was measured at two visits."
     )
-    assert describe_agreement(
-        hand.pairs.iloc[3:], bias=np.nan, low=np.nan, high=np.nan, cutoff_percent=25
-    ) == ("No patient was measured at both days.")
+    assert describe_agreement(replace(hand.agreement, n=0)) == "No patient was assessed at both visits."
     assert describe_change_and_pfs(nobody) == "No patient has both a change and a follow-up time."
     assert describe_associations(hand.rows.iloc[:0]) == "There is no association to show."
     assert describe_gene_matrix(hand.genes.iloc[:0]) == "No gene was found altered."

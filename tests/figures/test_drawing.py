@@ -184,6 +184,29 @@ def test_cut_offs_are_solid_when_pre_specified_and_dashed_when_post_hoc(hand):
     assert {"−25 % pre-specified", "−15 % post hoc"} <= set(words(figure))
 
 
+def test_new_uncertain_and_progressing_lesions_are_marked_once_each(hand):
+    patients = hand.patients.assign(
+        change_percent=[-40.0, 10.0, -25.0, 150.0, -5.0], progression=[False, True, False, True, False]
+    )
+    axes = draw_waterfall(patients, simulated=False, cutoff_percent=25).axes[0]
+    marks = {line.get_label(): len(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 0}
+    assert marks == {"New lesion": 1, "New lesion uncertain, not counted": 1, "A lesion progresses": 1}
+
+
+def test_a_group_of_plasma_lines_that_is_no_response_is_refused(hand):
+    with pytest.raises(DesignError) as refused:
+        draw_plasma(hand.lines.assign(group="arm A"), hand.detection, simulated=False, lod_percent=0.1)
+    assert refused.value.offenders == ("arm A",)
+
+
+def test_patients_who_change_response_have_another_marker(hand):
+    scatter = draw_agreement(hand.agreement, simulated=False, cutoff_percent=25).axes[0]
+    points = {
+        line.get_marker(): len(line.get_xdata()) for line in scatter.lines if line.get_marker() in ("o", "^")
+    }
+    assert points == {"o": 2, "^": 1}
+
+
 def test_an_unknown_response_is_refused_by_name(hand):
     with pytest.raises(DesignError) as refused:
         draw_waterfall(hand.patients.assign(response="partial"), simulated=False, cutoff_percent=25)
@@ -198,11 +221,10 @@ def test_few_patients_can_be_drawn(hand, n, drawn_inside):
     drawn_inside(draw_lesion_changes(hand.lesions.iloc[:n], few, simulated=True, cutoff_percent=25))
     drawn_inside(draw_associations(hand.rows.iloc[:n], simulated=True))
     drawn_inside(draw_gene_matrix(hand.genes.iloc[:n], simulated=True))
-    drawn_inside(
-        draw_agreement(
-            hand.pairs.iloc[:n], simulated=True, bias=np.nan, low=np.nan, high=np.nan, cutoff_percent=25
-        )
+    few_pairs = replace(
+        hand.agreement, pairs=hand.agreement.pairs.iloc[:n], limit_low=np.nan, limit_high=np.nan
     )
+    drawn_inside(draw_agreement(few_pairs, simulated=True, cutoff_percent=25))
 
 
 def test_a_lesion_that_stands_twice_at_a_visit_is_refused(hand):

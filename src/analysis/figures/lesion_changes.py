@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
+from analysis.figures.columns import texts
 from analysis.figures.style import DOUBLE_MM, FAINT, INK, MUTED, RESPONSES, journal
 from analysis.figures.wording import count, listed, number, visit_name
 
@@ -22,6 +23,7 @@ def _lines(lesions: pd.DataFrame, patients: pd.DataFrame, visits: Sequence[str])
     """Lesions as rows, visits as columns, beside site and the patient's response."""
     response = patients.drop_duplicates("patient_id").set_index("patient_id")["response"]
     known = lesions[lesions["change_percent"].notna() & lesions["visit"].isin(list(visits))]
+    known = known.assign(site=[site or "other" for site in texts(known, "site")])
     if known.duplicated(["patient_id", "lesion_id", "visit"]).any():
         raise DesignError(
             "a lesion stands twice at one visit", where="table of lesion changes", expected="one row each"
@@ -46,6 +48,12 @@ def _lines(lesions: pd.DataFrame, patients: pd.DataFrame, visits: Sequence[str])
     return wide
 
 
+def _new(lesions: pd.DataFrame) -> int:
+    """Return how many lesions are new: they have no baseline, and so no line."""
+    new = lesions[[state == "new" for state in texts(lesions, "state")]]
+    return len(new.drop_duplicates(["patient_id", "lesion_id"]))
+
+
 @journal()
 def draw_lesion_changes(
     lesions: pd.DataFrame,
@@ -63,7 +71,8 @@ def draw_lesion_changes(
     ----------
     lesions : pandas.DataFrame
         As ``analysis.pet.lesion_changes`` gives it: ``patient_id``, ``lesion_id``, ``site``, ``visit``,
-        ``change_percent`` (missing: that point is left out). Identifiers join the tables, and are not shown.
+        ``change_percent`` (missing: that point is left out) and ``state`` (new lesions are counted, not
+        drawn). Identifiers join the tables, and are not shown.
     patients : pandas.DataFrame
         ``patient_id`` and ``response`` (missing: not assessable); the first row of a patient counts, so
         give the rows of the visit that decides.
@@ -121,6 +130,8 @@ def draw_lesion_changes(
         for site, marker in SITES.items()
         if (wide["site"] == site).any()
     ]
+    if new := _new(lesions):
+        handles.append(Line2D([], [], lw=0, label=f"{count(new, 'new lesion')} not drawn"))
     handles.append(Line2D([], [], color=INK, lw=0.9, label=f"Cut-off −{number(cutoff_percent, 0)} %"))
     figure.legend(
         handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.4, columnspacing=1.4
@@ -147,7 +158,8 @@ def describe_lesion_changes(
             for visit in visits
         ]
     )
+    new = f" {count(_new(lesions), 'new lesion')} not drawn." if _new(lesions) else ""
     return (
         f"Change of {metric} of {count(len(wide), 'lesion')} in {count(wide['patient_id'].nunique(), 'patient')} from"
-        f" baseline: {reached} had decreased by {number(cutoff_percent, 0)} % or more."
+        f" baseline: {reached} had decreased by {number(cutoff_percent, 0)} % or more.{new}"
     )

@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
 from analysis.figures.columns import floats, texts, truths
 from analysis.figures.style import (
@@ -38,6 +39,13 @@ def _looks(lines: pd.DataFrame) -> list[tuple[str, Mark]]:
     if "group" not in lines:
         return [("", GROUPS[0])]
     present = set(texts(lines, "group"))
+    if present - {"", *RESPONSES}:
+        raise DesignError(
+            "a group is unknown to the figure",
+            where="column group",
+            expected="one of " + ", ".join(RESPONSES),
+            offenders=sorted(present - {"", *RESPONSES}),
+        )
     known = [(group, mark) for group, mark in RESPONSES.items() if group in present]
     return known + (
         [("", Mark("Response not known", MUTED, "solid", "D", "", FAINT))] if "" in present else []
@@ -154,6 +162,11 @@ def draw_plasma(
         Limit of detection, percent: the dashed line.
     width_mm : float
         Width at print; one column when there are only shares.
+
+    Raises
+    ------
+    DesignError
+        If a group is not a response.
     """
     visits = list(dict.fromkeys(texts(detection, "visit")))
     if not floats(detection, "n").sum():

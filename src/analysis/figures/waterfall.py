@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
-from analysis.figures.columns import floats, truths
+from analysis.figures.columns import floats, texts, truths
 from analysis.figures.measure import line_mm
 from analysis.figures.style import DOUBLE_MM, INK, RESPONSES, SMALL, Line, journal
 from analysis.figures.wording import count, listed, number
@@ -23,7 +23,11 @@ HIGHEST_PERCENT = 100.0
 """Bars above it are cut there and carry their value, so that one patient does not flatten the others."""
 
 _AXES_MM = 76.0  # height of the axes, near enough to keep the names of the cut-offs a line apart
-_MARKS = (("new_lesion", "*", 6.5, "New lesion"), ("progression", "D", 3.8, "Progression on PET"))
+_MARKS = (
+    ("new", "*", INK, 6.5, "New lesion"),
+    ("uncertain", "*", "white", 6.5, "New lesion uncertain, not counted"),
+    ("risen", "D", INK, 3.8, "A lesion progresses"),
+)
 
 
 def _drawn(patients: pd.DataFrame) -> pd.DataFrame:
@@ -67,13 +71,19 @@ def _marks(
     axes: Axes, shown: pd.DataFrame, x: NDArray[np.int64], above: NDArray[np.float64]
 ) -> tuple[list[Line2D], NDArray[np.float64]]:
     """Mark new lesions and progressions over the bars; return the legend's entries and the new heights."""
+    new = np.array(texts(shown, "new_lesion"), dtype=object)
+    flags = {
+        "new": new == "yes",
+        "uncertain": new == "uncertain",
+        "risen": truths(shown, "progression") & (new != "yes"),  # a new lesion is progression by itself
+    }
     handles = []
-    for column, marker, size, label in _MARKS:
-        flagged = truths(shown, column)
+    for name, marker, face, size, label in _MARKS:
+        flagged = flags[name]
         if flagged.any():
             above = above + np.where(flagged, 5.0, 0.0)
             handles += axes.plot(
-                x[flagged], above[flagged], marker, color=INK, ms=size, lw=0, label=label, zorder=5
+                x[flagged], above[flagged], marker, mfc=face, mec=INK, ms=size, lw=0, label=label, zorder=5
             )
     return handles, above
 
@@ -95,10 +105,10 @@ def draw_waterfall(
     Parameters
     ----------
     patients : pandas.DataFrame
-        One row a patient: ``change_percent`` (negative: decrease; missing: counted below the axis, not
-        drawn), ``response`` (responder, non_responder, not_assessable); optionally ``low`` and ``high``
-        (limits of the change, percent), ``new_lesion`` and ``progression`` (yes/no; missing: no mark).
-        Identifiers are not read.
+        One row a patient, as ``analysis.pet.patient_response`` gives it: ``change_percent`` (negative:
+        decrease; missing: counted below the axis, not drawn), ``response`` (responder, non_responder,
+        not_assessable); optionally ``new_lesion`` (yes, no, uncertain), ``progression`` (true, false) and
+        limits of the change, ``low`` and ``high``, percent. Missing: no mark. Identifiers are not read.
     simulated : bool
         Whether the data are simulated; the figure then says so.
     cutoff_percent : float
