@@ -132,7 +132,7 @@ def draw_waterfall(
         return empty_figure(
             f"No patient has a change of {metric} at {visit}.", simulated=simulated, width_mm=width_mm
         )
-    figure = new_figure(width_mm, 88, simulated=simulated)
+    figure = new_figure(width_mm, 96, simulated=simulated)
     axes = figure.subplots()
     change = floats(shown, "change_percent")
     height = np.minimum(change, HIGHEST_PERCENT)
@@ -176,7 +176,8 @@ def draw_waterfall(
     axes.set_xlabel(f"Patients, one bar each (n = {len(shown)}{missing})")
     axes.spines["bottom"].set_visible(False)
     _cut_offs(axes, cutoff_percent, post_hoc_percent, progression_percent)
-    axes.legend(handles=[*handles, *marks], loc="upper right", borderaxespad=0.0, handlelength=1.6)
+    entries = [*handles, *marks]
+    figure.legend(handles=entries, loc="outside lower center", ncols=min(len(entries), 3), handlelength=1.6)
     axes.yaxis.set_major_formatter(lambda value, _: number(value, 0))
     return figure
 
