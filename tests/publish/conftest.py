@@ -34,7 +34,7 @@ The drug was tested before [@gombos2021]. Section @sec-introduction comes first,
 
 ## Results
 
-The hazard ratio was {{< var main.pfs.hr >}} ({{< var main.pfs.hr_interval >}}; @fig-pfs, @eq-hazard).[^1]
+The hazard ratio was {{< var main.pfs.hr >}} ({{< var main.pfs.hr_ci >}}; @fig-pfs, @eq-hazard).[^1]
 
 [^1]: A footnote.
 

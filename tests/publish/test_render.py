@@ -1,12 +1,13 @@
-from analysis.publish import prepare, render_publication
+from analysis.publish import *
 
 
 def test_x(reports):
-    prepare(reports.folder, ["primary"])
     import time
 
     t = time.time()
-    render_publication(reports.folder, reports.folder / "_site", quarto="")
+    publish(reports.folder, ["primary"])
+    render_notebooks(reports.folder, ["primary"])
+    render_index(reports.folder, ["primary"])
     print(time.time() - t)
     import shutil
 

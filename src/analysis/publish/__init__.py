@@ -1,7 +1,25 @@
-"""The publication and the reviewers' site: checked, rendered, and bound to the numbers they print."""
+"""The publication and the reviewers' site: checked, rendered, and bound to the numbers they print.
 
+The steps, each a command of its own in Make: :func:`publish` (prepare, check, render the text),
+:func:`render_notebook` (one page), :func:`render_index` (landing page, then the check of the whole site).
+"""
+
+from analysis.publish.build import check_sources, publish
 from analysis.publish.prepare import prepare
 from analysis.publish.render.publication import render_publication
+from analysis.publish.site.check import check_site
+from analysis.publish.site.landing import render_index
+from analysis.publish.site.notebooks import render_notebook, render_notebooks
 from analysis.publish.strict import strict_check
 
-__all__ = ["prepare", "render_publication", "strict_check"]
+__all__ = [
+    "check_site",
+    "check_sources",
+    "prepare",
+    "publish",
+    "render_index",
+    "render_notebook",
+    "render_notebooks",
+    "render_publication",
+    "strict_check",
+]

@@ -118,8 +118,9 @@ def _front_matter(text: str, file: str, problems: list[Problem]) -> tuple[Mappin
 class _Reader:
     """Follows includes depth first, as Quarto does: every path is relative to the document, not the include."""
 
-    def __init__(self, reports: Path) -> None:
+    def __init__(self, reports: Path, *, includes: bool) -> None:
         self.reports = reports
+        self.includes = includes
         self.lines: list[Line] = []
         self.problems: list[Problem] = []
         self.files: list[str] = []
@@ -135,7 +136,8 @@ class _Reader:
 
     def follow(self, text: str, file: str, trail: tuple[str, ...], first: int) -> None:
         fence = ""
-        for number, line in enumerate(text.split("\n"), start=1):
+        given = text.split("\n")
+        for number, line in enumerate(given, start=1):
             if number <= first:
                 continue
             mark = _FENCE.match(line)
@@ -146,6 +148,14 @@ class _Reader:
                 fence = ""
             include = None if inside else _INCLUDE.match(line.strip())
             if include:
+                if any(
+                    beside.strip()
+                    for beside in (*given[number - 2 : number - 1], *given[number : number + 1])
+                ):
+                    # One renderer would begin a new paragraph there, the other would not.
+                    self.problems.append(
+                        Problem(file, number, "an include needs an empty line before and after it")
+                    )
                 self.include(include["path"], Line(line, file, number), trail)
             else:
                 self.lines.append(Line(line, file, number, inside))
@@ -153,6 +163,9 @@ class _Reader:
             self.problems.append(Problem(file, number, "a code block is not closed"))
 
     def include(self, path: str, line: Line, trail: tuple[str, ...]) -> None:
+        if not self.includes:
+            self.lines.append(Line("", line.file, line.number))
+            return
         path = path.strip("\"'").removeprefix("/")
         source = self.reports / path
         if path in trail:
@@ -168,7 +181,7 @@ class _Reader:
             self.lines.append(Line("", line.file, line.number))
 
 
-def assemble(reports: Path, name: str) -> Assembly:
+def assemble(reports: Path, name: str, *, follow: bool = True) -> Assembly:
     """Read a document of the publication with everything it includes.
 
     Parameters
@@ -177,8 +190,10 @@ def assemble(reports: Path, name: str) -> Assembly:
         Folder of the publication.
     name : str
         Document at its top, such as ``index.qmd``.
+    follow : bool
+        Whether to read what it includes; otherwise each include is an empty line.
     """
-    reader = _Reader(reports)
+    reader = _Reader(reports, includes=follow)
     source = reports / name
     if not source.is_file():
         missing = Problem("_quarto.yml", 1, f"the document is missing: {name}")

@@ -52,9 +52,9 @@ def _place(tree: dict[str, Any], name: str, text: str, *, where: str) -> None:
 
 
 def details(name: str, value: Mapping[str, Any]) -> dict[str, str]:
-    """The printable companions of a value: ``<name>_interval``, ``_unit``, ``_n``, ``_events``, ``_method``, ``_reason``."""
+    """The printable companions of a value: ``<name>_ci``, ``_unit``, ``_n``, ``_events``, ``_method``, ``_reason``."""
     fields = {
-        "interval": "interval_text",
+        "ci": "interval_text",
         "unit": "unit",
         "n": "n",
         "events": "events",

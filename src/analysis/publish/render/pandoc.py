@@ -15,12 +15,14 @@ from typing import Any
 from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
 from analysis.publish.project import Project
+from analysis.publish.site.pages import document_title
 from analysis.publish.staging import stylesheet
 from analysis.publish.render.text import body, header
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parent / "templates"
 # Raw HTML, TeX and per-format text are off: what stands in the data can only be printed.
+TIDY = f"--lua-filter={HERE / 'tidy.lua'}"
 READER = "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-markdown_in_html_blocks"
 FORMATS = ("html", "docx", "pdf", "xml")
 TITLES = {"docx": "Word", "pdf": "PDF", "xml": "JATS"}
@@ -101,6 +103,7 @@ def _html(document: _Document) -> None:
 
 def _docx(document: _Document) -> None:
     arguments = [
+        TIDY,
         "--to=docx",
         "--default-image-extension=png",
         f"--output={document.stem}.docx",
@@ -111,7 +114,12 @@ def _docx(document: _Document) -> None:
 
 
 def _jats(document: _Document) -> None:
-    arguments = ["--to=jats_publishing", "--default-image-extension=png", f"--output={document.stem}.xml"]
+    arguments = [
+        TIDY,
+        "--to=jats_publishing",
+        "--default-image-extension=png",
+        f"--output={document.stem}.xml",
+    ]
     _pandoc(document, [*arguments, *document.shift()])
 
 
@@ -196,6 +204,7 @@ def _metadata(
         **metadata,
         "authors": people,
         "affiliations": places,
+        "author": [person["name"] for person in people],
         "author-meta": [person["name"] for person in people],
         "simulated": bool(project.metadata.get("study", {}).get("simulated")),
         "documents": [

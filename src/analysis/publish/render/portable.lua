@@ -195,6 +195,15 @@ local function value(span)
   return pandoc.Link(span.content, target.href, target.title, attr)
 end
 
+-- Links between documents name the source, as Quarto wants it: in HTML the page, elsewhere no link.
+local function between(link)
+  local stem, anchor = link.target:match('^([%w_-]+)%.qmd(#?.*)$')
+  if not stem then return nil end
+  if not html then return link.content end
+  link.target = stem .. '.html' .. anchor
+  return link
+end
+
 local function fact(span)
   if span.classes:includes('fact') then return span.content end
 end
@@ -220,5 +229,6 @@ return {
   { Meta = Meta },
   { Pandoc = sections },
   { traverse = 'topdown', Figure = figure, Table = scrolled, Para = equation, Math = math, Div = callout },
+  { Link = between },
   { Cite = reference, Span = function(span) return value(span) or fact(span) end },
 }

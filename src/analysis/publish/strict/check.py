@@ -41,6 +41,20 @@ def find_problems(reports: Path) -> list[Problem]:
     return sorted(found)
 
 
+def source_problems(reports: Path) -> list[Problem]:
+    """Problems that show without results: in a fresh checkout, file by file, includes not followed."""
+    facts = protocol_numbers(load_protocol())
+    names = [
+        path.relative_to(reports).as_posix()
+        for path in sorted([*reports.glob("*.qmd"), *reports.glob("parts/*.qmd")])
+    ]
+    found: list[Problem] = []
+    for name in names:
+        document = assemble(reports, name, follow=False)
+        found += [*document.problems, *subset_problems(document, None), *number_problems(document, facts)]
+    return sorted(set(found))
+
+
 def strict_check(reports: Path) -> None:
     """Refuse a publication that holds anything a renderer would pass over in silence.
 

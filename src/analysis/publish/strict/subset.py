@@ -38,11 +38,11 @@ def _code_problems(assembly: Assembly) -> Iterator[Problem]:
             )
 
 
-def _shortcode_problems(assembly: Assembly, project: Project) -> Iterator[Problem]:
+def _shortcode_problems(assembly: Assembly, project: Project | None) -> Iterator[Problem]:
     for found in SHORTCODE.finditer(assembly.prose):
         name, argument = found["name"], found["argument"]
         if name == "var":
-            if argument not in project.variables:
+            if project is not None and argument not in project.variables:
                 yield assembly.problem(found.start(), f"unknown variable {argument}")
         elif name == "include":
             yield assembly.problem(found.start(), "an include must stand alone on its line and name one file")
@@ -100,8 +100,11 @@ def _div_problems(assembly: Assembly) -> Iterator[Problem]:
         yield assembly.problem(position, "this ::: is never closed")
 
 
-def subset_problems(assembly: Assembly, project: Project) -> list[Problem]:
-    """Constructs that one of the renderers ignores, prints as they stand or sets differently."""
+def subset_problems(assembly: Assembly, project: Project | None) -> list[Problem]:
+    """Constructs that one of the renderers ignores, prints as they stand or sets differently.
+
+    Without a project the names of variables are not looked up.
+    """
     return [
         *_code_problems(assembly),
         *_shortcode_problems(assembly, project),
@@ -111,10 +114,10 @@ def subset_problems(assembly: Assembly, project: Project) -> list[Problem]:
     ]
 
 
-def _front_problems(assembly: Assembly, project: Project) -> Iterator[Problem]:
+def _front_problems(assembly: Assembly, project: Project | None) -> Iterator[Problem]:
     """The header may print variables, nothing else."""
     for found in SHORTCODE.finditer(str(dict(assembly.front))):
         if found["name"] != "var":
             yield Problem(assembly.name, 1, f"shortcode {found['name']!r} in the header")
-        elif found["argument"] not in project.variables:
+        elif project is not None and found["argument"] not in project.variables:
             yield Problem(assembly.name, 1, f"unknown variable {found['argument']} in the header")

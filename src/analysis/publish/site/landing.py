@@ -1,0 +1,144 @@
+"""The reviewers' landing page: what was asked, the answer, one figure, where to look, where it comes from."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import PublicationError
+from analysis.publish.runs import NotebookResults, Run, read_runs
+from analysis.publish.site.check import check_site
+from analysis.publish.site.pages import documents, page, provenance_facts
+from analysis.publish.staging import write_whole
+from analysis.publish.variables import plain
+from analysis.study import load_protocol
+
+ANSWER = "answer"
+"""Value whose text is the answer in one paragraph."""
+FIGURES = ("fig-pfs", "fig-waterfall")
+"""Figures the landing page prefers, in this order; else the last one of the main run."""
+_FORMATS = (("html", "Read"), ("pdf", "PDF"), ("docx", "Word"), ("xml", "JATS"))
+_WHAT = {"index": "The paper: methods, results and limits, every number bound to its source. ", "supplement": "All tables, sensitivity analyses and checks. "}  # fmt: skip
+
+
+def _answer(run: Run) -> str:
+    values = run.values
+    names = [ANSWER, *sorted(name for name in values if name.endswith("." + ANSWER))]
+    return next((str(values[name]["text"]) for name in names if name in values), "")
+
+
+def _figure(run: Run) -> dict[str, str] | None:
+    owners: dict[str, NotebookResults] = {name: book for book in run.notebooks for name in book.figures}
+    chosen = next((name for name in (*FIGURES, *reversed(owners)) if name in owners), None)
+    if chosen is None:
+        return None
+    notebook = owners[chosen]
+    entry = notebook.figures[chosen]
+    content = base64.b64encode((notebook.folder / entry["svg"]).read_bytes()).decode()
+    caption = str(entry["caption"]).rstrip()
+    return {
+        "address": f"data:image/svg+xml;base64,{content}",
+        "alt": str(entry["alt"]),
+        "caption": f"{caption} Simulated data." if run.simulated else caption,
+        "page": f"{notebook.page}#cell-{chosen}",
+    }
+
+
+def _parameters(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    names = list(dict.fromkeys(name for run in runs for name in run.parameters if name != "run"))
+    rows = [{"name": name, "texts": [plain(run.parameters.get(name)) for run in runs]} for name in names]
+    return [{**row, "differs": len(set(row["texts"])) > 1} for row in rows]
+
+
+def _facts(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    columns = [provenance_facts(run.provenance, {})[:-1] for run in runs]
+    rows = [{"name": "Study", "texts": [str(run.study["title"]) for run in runs]}]
+    rows += [
+        {"name": "Parts the study has", "texts": [plain(run.study.get("parts") or None) for run in runs]}
+    ]
+    return rows + [
+        {"name": name, "texts": [column[place][1] for column in columns]}
+        for place, (name, _) in enumerate(columns[0])
+    ]
+
+
+def _documents(reports: Path) -> list[dict[str, Any]]:
+    folder = reports / "_site" / "publication"
+    return [
+        {
+            **document,
+            "what": _WHAT.get(document["stem"], ""),
+            "formats": [
+                {"ending": ending, "name": name}
+                for ending, name in _FORMATS
+                if (folder / f"{document['stem']}.{ending}").is_file()
+            ],
+        }
+        for document in documents(reports)
+    ]
+
+
+def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
+    """Delete pages of runs that are no longer shown: what is not linked must not travel with the site."""
+    wanted = {site / notebook.page for run in runs for notebook in run.notebooks}
+    for path in sorted((site / "notebooks").rglob("*.html")):
+        if path not in wanted:
+            path.unlink()
+
+
+def render_index(reports: Path, runs: Sequence[str]) -> Path:
+    """Write ``_site/index.html`` and check the finished site.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication, its notebooks and publication already rendered.
+    runs : sequence of str
+        Names of runs, the main one first.
+
+    Raises
+    ------
+    PublicationError
+        Listing everything :func:`analysis.publish.check_site` finds; the landing page is then not written.
+    """
+    found = read_runs(reports, runs)
+    main, site, trial = found[0], reports / "_site", load_protocol().trial
+    _remove_strangers(site, found)
+    notes = [
+        {"text": text, "page": notebook.page, "notebook": notebook.notebook}
+        for notebook in main.notebooks
+        for text in notebook.notes
+    ]
+    text = page(
+        "landing.html",
+        reports=reports,
+        root="",
+        kind="landing",
+        title="Reviewers’ overview",
+        trial=trial,
+        study=main.study,
+        simulated=main.simulated,
+        provenance=main.provenance,
+        question=(
+            f"Does the early change of the FDG-PET, under {trial['treatment'].split(' until ')[0]}, tell which "
+            f"{trial['population']} will live longer without progression? A {trial['design']} trial."
+        ),
+        answer=_answer(main),
+        figure=_figure(main),
+        documents=_documents(reports),
+        runs=found,
+        parameters=_parameters(found),
+        notes=notes,
+        facts=_facts(found),
+    )
+    complaints = check_site(site, landing=text)
+    if complaints:
+        raise PublicationError(
+            f"the site has {len(complaints)} fault(s):\n  " + "\n  ".join(complaints),
+            do="correct the source of the page named and run make report",
+            offenders=complaints,
+        )
+    write_whole(site / "index.html", text)
+    return site / "index.html"

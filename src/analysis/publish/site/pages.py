@@ -1,0 +1,81 @@
+"""What every page of the site shares: the frame, its navigation, and the facts printed below it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.publish.staging import stylesheet
+from analysis.publish.variables import plain
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+MISSING = "—"
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def document_title(stem: str) -> str:
+    """Name of a document in the navigation.
+
+    >>> document_title("index"), document_title("supplement")
+    ('Publication', 'Supplement')
+    """
+    return "Publication" if stem == "index" else stem.replace("-", " ").capitalize()
+
+
+def documents(reports: Path) -> list[dict[str, str]]:
+    """Documents of the publication, for the navigation."""
+    declared = yaml.safe_load((reports / "_quarto.yml").read_text(encoding="utf-8"))
+    stems = [Path(name).stem for name in declared["project"]["render"]]
+    return [{"stem": stem, "title": document_title(stem)} for stem in stems]
+
+
+def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
+    """A finished page; every text from data is escaped by the template engine.
+
+    Parameters
+    ----------
+    template : str
+        File in the folder of templates.
+    reports : Path
+        Folder of the publication.
+    root : str
+        Way from the page to the top of the site, such as ``../../``.
+    **content
+        What the template prints.
+    """
+    content.setdefault("documents", documents(reports))
+    return (
+        _environment().get_template(template).render(root=root, style=Markup(stylesheet(reports)), **content)
+    )
+
+
+def provenance_facts(provenance: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where a run's results come from, as pairs of words and text."""
+    versions = ", ".join(
+        f"{name} {number}" for name, number in dict(provenance.get("versions") or {}).items()
+    )
+    return [
+        ("Commit", str(provenance.get("commit") or MISSING)),
+        ("Environment (SHA-256 of requirements.lock)", str(provenance.get("lock_sha256") or MISSING)),
+        ("Data (SHA-256 of the study folder)", str(provenance.get("study_sha256") or MISSING)),
+        ("Python", str(provenance.get("python") or MISSING)),
+        ("Packages", versions or MISSING),
+        ("Parameters", ", ".join(f"{name} = {plain(value)}" for name, value in parameters.items())),
+    ]
