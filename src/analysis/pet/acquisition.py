@@ -13,6 +13,7 @@ from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.nuclides import average_time
 from analysis.pet.tags import tag_text
 
+_DAY_MS = 86_400_000.0
 _AGREEMENT_SECONDS = 5.0
 """How far the slices' back-computed reference times may lie apart and still be one time."""
 
@@ -63,9 +64,9 @@ def timing(headers: Sequence[SliceHeader]) -> Timing:
         warnings.append(f"{lacking} of {len(starts)} slices do not say when they were acquired")
     return Timing(
         tuple(starts),
-        tuple(_milliseconds(headers, "FrameReferenceTime", warnings, low=-math.inf)),
-        tuple(_milliseconds(headers, "ActualFrameDuration", warnings, low=1e-3)),
-        tuple(_positive(headers, "DecayFactor", warnings)),
+        tuple(_milliseconds(headers, "FrameReferenceTime", warnings, low=-_DAY_MS, high=_DAY_MS)),
+        tuple(_milliseconds(headers, "ActualFrameDuration", warnings, low=1000.0, high=_DAY_MS)),
+        tuple(_tolerant(headers, "DecayFactor", warnings, low=1e-6, high=1e6)),
         tuple(warnings),
     )
 
@@ -150,17 +151,15 @@ def _after_midnight(starts: list[datetime | None], warnings: list[str]) -> list[
 
 
 def _milliseconds(
-    headers: Sequence[SliceHeader], keyword: str, warnings: list[str], *, low: float
+    headers: Sequence[SliceHeader], keyword: str, warnings: list[str], *, low: float, high: float
 ) -> list[float | None]:
-    return [None if v is None else v / 1000 for v in _tolerant(headers, keyword, warnings, low=low)]
-
-
-def _positive(headers: Sequence[SliceHeader], keyword: str, warnings: list[str]) -> list[float | None]:
-    return _tolerant(headers, keyword, warnings, low=1e-9)
+    return [
+        None if v is None else v / 1000 for v in _tolerant(headers, keyword, warnings, low=low, high=high)
+    ]
 
 
 def _tolerant(
-    headers: Sequence[SliceHeader], keyword: str, warnings: list[str], *, low: float
+    headers: Sequence[SliceHeader], keyword: str, warnings: list[str], *, low: float, high: float
 ) -> list[float | None]:
     """Each slice's number; malformed ones are ``None`` with one warning, since other attributes can stand in."""
     values: list[float | None] = []
@@ -170,7 +169,7 @@ def _tolerant(
             value = number(header, keyword)
         except ImageError:
             value, bad = None, bad + 1
-        if value is not None and value < low:
+        if value is not None and not low <= value <= high:
             value, bad = None, bad + 1
         values.append(value)
     if bad:

@@ -210,7 +210,8 @@ def common_number(headers: Sequence[SliceHeader], keyword: str) -> float | None:
 
 def _disagreement(headers: Sequence[SliceHeader], keyword: str, values: Sequence[str]) -> ImageError:
     return ImageError(
-        f"{tag_text(keyword)} differs between the slices of one series: " + ", ".join(value or "absent" for value in sorted(values)[:5]),
+        f"{tag_text(keyword)} differs between the slices of one series: "
+        + ", ".join(value or "absent" for value in sorted(values)[:5]),
         where=f"{headers[0].path.name} and others",
         expected="one value in the whole series",
         do="separate the series that were merged, or correct the header",

@@ -260,7 +260,12 @@ def _file_meta(data: bytes) -> tuple[str, int]:
 
 
 def _keep_private(
-    tag: int, vr: bytes, value: bytes, order: str, attributes: dict[str, str], creators: dict[tuple[int, int], str]
+    tag: int,
+    vr: bytes,
+    value: bytes,
+    order: str,
+    attributes: dict[str, str],
+    creators: dict[tuple[int, int], str],
 ) -> None:
     group, element = tag >> 16, tag & 0xFFFF
     if 0x10 <= element <= 0xFF:
@@ -303,7 +308,9 @@ def _text(value: bytes, vr: bytes, kind: str, order: str) -> str:
             width = struct.calcsize(code)
             if len(value) % width:
                 return "malformed binary value"
-            return "\\".join(str(number) for number in struct.unpack(f"{order}{len(value) // width}{code}", value))
+            return "\\".join(
+                str(number) for number in struct.unpack(f"{order}{len(value) // width}{code}", value)
+            )
     try:
         return value.decode("utf-8").strip(" \0\t\r\n")
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.nuclides import Nuclide, nuclide_of
 from analysis.pet.tags import tag_text
 
+_LEAST_BQ, _MOST_BQ = 3.7e7, 1.5e9
 _LONGEST_UPTAKE_HALF_LIVES = 8 * 3600 / 6586.2
 """Eight hours for F-18: beyond it a time is more likely wrong than the protocol unusual."""
 
@@ -121,9 +122,9 @@ def injected_dose(headers: Sequence[SliceHeader]) -> Dose:
         activity *= 1e6
     elif activity < 1e6:
         raise malformed(first, "RadionuclideTotalDose", expected="an activity in Bq (or, by mistake, in MBq)")
-    if not 2e7 <= activity <= 2e9:
+    if not _LEAST_BQ <= activity <= _MOST_BQ:
         warnings.append(
-            f"the injected activity, {activity / 1e6:g} MBq, is outside 20 to 2000 MBq: check its unit"
+            f"the injected activity, {activity / 1e6:g} MBq, is outside 37 to 1500 MBq: check its unit"
         )
     return Dose(activity, half_life, nuclide.name if nuclide else None, tuple(warnings))
 

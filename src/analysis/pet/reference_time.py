@@ -92,14 +92,13 @@ def decay_reference(headers: Sequence[SliceHeader], *, half_life: float) -> Refe
             offenders=("SeriesTime", "AcquisitionTime"),
         )
     usable = _consensus_first(usable, candidates, half_life, warnings)
-    chosen, injected, notes = _first_after_injection(headers, usable, half_life)
+    chosen, time, injected, notes = _first_after_injection(headers, usable, half_life)
     warnings += notes
     if chosen.source in ("back-computed", "earliest acquisition"):
         series = next(c for c in candidates if c.source == "series")
         warnings.append(
             f"the series time is not used ({series.objection or 'it is missing'}); reference time: {chosen.source}"
         )
-    assert_time = chosen.time or datetime.min
     known = [c.time for c in candidates if c.time is not None]
     spread = spread_percent(known, half_life=half_life)
     if spread > _WARN_SPREAD_PERCENT:
@@ -107,7 +106,7 @@ def decay_reference(headers: Sequence[SliceHeader], *, half_life: float) -> Refe
         warnings.append(
             f"reference-time candidates differ by {spread:.1f} % of SUV ({shown}); used: {chosen.source}"
         )
-    first_frame = times.earliest if times.earliest is not None and times.earliest >= injected else assert_time
+    first_frame = times.earliest if times.earliest is not None and times.earliest >= injected else time
     return Reference(
         chosen.time, chosen.source, injected, (first_frame - injected).total_seconds() / 60,
         tuple(candidates), spread, tuple(warnings),
@@ -243,7 +242,7 @@ def _consensus_first(
 
 def _first_after_injection(
     headers: Sequence[SliceHeader], usable: list[Candidate], half_life: float
-) -> tuple[Candidate, datetime, list[str]]:
+) -> tuple[Candidate, datetime, datetime, list[str]]:
     refused: ImageError | None = None
     notes: list[str] = []
     for candidate in usable:
@@ -255,5 +254,5 @@ def _first_after_injection(
             refused = refused or problem
             notes.append(f"reference time from {candidate.source} is not used: {problem.what}")
             continue
-        return candidate, injected, notes + warnings
+        return candidate, candidate.time, injected, notes + warnings
     raise refused or ImageError("no reference time", where=headers[0].path.name)

@@ -32,7 +32,8 @@ def rtstruct_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict
     Raises
     ------
     ImageError
-        If a contour lies outside the grid, between its slices or across them, or is malformed.
+        If a contour lies outside the grid or across its slices, if contours of two planes fall into one slice, or if one
+    is malformed.
 
     References
     ----------
@@ -49,8 +50,9 @@ def rtstruct_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict
         name = names.get(str(roi.get("ReferencedROINumber", "")))
         if name is None or name not in masks:
             continue
+        depths: dict[int, float] = {}
         for points in _contours(roi, file):
-            _add(masks[name], points, grid, where=f"{file.name}, ROI {name}")
+            _add(masks[name], points, grid, depths, where=f"{file.name}, ROI {name}")
     return masks
 
 
@@ -114,7 +116,7 @@ def _contours(roi: Any, file: Path) -> Iterator[np.ndarray]:
         yield np.array(values, float).reshape(-1, 3)
 
 
-def _add(mask: np.ndarray, points: np.ndarray, grid: Grid, *, where: str) -> None:
+def _add(mask: np.ndarray, points: np.ndarray, grid: Grid, depths: dict[int, float], *, where: str) -> None:
     from skimage.draw import polygon2mask
 
     index = grid.index(points)
@@ -132,6 +134,14 @@ def _add(mask: np.ndarray, points: np.ndarray, grid: Grid, *, where: str) -> Non
             f"a contour lies at slice {place:.1f}, outside the image", where=where, expected=f"contours on the grid {grid}",
             do="use the contours of this image",
         )  # fmt: skip
+    if abs(depths.setdefault(nearest, place) - place) > 0.1:
+        # Their exclusive or would erase the lesion: they were drawn on an image with thinner slices.
+        raise ImageError(
+            f"contours of two planes fall into slice {nearest}: they were drawn on another grid",
+            where=where,
+            expected=f"contours on the grid {grid}",
+            do="use the contours of this image",
+        )
     inplane = index[:, 1:]
     limits = np.array(grid.shape[1:])
     if (inplane < -0.5 - 1e-6).any() or (inplane > limits - 0.5 + 1e-6).any():

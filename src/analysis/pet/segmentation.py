@@ -75,12 +75,13 @@ def _masks(dataset: Any, grid: Grid, file: Path, wanted: str | None) -> dict[str
     if kind == "FRACTIONAL":
         frames = frames >= 0.5 * float(dataset.MaximumFractionalValue)
     shared = dataset.SharedFunctionalGroupsSequence[0]
+    # What all frames have in common, the segment of a file with one segment too, may stand in the shared groups.
     for frame, group in zip(frames, dataset.PerFrameFunctionalGroupsSequence, strict=True):
         place = _place(_frame_grid(shared, group, frame.shape, grid), grid, file)
         if kind == "LABELMAP":
             inside = {label: frame == number for number, label in labels.items()}
         else:
-            number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+            number = int(_group_item(shared, group, "SegmentIdentificationSequence").ReferencedSegmentNumber)
             inside = {labels[number]: frame > 0}
         for label, part in inside.items():
             if label in masks:

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.acquisition import timing
-from analysis.pet.attributes import common_number, common_text, missing, partly_missing
+from analysis.pet.attributes import common_number, common_text, missing, parse_number, partly_missing
 from analysis.pet.body import body_surface_area, ideal_body_weight, lean_body_mass, mass_of_suv_type
 from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.injection import Dose, half_life_of, injected_dose, injection_time
@@ -18,6 +18,8 @@ from analysis.pet.patient_size import PatientSize, patient_size
 from analysis.pet.reference_time import Candidate, Reference, decay_reference
 from analysis.pet.tags import tag_text
 
+_SHORTEST_UPTAKE, _LONGEST_UPTAKE = 20, 180
+_LEAST_LARGEST_SUV, _MOST_LARGEST_SUV = 0.5, 2e4
 SUV_TYPES = ("BW", "BSA", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
 
 
@@ -112,6 +114,12 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     if not np.all(np.isfinite(factors)) or np.any(factors <= 0):
         raise ImageError("the SUV factor is not a positive number", where=headers[0].path.name)
     mass = _normalisations(size, lean_body_mass)
+    warnings += _implausible(headers, factors)
+    minutes = reference.uptake_minutes
+    if minutes is not None and not _SHORTEST_UPTAKE <= minutes <= _LONGEST_UPTAKE:
+        warnings.append(
+            f"the uptake time is {minutes:.0f} min, outside {_SHORTEST_UPTAKE} to {_LONGEST_UPTAKE}: check injection and scan times"
+        )
     return SuvFactors(
         files=tuple(header.path.name for header in headers),
         factors=factors,
@@ -130,6 +138,20 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
             dict.fromkeys((*warnings, *size.warnings, *(dose.warnings if dose else ()), *reference.warnings))
         ),
     )
+
+
+def _implausible(headers: Sequence[SliceHeader], factors: np.ndarray) -> list[str]:
+    """A warning if the files could hold no SUV of a human being: some unit is wrong that nothing else reveals."""
+    slopes = [parse_number(header.get("RescaleSlope")) for header in headers]
+    bits = parse_number(headers[0].get("BitsAllocated"))
+    if any(slope is None or slope <= 0 for slope in slopes) or bits not in (8, 16, 32):
+        return []
+    largest = float(max(f * s for f, s in zip(factors, slopes, strict=True) if s)) * (2 ** min(bits, 16) - 1)
+    if _LEAST_LARGEST_SUV <= largest <= _MOST_LARGEST_SUV:
+        return []
+    return [
+        f"the largest SUV that these files can store is {largest:.3g}: check units, dose, weight and factors"
+    ]
 
 
 _Found = tuple[np.ndarray, PatientSize, Dose | None, Reference]
@@ -333,11 +355,11 @@ def _not_corrected(headers: Sequence[SliceHeader], half_life: float) -> tuple[Re
             raise missing(header, "AcquisitionTime", needed_for="undoing the decay of each slice")
         if duration is None:
             raise missing(header, "ActualFrameDuration", needed_for="undoing the decay of each slice")
-    earliest = times.earliest
-    assert earliest is not None  # every start is known here
+    starts = [start for start in times.starts if start is not None]
+    earliest = min(starts)
     injected, warnings = injection_time(headers, earliest, half_life=half_life)
     rate = decay_constant(half_life)
-    since = np.array([(start - injected).total_seconds() for start in times.starts if start is not None])
+    since = np.array([(start - injected).total_seconds() for start in starts])
     during = rate * np.array([duration for duration in times.duration if duration is not None])
     growth = during / -np.expm1(-during) * np.exp(rate * since)
     uptake = (earliest - injected).total_seconds() / 60

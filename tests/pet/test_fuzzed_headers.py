@@ -1,0 +1,131 @@
+"""Headers damaged at random: the right number, a number with a warning, or an error that names what is wrong."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from make_series import private, setting, tracer_of, write_series
+
+from analysis.errors import ImageError
+from analysis.pet.dicom_file import SliceHeader, read_header
+from analysis.pet.suv import suv_factors
+from analysis.pet.tags import PRIVATE, RADIOPHARMACEUTICAL_ITEM, TOP_LEVEL
+
+NAMES = sorted(
+    {name for name, _kind in (*TOP_LEVEL.values(), *RADIOPHARMACEUTICAL_ITEM.values())}
+    | {name for owners in PRIVATE.values() for _creator, name in owners}
+    | {"RadionuclideValue", "RadionuclideMeaning", "RadiopharmaceuticalCodeValue"}
+)
+WRONG = st.one_of(
+    st.just(""),
+    st.just("nan"),
+    st.just("-1"),
+    st.just("0"),
+    st.just("inf"),
+    st.just("1e400"),
+    st.just("99999999999999"),
+    st.just("1\\2"),
+    st.just("\\"),
+    st.just("20150310"),
+    st.just("256199"),
+    st.just("20151340250000"),
+    st.text(max_size=20),
+)
+STYLES = {
+    "start": (),
+    "admin": (setting(DecayCorrection="ADMIN"),),
+    "none": (setting(DecayCorrection="NONE", CorrectedImage=["ATTN"]),),
+    "stored": (setting(Units="GML"),),
+    "counts": (setting(Units="CNTS"), private(0x7053, "Philips PET Private Group", 0x00, "DS", "0.0004")),
+    "ge": (private(0x0009, "GEMS_PETD_01", 0x0D, "DT", "20150310100000.00"), setting(Manufacturer="GE MEDICAL SYSTEMS")),
+}
+
+
+class Styles(dict):
+    """Headers and right factors of each style; short to print, since hypothesis prints every argument."""
+
+    def __repr__(self) -> str:
+        return "styles"
+
+
+@pytest.fixture(scope="module")
+def styles(tmp_path_factory):
+    top = tmp_path_factory.mktemp("styles")
+    found = Styles()
+    for name, edits in STYLES.items():
+        files = write_series(top / name, *edits)
+        headers = [read_header(file) for file in files]
+        found[name] = headers, suv_factors(headers).factors
+    return found
+
+
+def damaged(headers: list[SliceHeader], changes: dict[str, str | None], only: int | None) -> list[SliceHeader]:
+    result = []
+    for place, header in enumerate(headers):
+        attributes = dict(header.attributes)
+        if only is None or place == only:
+            for name, value in changes.items():
+                if value is None:
+                    attributes.pop(name, None)
+                else:
+                    attributes[name] = value
+        result.append(SliceHeader(header.path, attributes, header.syntax, header.pixel_start, header.pixel_length, header.size))
+    return result
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    style=st.sampled_from(sorted(STYLES)),
+    changes=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.none(), WRONG), min_size=1, max_size=3),
+    only=st.one_of(st.none(), st.integers(0, 5)),
+)
+def test_no_damage_gives_another_number_in_silence(styles, style, changes, only):
+    headers, right = styles[style]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = suv_factors(damaged(headers, changes, only))
+        except ImageError as problem:
+            assert str(problem)
+            return
+    assert np.isfinite(found.factors).all()
+    assert (found.factors > 0).all()
+    for value in (found.sul_factor, found.bsa_factor, found.ibw_factor, found.reference.uptake_minutes):
+        assert value is None or np.isfinite(value)
+    if not np.allclose(found.factors, right, rtol=2e-3):
+        assert found.warnings, (style, changes, found.factors[0] / right[0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(style=st.sampled_from(sorted(STYLES)), pair=st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)))
+def test_two_attributes_that_changed_places_give_no_other_number_in_silence(styles, style, pair):
+    headers, right = styles[style]
+    swapped = []
+    for header in headers:
+        first, second = header.attributes.get(pair[0]), header.attributes.get(pair[1])
+        swapped += damaged([header], {pair[0]: second, pair[1]: first}, None)
+    try:
+        found = suv_factors(swapped)
+    except ImageError:
+        return
+    if not np.allclose(found.factors, right, rtol=2e-3):
+        assert found.warnings, (style, pair, found.factors[0] / right[0])
+
+
+@pytest.mark.parametrize("name", ["RadionuclideTotalDose", "RadionuclideHalfLife", "PatientWeight"])
+def test_several_values_in_one_attribute_are_refused_or_replaced_with_a_warning(tmp_path, name):
+    def edit(ds, _index):
+        where = tracer_of(ds) if name.startswith("Radionuclide") else ds
+        setattr(where, name, ["70", "80"])
+
+    headers = [read_header(f) for f in write_series(tmp_path, edit)]
+    try:
+        found = suv_factors(headers)
+    except ImageError as problem:
+        assert name in str(problem)
+    else:
+        assert any(name in text for text in found.warnings)

@@ -1,0 +1,237 @@
+"""Contours as SEG, RTSTRUCT and NIfTI on the image's grid: the same voxels whatever the format and orientation."""
+
+from __future__ import annotations
+
+import warnings
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+from make_series import SPACING, write_series
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from analysis.errors import ImageError
+from analysis.pet import quantify, read_masks, read_suv
+
+
+@pytest.fixture
+def series(tmp_path):
+    files = write_series(tmp_path / "series")
+    return files, read_suv(files)
+
+
+@pytest.fixture
+def region():
+    mask = np.zeros((6, 7, 8), bool)
+    mask[1:4, 2:5, 3:7] = True
+    mask[2, 3, 4] = False
+    mask[4, 0, 0] = True
+    return mask
+
+
+def nifti(path, mask, axes=(2, 1, 0), flips=(False, False, False), grid=None):
+    """Write a mask of (slice, row, column) with its axes in any order and direction."""
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine
+    array, matrix = mask, affine.copy()
+    for axis, flip in enumerate(flips):
+        if flip:
+            array = np.flip(array, axis)
+            matrix[:3, 3] += matrix[:3, axis] * (mask.shape[axis] - 1)
+            matrix[:3, axis] *= -1
+    order = [*axes, 3]
+    nibabel.save(nibabel.Nifti1Image(array.transpose(axes).astype(np.uint8), matrix[:, order]), path)
+    return path
+
+
+@pytest.mark.parametrize("axes", [(2, 1, 0), (0, 1, 2), (1, 2, 0)])
+@pytest.mark.parametrize("flips", [(False, False, False), (True, False, True), (False, True, False)])
+def test_nifti_lands_on_the_grid_in_every_order_and_direction_of_axes(tmp_path, series, region, axes, flips):
+    _files, volume = series
+    file = nifti(tmp_path / "mask.nii.gz", region, axes, flips, volume.grid)
+    np.testing.assert_array_equal(read_masks(file, volume.grid)["1"], region)
+
+
+def test_nifti_labels_are_separate_regions(tmp_path, series):
+    _files, volume = series
+    labels = np.zeros((6, 7, 8), np.int16)
+    labels[0, 0, 0], labels[5, 6, 7] = 1, 12
+    file = nifti(tmp_path / "mask.nii", labels, grid=volume.grid)
+    masks = read_masks(file, volume.grid)
+    assert sorted(masks) == ["1", "12"]
+    assert np.argwhere(masks["12"]).tolist() == [[5, 6, 7]]
+    with pytest.raises(ImageError, match="one of 1, 12"):
+        read_masks(file, volume.grid, roi="2")
+
+
+@pytest.mark.parametrize("shift", [0.5, 3.0])
+def test_nifti_shifted_against_the_image_is_refused(tmp_path, series, region, shift):
+    _files, volume = series
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.grid.affine
+    affine[0, 3] += shift
+    file = tmp_path / "mask.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(region.astype(np.uint8), affine), file)
+    with pytest.raises(ImageError, match="another grid"):
+        read_masks(file, volume.grid)
+
+
+def test_a_file_that_is_no_nifti_is_refused(tmp_path, series):
+    file = tmp_path / "mask.nii.gz"
+    file.write_bytes(b"nothing of the kind")
+    with pytest.raises(ImageError, match="cannot be read"):
+        read_masks(file, series[1].grid)
+
+
+def rtstruct(path, contours, *, series_uid="1.2.3.4.200", frame="1.2.3.4.300"):
+    """Write a structure set: ROI name to a list of (points, z)."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3.9"
+    ds.Modality, ds.SeriesInstanceUID = "RTSTRUCT", "1.2.3.8"
+    reference, study, item = Dataset(), Dataset(), Dataset()
+    item.SeriesInstanceUID = series_uid
+    study.RTReferencedSeriesSequence = [item]
+    reference.RTReferencedStudySequence, reference.FrameOfReferenceUID = [study], frame
+    ds.ReferencedFrameOfReferenceSequence = [reference]
+    ds.StructureSetROISequence, ds.ROIContourSequence = [], []
+    for number, (name, polygons) in enumerate(contours.items(), start=1):
+        roi, drawn = Dataset(), Dataset()
+        roi.ROINumber, roi.ROIName = number, name
+        drawn.ReferencedROINumber, drawn.ContourSequence = number, []
+        for points, z in polygons:
+            contour = Dataset()
+            contour.ContourGeometricType = "CLOSED_PLANAR"
+            contour.NumberOfContourPoints = len(points)
+            contour.ContourData = [f"{v:g}" for x, y in points for v in (x, y, z)]
+            drawn.ContourSequence.append(contour)
+        ds.StructureSetROISequence.append(roi)
+        ds.ROIContourSequence.append(drawn)
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def box(column0, column1, row0, row1):
+    """Corners in mm of a box that encloses the centres of these columns and rows, ends included."""
+    x0, x1 = -20 + (column0 - 0.4) * SPACING[2], -20 + (column1 + 0.4) * SPACING[2]
+    y0, y1 = -15 + (row0 - 0.4) * SPACING[1], -15 + (row1 + 0.4) * SPACING[1]
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+def test_a_polygon_takes_the_voxels_whose_centres_it_encloses(tmp_path, series):
+    file = rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 6, 2, 4), 8.0)]})
+    mask = read_masks(file, series[1].grid)["tumour"]
+    expected = np.zeros((6, 7, 8), bool)
+    expected[2, 2:5, 3:7] = True
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_a_contour_inside_another_is_a_hole(tmp_path, series):
+    file = rtstruct(tmp_path / "rs.dcm", {"ring": [(box(1, 6, 1, 5), 4.0), (box(3, 4, 3, 3), 4.0)]})
+    mask = read_masks(file, series[1].grid)["ring"]
+    assert mask.sum() == 6 * 5 - 2
+    assert not mask[1, 3, 3:5].any()
+
+
+@pytest.mark.parametrize("z", [-2.5, 60.0])
+def test_a_contour_outside_the_slices_is_refused(tmp_path, series, z):
+    file = rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 6, 2, 4), z)]})
+    with pytest.raises(ImageError, match="outside the image"):
+        read_masks(file, series[1].grid)
+
+
+def test_contours_drawn_on_thinner_slices_are_refused(tmp_path, series):
+    polygons = [(box(3, 6, 2, 4), z) for z in (8.0, 9.0)]
+    file = rtstruct(tmp_path / "rs.dcm", {"tumour": polygons})
+    with pytest.raises(ImageError, match="another grid"):
+        read_masks(file, series[1].grid)
+
+
+def test_a_contour_that_leaves_the_image_is_refused(tmp_path, series):
+    file = rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 12, 2, 4), 8.0)]})
+    with pytest.raises(ImageError, match="leaves the image"):
+        read_masks(file, series[1].grid)
+
+
+def test_malformed_contour_data_are_refused(tmp_path, series):
+    file = rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 6, 2, 4)[:2], 8.0)]})
+    with pytest.raises(ImageError, match="ContourData"):
+        read_masks(file, series[1].grid)
+
+
+def test_segmentation_written_by_highdicom_comes_back_exactly(tmp_path, series, region):
+    files, volume = series
+    other = np.zeros_like(region)
+    other[5, 6, 0:3] = True
+    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region, "L02": other})
+    masks = read_masks(file, volume.grid)
+    np.testing.assert_array_equal(masks["L01"], region)
+    np.testing.assert_array_equal(masks["L02"], other)
+    assert list(read_masks(file, volume.grid, roi="L02")) == ["L02"]
+
+
+def test_segmentation_of_another_grid_is_refused(tmp_path, series, region):
+    files, _volume = series
+    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    moved = read_suv(write_series(tmp_path / "moved", lambda ds, i: setattr(ds, "ImagePositionPatient", [-18.0, -15.0, 4.0 * i])))
+    with pytest.raises(ImageError, match="another grid"):
+        read_masks(file, moved.grid)
+
+
+def segmentation(path, files, masks):
+    """Write a DICOM SEG with highdicom: an encoder that shares nothing with the reader under test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import highdicom as hd
+
+        sources = sorted((pydicom.dcmread(f) for f in files), key=lambda d: d.ImagePositionPatient[2])
+        for source in sources:
+            source.PatientName, source.PatientBirthDate, source.StudyID = "", "", ""
+            source.StudyTime, source.AccessionNumber, source.ReferringPhysicianName = "", "", ""
+        descriptions = [
+            hd.seg.SegmentDescription(
+                number, label, hd.sr.CodedConcept("49755003", "SCT", "Morphologically Abnormal Structure"),
+                hd.sr.CodedConcept("108369006", "SCT", "Neoplasm"), hd.seg.SegmentAlgorithmTypeValues.MANUAL,
+            )
+            for number, label in enumerate(masks, start=1)
+        ]  # fmt: skip
+        seg = hd.seg.Segmentation(
+            source_images=sources,
+            pixel_array=np.stack(list(masks.values()), axis=-1).astype(np.uint8),
+            segmentation_type="BINARY",
+            segment_descriptions=descriptions,
+            series_instance_uid="1.2.3.77",
+            series_number=9,
+            sop_instance_uid="1.2.3.78",
+            instance_number=1,
+            manufacturer="test",
+            manufacturer_model_name="test",
+            software_versions="1",
+            device_serial_number="1",
+        )
+        seg.save_as(path)
+    return path
+
+
+def test_quantify_reads_the_series_the_segmentation_names(tmp_path, region):
+    image = tmp_path / "image"
+    files = write_series(image / "ac")
+    write_series(image / "other", uid="1.2.3.5")
+    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    found = quantify(image, file).as_document()
+    assert found["series"] == "1.2.3.4.200"
+    assert found["voxels"] == int(region.sum())
+
+
+def test_quantify_refuses_a_folder_without_pet(tmp_path, series, region):
+    mask = nifti(tmp_path / "mask.nii.gz", region, grid=series[1].grid)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ImageError, match="0 PET series"):
+        quantify(empty, mask)
+    with pytest.raises(ImageError, match="no such image folder"):
+        quantify(tmp_path / "nowhere", mask)
+    with pytest.raises(ImageError, match="no such mask file"):
+        quantify(tmp_path / "series", tmp_path / "nothing.nii")
