@@ -103,7 +103,9 @@ def tracer_of(ds: Dataset) -> Dataset:
     return ds.RadiopharmaceuticalInformationSequence[0]
 
 
-def write_series(folder: Path, *edits: Edit, suv: np.ndarray | None = None, skip: tuple[int, ...] = (), **options) -> list[Path]:
+def write_series(
+    folder: Path, *edits: Edit, suv: np.ndarray | None = None, skip: tuple[int, ...] = (), **options
+) -> list[Path]:
     """Write a series in shuffled order of names; each edit may change every slice before it is written."""
     folder.mkdir(parents=True, exist_ok=True)
     volume = true_suv() if suv is None else suv

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from make_series import private, setting, tracer_of, write_series
 
@@ -41,7 +41,10 @@ STYLES = {
     "none": (setting(DecayCorrection="NONE", CorrectedImage=["ATTN"]),),
     "stored": (setting(Units="GML"),),
     "counts": (setting(Units="CNTS"), private(0x7053, "Philips PET Private Group", 0x00, "DS", "0.0004")),
-    "ge": (private(0x0009, "GEMS_PETD_01", 0x0D, "DT", "20150310100000.00"), setting(Manufacturer="GE MEDICAL SYSTEMS")),
+    "ge": (
+        private(0x0009, "GEMS_PETD_01", 0x0D, "DT", "20150310100000.00"),
+        setting(Manufacturer="GE MEDICAL SYSTEMS"),
+    ),
 }
 
 
@@ -63,7 +66,9 @@ def styles(tmp_path_factory):
     return found
 
 
-def damaged(headers: list[SliceHeader], changes: dict[str, str | None], only: int | None) -> list[SliceHeader]:
+def damaged(
+    headers: list[SliceHeader], changes: dict[str, str | None], only: int | None
+) -> list[SliceHeader]:
     result = []
     for place, header in enumerate(headers):
         attributes = dict(header.attributes)
@@ -73,7 +78,11 @@ def damaged(headers: list[SliceHeader], changes: dict[str, str | None], only: in
                     attributes.pop(name, None)
                 else:
                     attributes[name] = value
-        result.append(SliceHeader(header.path, attributes, header.syntax, header.pixel_start, header.pixel_length, header.size))
+        result.append(
+            SliceHeader(
+                header.path, attributes, header.syntax, header.pixel_start, header.pixel_length, header.size
+            )
+        )
     return result
 
 
@@ -84,6 +93,8 @@ def damaged(headers: list[SliceHeader], changes: dict[str, str | None], only: in
     only=st.one_of(st.none(), st.integers(0, 5)),
 )
 def test_no_damage_gives_another_number_in_silence(styles, style, changes, only):
+    # A value that is right for its attribute is no damage that a header could reveal.
+    assume(changes.get("ActualFrameDuration") != "256199")
     headers, right = styles[style]
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -143,7 +143,9 @@ def test_a_text_file_is_not_dicom(tmp_path):
         read_header(file)
 
 
-@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian])
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
 def test_every_uncompressed_encoding_gives_the_same_volume(tmp_path, syntax):
     plain = read_suv(write_series(tmp_path / "plain"))
     files = []
@@ -165,7 +167,9 @@ def test_compression_without_loss_changes_no_voxel(tmp_path, syntax):
     files = []
     for index in range(3):
         ds = slice_of(index, suv=suv)
-        ds.PixelRepresentation = 0  # encoders of signed values differ between libraries; no value here is negative
+        ds.PixelRepresentation = (
+            0  # encoders of signed values differ between libraries; no value here is negative
+        )
         ds.compress(syntax, generate_instance_uid=False)
         files.append(tmp_path / f"{index}.dcm")
         ds.save_as(files[-1], enforce_file_format=True)

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from analysis.errors import ImageError
 from analysis.pet import measure_region
-from analysis.pet.liver import liver_reference
 from analysis.pet.grid import Grid
+from analysis.pet.liver import liver_reference
 from analysis.pet.peak import suv_peak
 
 
 @pytest.fixture(scope="module")
 def phantom(shared):
-    document = json.loads((shared / "reference" / "ibsi" / "ibsi1_digital_phantom.json").read_text(encoding="utf-8"))
+    document = json.loads(
+        (shared / "reference" / "ibsi" / "ibsi1_digital_phantom.json").read_text(encoding="utf-8")
+    )
     image, mask = np.array(document["image"], float), np.array(document["mask"], bool)
     return measure_region(image, mask, (2.0, 2.0, 2.0)), document["reference"]
 
@@ -73,7 +75,9 @@ def test_the_kernel_states_its_real_volume_on_each_grid():
     volume, mask = np.ones((9, 9, 9)), np.zeros((9, 9, 9), bool)
     mask[4, 4, 4] = True
     # Seven voxels (centre and six faces) of 5.47 × 5.47 × 3.27 mm; nineteen of 4 mm.
-    assert suv_peak(volume, mask, (3.27, 5.47, 5.47)).kernel_ml == pytest.approx(7 * 5.47 * 5.47 * 3.27 / 1000)
+    assert suv_peak(volume, mask, (3.27, 5.47, 5.47)).kernel_ml == pytest.approx(
+        7 * 5.47 * 5.47 * 3.27 / 1000
+    )
     assert suv_peak(volume, mask, (4.0, 4.0, 4.0)).kernel_ml == pytest.approx(19 * 0.064)
 
 
@@ -87,7 +91,9 @@ def test_measures_scale_with_uptake_and_do_not_move_with_the_lesion(seed, scale)
     spacing = (3.0, 4.0, 4.0)
     first = measure_region(volume, mask, spacing)
     scaled = measure_region(scale * volume, mask, spacing)
-    moved = measure_region(np.roll(volume, (1, 1, 1), (0, 1, 2)), np.roll(mask, (1, 1, 1), (0, 1, 2)), spacing)
+    moved = measure_region(
+        np.roll(volume, (1, 1, 1), (0, 1, 2)), np.roll(mask, (1, 1, 1), (0, 1, 2)), spacing
+    )
     for name in ("suv_max", "suv_mean", "suv_peak", "suv_peak_at_max"):
         assert getattr(scaled, name) == pytest.approx(scale * getattr(first, name))
         assert getattr(moved, name) == pytest.approx(getattr(first, name))
@@ -107,7 +113,11 @@ def body(liver_suv=2.2, liver_radius=55.0, noise=0.1, flip=False):
     z, y, x = np.meshgrid(*(np.arange(n) for n in grid.shape), indexing="ij")
     place = grid.points(np.stack([z, y, x], -1).reshape(-1, 3)).reshape(*grid.shape, 3)
     suv = np.where((place[..., 0] / 170) ** 2 + (place[..., 1] / 110) ** 2 < 1, 0.6, 0.0)
-    for centre, radius, value in (((-80, 0, 50), liver_radius, liver_suv), ((100, 20, 60), 35, 1.8), ((0, -20, -200), 30, 20.0)):
+    for centre, radius, value in (
+        ((-80, 0, 50), liver_radius, liver_suv),
+        ((100, 20, 60), 35, 1.8),
+        ((0, -20, -200), 30, 20.0),
+    ):
         suv[((place - np.array(centre)) ** 2).sum(-1) < radius**2] = value
     suv *= 1 + noise * np.random.default_rng(7).standard_normal(suv.shape)
     return suv.astype(np.float32), grid

@@ -99,7 +99,9 @@ def test_a_series_time_before_the_injection_is_passed_over_with_a_warning(tmp_pa
 
 
 def test_one_acquisition_time_for_all_beds_is_not_used_to_compute_back(tmp_path):
-    found = factors(tmp_path, setting(AcquisitionTime=tm(STARTED), SeriesTime=tm(STARTED + timedelta(hours=1))))
+    found = factors(
+        tmp_path, setting(AcquisitionTime=tm(STARTED), SeriesTime=tm(STARTED + timedelta(hours=1)))
+    )
     assert found.factors == pytest.approx(START_FACTOR, rel=1e-9)
     assert found.reference.source == "earliest acquisition"
     objection = next(c.objection for c in found.reference.candidates if c.source == "back-computed")
@@ -141,7 +143,8 @@ def test_the_private_time_of_siemens_keeps_its_clock_when_its_date_was_not_shift
 
 def test_activity_corrected_to_administration_needs_no_times(tmp_path):
     found = factors(
-        tmp_path, setting(DecayCorrection="ADMIN", SeriesTime=None, AcquisitionTime=None, FrameReferenceTime=None)
+        tmp_path,
+        setting(DecayCorrection="ADMIN", SeriesTime=None, AcquisitionTime=None, FrameReferenceTime=None),
     )
     assert found.factors == pytest.approx(ADMIN_FACTOR, rel=1e-12)
 
@@ -155,7 +158,9 @@ def test_activity_without_decay_correction_is_corrected_slice_by_slice(tmp_path)
 
 
 def test_stored_suv_is_taken_as_it_is_and_needs_neither_dose_nor_weight(tmp_path):
-    edits = setting(Units="GML", PatientWeight=None, RadionuclideTotalDose="", SeriesTime="", RadionuclideHalfLife=None)
+    edits = setting(
+        Units="GML", PatientWeight=None, RadionuclideTotalDose="", SeriesTime="", RadionuclideHalfLife=None
+    )
     found = factors(tmp_path, edits)
     assert found.factors == pytest.approx(1.0)
     assert found.sul_factor is None
@@ -215,7 +220,12 @@ def test_philips_factors_that_contradict_dose_and_times_are_reported(tmp_path):
         (setting(RadionuclideHalfLife="109.77"), "minutes"),
         (setting(RadiopharmaceuticalStartTime="morning"), "RadiopharmaceuticalStartTime"),
         (setting(RadiopharmaceuticalStartDateTime="yesterday"), "RadiopharmaceuticalStartDateTime"),
-        (setting(RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime="20150310090000+0100"), ""),
+        (
+            setting(
+                RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime="20150310090000+0100"
+            ),
+            "",
+        ),
         (setting(RadiopharmaceuticalStartTime="0900", RadiopharmaceuticalStartDateTime=None), ""),
         (setting(SeriesTime=None), "series time is not used"),
         (setting(SeriesTime="", FrameReferenceTime=""), "series time is not used"),
@@ -241,11 +251,20 @@ def test_what_can_only_mean_one_thing_is_repaired_with_a_warning(tmp_path, edit,
         (setting(RadionuclideTotalDose="370000"), "RadionuclideTotalDose"),
         (setting(RadionuclideHalfLife="", RadionuclideCodeSequence=None), "RadionuclideHalfLife"),
         (setting(RadionuclideHalfLife="4062"), "RadionuclideHalfLife"),
-        (setting(RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime=None), "RadiopharmaceuticalStartTime"),
+        (
+            setting(RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime=None),
+            "RadiopharmaceuticalStartTime",
+        ),
         (setting(RadiopharmaceuticalStartDateTime="20150310113000"), "later than the image's reference time"),
-        (setting(RadiopharmaceuticalStartTime="113000", RadiopharmaceuticalStartDateTime=None), "22.5 h before"),
+        (
+            setting(RadiopharmaceuticalStartTime="113000", RadiopharmaceuticalStartDateTime=None),
+            "22.5 h before",
+        ),
         (setting(SeriesTime=None, AcquisitionTime=None), "SeriesTime"),
-        (setting(RadiopharmaceuticalInformationSequence=Sequence([])), "RadiopharmaceuticalInformationSequence"),
+        (
+            setting(RadiopharmaceuticalInformationSequence=Sequence([])),
+            "RadiopharmaceuticalInformationSequence",
+        ),
         (setting(Units="PROPCPS"), "Units"),
         (setting(Units=""), "Units"),
         (setting(Units="CNTS"), "PhilipsSuvFactor"),
@@ -256,7 +275,12 @@ def test_what_can_only_mean_one_thing_is_repaired_with_a_warning(tmp_path, edit,
         (setting(DecayCorrection=""), "DecayCorrection"),
         (setting(DecayCorrection="LATER"), "DecayCorrection"),
         (setting(Modality="CT"), "Modality"),
-        (setting(RadionuclideCodeSequence=code("", "SRT", "^177^Lutetium"), Radiopharmaceutical="177Lu-PSMA"), "SPECT"),
+        (
+            setting(
+                RadionuclideCodeSequence=code("", "SRT", "^177^Lutetium"), Radiopharmaceutical="177Lu-PSMA"
+            ),
+            "SPECT",
+        ),
     ],
 )
 def test_what_cannot_be_known_is_refused_by_name(tmp_path, edit, name):
@@ -265,7 +289,15 @@ def test_what_cannot_be_known_is_refused_by_name(tmp_path, edit, name):
 
 @pytest.mark.parametrize(
     "name",
-    ["Units", "PatientWeight", "RadionuclideTotalDose", "RadionuclideHalfLife", "DecayCorrection", "SUVType", "FrameOfReferenceUID"],
+    [
+        "Units",
+        "PatientWeight",
+        "RadionuclideTotalDose",
+        "RadionuclideHalfLife",
+        "DecayCorrection",
+        "SUVType",
+        "FrameOfReferenceUID",
+    ],
 )
 def test_slices_that_contradict_each_other_are_refused(tmp_path, name):
     other = {"Units": "GML", "DecayCorrection": "ADMIN", "SUVType": "LBM", "FrameOfReferenceUID": "1.2.9"}
@@ -298,7 +330,11 @@ def test_an_offset_from_utc_is_applied_only_when_the_images_zone_is_known(tmp_pa
     moment = da(INJECTED) + "080000+0000"
     found = factors(
         tmp_path,
-        setting(RadiopharmaceuticalStartDateTime=moment, RadiopharmaceuticalStartTime=None, TimezoneOffsetFromUTC="+0100"),
+        setting(
+            RadiopharmaceuticalStartDateTime=moment,
+            RadiopharmaceuticalStartTime=None,
+            TimezoneOffsetFromUTC="+0100",
+        ),
     )
     assert found.factors == pytest.approx(START_FACTOR, rel=1e-9)
     assert found.warnings == ()

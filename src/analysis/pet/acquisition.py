@@ -13,7 +13,7 @@ from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.nuclides import average_time
 from analysis.pet.tags import tag_text
 
-_DAY_MS = 86_400_000.0
+_DAY_MS, _LONGEST_FRAME_MS = 86_400_000.0, 7_200_000.0
 _AGREEMENT_SECONDS = 5.0
 """How far the slices' back-computed reference times may lie apart and still be one time."""
 
@@ -65,7 +65,7 @@ def timing(headers: Sequence[SliceHeader]) -> Timing:
     return Timing(
         tuple(starts),
         tuple(_milliseconds(headers, "FrameReferenceTime", warnings, low=-_DAY_MS, high=_DAY_MS)),
-        tuple(_milliseconds(headers, "ActualFrameDuration", warnings, low=1000.0, high=_DAY_MS)),
+        tuple(_milliseconds(headers, "ActualFrameDuration", warnings, low=1000.0, high=_LONGEST_FRAME_MS)),
         tuple(_tolerant(headers, "DecayFactor", warnings, low=1e-6, high=1e6)),
         tuple(warnings),
     )

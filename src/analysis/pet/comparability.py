@@ -38,7 +38,7 @@ def with_comparability(scans: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _objections(scan, first) -> list[str]:  # noqa: ANN001 - a row of a table
+def _objections(scan, first) -> list[str]:
     longest = float(load_protocol().value("suv.uptake_difference_minutes"))
     found = []
     if pd.isna(scan.uptake_minutes):

@@ -162,7 +162,7 @@ def _percist_class(
     return "SMD", ""
 
 
-def _patients(measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, metric: str):  # noqa: ANN202
+def _patients(measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, metric: str):
     """Yield patient, reason, lesions that count, all lesions of the baseline, and whether a lesion is new."""
     changes = lesion_changes(measures.lesions, metric=metric, scans=measures.scans)
     here = changes[changes["visit"] == visit]

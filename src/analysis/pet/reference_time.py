@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from analysis.errors import ImageError
 from analysis.pet.acquisition import Timing, back_computed, from_decay_factor, timing
-from analysis.pet.attributes import common_text, parse_date, parse_date_time, parse_time
+from analysis.pet.attributes import parse_date, parse_date_time, parse_time
 from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.injection import injection_time
 from analysis.pet.tags import tag_text

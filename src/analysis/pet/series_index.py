@@ -84,16 +84,24 @@ def index_series(
     files = sorted(_walk(folder), key=lambda file: file.path)
     listing = hashlib.sha256(repr((code_version(), files)).encode()).hexdigest()
     kept = cache / f"index-{listing[:32]}.json" if cache else None
-    if kept is not None and kept.is_file():
-        return tuple(
-            Series(**{**entry, "files": tuple(entry["files"])})
-            for entry in json.loads(kept.read_text("utf-8"))
-        )
+    stored = _stored(kept)
+    if stored is not None:
+        return stored
     parts = [files[i : i + _FILES_A_TASK] for i in range(0, len(files), _FILES_A_TASK)]
     series = _merged(_read_all(folder, parts, workers, progress), {file.path: file for file in files})
     if kept is not None:
         write_whole(kept, json.dumps([asdict(entry) for entry in series]))
     return series
+
+
+def _stored(file: Path | None) -> tuple[Series, ...] | None:
+    if file is None or not file.is_file():
+        return None
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        return tuple(Series(**{**entry, "files": tuple(entry["files"])}) for entry in entries)
+    except (OSError, json.JSONDecodeError, TypeError, KeyError):
+        return None  # made again, and written again
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from analysis.pet.acquisition import timing
 from analysis.pet.attributes import common_number, common_text, missing, parse_number, partly_missing
 from analysis.pet.body import body_surface_area, ideal_body_weight, lean_body_mass, mass_of_suv_type
 from analysis.pet.dicom_file import SliceHeader
-from analysis.pet.injection import Dose, half_life_of, injected_dose, injection_time
+from analysis.pet.injection import Dose, injected_dose, injection_time
 from analysis.pet.nuclides import SINGLE_PHOTON, decay_constant
 from analysis.pet.patient_size import PatientSize, patient_size
 from analysis.pet.reference_time import Candidate, Reference, decay_reference

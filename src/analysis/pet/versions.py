@@ -6,7 +6,6 @@ import functools
 import hashlib
 from pathlib import Path
 
-
 MEASURING = (
     "acquisition", "attributes", "body", "contour_files", "dicom_file", "grid", "injection", "liver", "masks", "measures",
     "nifti", "nuclides", "patient_size", "peak", "reference_time", "rtstruct", "scan", "segmentation", "series_index",

@@ -1,0 +1,76 @@
+"""Agreement of two days: against statsmodels, and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import DesignError
+from analysis.pet import agreement_of
+from analysis.pet.agreement import cohens_kappa
+
+
+def table(changes, cutoff=25):
+    change = np.array(changes, float)
+    response = np.where(
+        np.isnan(change), "not_assessable", np.where(change <= -cutoff, "responder", "non_responder")
+    )
+    return pd.DataFrame(
+        {"patient_id": [f"P{i}" for i in range(len(change))], "response": response, "change_percent": change}
+    )
+
+
+def test_four_patients_by_hand():
+    found = agreement_of(table([-40, -30, -10, 5, -50]), table([-30, -10, -30, 10, np.nan]))
+    assert (found.n, found.both_responder, found.first_only, found.second_only, found.neither) == (
+        4,
+        1,
+        1,
+        1,
+        1,
+    )
+    assert found.agreement_percent == 50
+    assert found.kappa == pytest.approx(0)
+    assert found.mcnemar_p == pytest.approx(1)
+    differences = np.array([10.0, 20, -20, 5])
+    assert found.bias == pytest.approx(differences.mean())
+    assert found.limit_high == pytest.approx(differences.mean() + 1.959964 * differences.std(ddof=1))
+    assert found.switchers["patient_id"].tolist() == ["P1", "P2"]
+
+
+def test_mcnemar_is_the_exact_binomial_of_the_discordant_pairs():
+    found = agreement_of(table([-40] * 6 + [0] * 4), table([0] * 6 + [0] * 4))
+    assert found.mcnemar_p == pytest.approx(2 * 0.5**6)
+
+
+@given(st.lists(st.integers(0, 30), min_size=4, max_size=4).filter(lambda c: sum(c) > 1))
+def test_kappa_and_its_interval_are_those_of_statsmodels(counts):
+    from statsmodels.stats.inter_rater import cohens_kappa as reference
+
+    square = np.array(counts).reshape(2, 2)
+    p = square / square.sum()
+    if p.sum(0) @ p.sum(1) >= 1:
+        assert np.isnan(cohens_kappa(square)).all()
+        return
+    with np.errstate(all="ignore"):
+        expected = reference(square)
+    kappa, low, high = cohens_kappa(square)
+    assert kappa == pytest.approx(expected.kappa, abs=1e-12)
+    if expected.var_kappa > 1e-12:
+        assert low == pytest.approx(max(expected.kappa_low, -1), abs=1e-9)
+        assert high == pytest.approx(min(expected.kappa_upp, 1), abs=1e-9)
+
+
+def test_nobody_assessable_at_both_is_nothing_and_no_error():
+    found = agreement_of(table([-40, np.nan]), table([np.nan, -40]))
+    assert found.n == 0
+    assert np.isnan([found.agreement_percent, found.kappa, found.bias]).all()
+
+
+def test_two_rows_for_a_patient_are_refused():
+    twice = pd.concat([table([-40]), table([-40])])
+    with pytest.raises(DesignError, match="two responses"):
+        agreement_of(twice, table([-40]))

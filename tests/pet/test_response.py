@@ -1,0 +1,274 @@
+"""Lesion classes and patient rules on small tables worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import DesignError
+from analysis.pet import (
+    RULES,
+    StudyMeasures,
+    classify_lesions,
+    eortc_1999,
+    lesion_changes,
+    patient_response,
+    percist_1_0,
+    response_by_all_rules,
+)
+from analysis.pet.lesion_change import reaches_cutoff
+from analysis.pet.patient_rules import deciding_change
+
+
+def lesion(patient, visit, name, value, *, target=True, **other):
+    row = {"patient_id": patient, "visit": visit, "lesion_id": name, "site": "bone", "target": target}
+    row |= {m: float(value) for m in ("suv_max", "suv_mean", "suv_peak", "sul_peak", "tlg_g")}
+    return row | other
+
+
+def scan(patient, visit, **other):
+    row = {"patient_id": patient, "visit": visit, "contours": 1, "comparable": True, "comparability_reason": "",
+           "liver_sul_mean": 1.5, "liver_sul_sd": 0.1}  # fmt: skip
+    return row | other
+
+
+def study(lesions, scans=None, series=None):
+    table = pd.DataFrame(lesions).astype({"target": "boolean"})
+    if scans is None:
+        scans = [
+            scan(p, v) for p, v in table[["patient_id", "visit"]].drop_duplicates().itertuples(index=False)
+        ]
+    columns = ["patient_id", "visit", "modality", "reason"]
+    return StudyMeasures(
+        pd.DataFrame(series or [], columns=columns),
+        pd.DataFrame(scans).astype({"comparable": "boolean"}),
+        table,
+    )
+
+
+def visits(*patients, new="no", **status):
+    rows = []
+    for patient in patients:
+        for visit in ("baseline", "day14"):
+            state, _, reason = status.get(visit, "done").partition(":")
+            rows.append({"patient_id": patient, "visit": visit, "status": state, "reason": reason or pd.NA,
+                         "new_lesion": pd.NA if visit == "baseline" else new})  # fmt: skip
+    return pd.DataFrame(rows).astype("string")
+
+
+def respond(measures, planned, rule="any_resistant", cutoff=25.0, metric="suv_max"):
+    return patient_response(
+        measures, planned, metric=metric, cutoff_percent=cutoff, rule=rule, visit="day14"
+    ).set_index("patient_id")
+
+
+def pair(patient, name, before, after, **other):
+    return [
+        lesion(patient, "baseline", name, before, **other),
+        lesion(patient, "day14", name, after, **other),
+    ]
+
+
+THREE = [*pair("A", "L1", 10, 6), *pair("A", "L2", 5, 4.5), *pair("A", "L3", 4, 2)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "response"),
+    [
+        ("any_resistant", -10.0, "non_responder"),
+        ("all_resistant", -50.0, "responder"),
+        ("majority", -40.0, "responder"),
+        ("hottest", -40.0, "responder"),
+        ("mean", -100 / 3, "responder"),
+        ("sum", -100 * 6.5 / 19, "responder"),
+    ],
+)
+def test_each_rule_decides_three_lesions_as_by_hand(rule, change, response):
+    found = respond(study(THREE), visits("A"), rule).loc["A"]
+    assert found["change_percent"] == pytest.approx(change)
+    assert found["response"] == response
+    assert found["lesions"] == 3
+
+
+def test_the_hottest_lesion_may_be_another_one_at_follow_up():
+    found = respond(study([*pair("A", "L1", 10, 2), *pair("A", "L2", 5, 8)]), visits("A"), "hottest").loc["A"]
+    assert found["change_percent"] == pytest.approx(-20)
+    assert found["progression"]
+
+
+def test_half_of_the_lesions_is_no_majority():
+    found = respond(study([*pair("A", "L1", 10, 5), *pair("A", "L2", 10, 10)]), visits("A"), "majority").loc[
+        "A"
+    ]
+    assert found["response"] == "non_responder"
+
+
+def test_exactly_the_cut_off_counts_as_response_by_the_protocol():
+    found = respond(study([*pair("A", "L1", 9.2, 9.2 * 0.75)]), visits("A")).loc["A"]
+    assert found["response"] == "responder"
+
+
+def test_a_disappeared_lesion_has_responded_and_a_scan_without_contours_tells_nothing():
+    lesions = [*pair("A", "L1", 10, 6), lesion("A", "baseline", "L2", 5), *pair("B", "L1", 10, 6)[:1]]
+    scans = [scan("A", "baseline"), scan("A", "day14"), scan("B", "baseline"), scan("B", "day14", contours=0)]
+    measures = study(lesions, scans)
+    changes = lesion_changes(measures.lesions, scans=measures.scans).set_index(["patient_id", "lesion_id"])
+    assert changes.loc[("A", "L2"), "state"] == "disappeared"
+    assert changes.loc[("A", "L2"), "change_percent"] == -100
+    assert changes.loc[("B", "L1"), "state"] == "not_contoured"
+    found = respond(measures, visits("A", "B"))
+    assert found.loc["A", "response"] == "responder"
+    assert found.loc["B", ["response", "reason"]].tolist() == [
+        "not_assessable",
+        "no lesion was contoured at day14",
+    ]
+    assert np.isnan(found.loc["B", "change_percent"])
+
+
+def test_a_new_lesion_makes_a_non_responder_and_a_possible_flare_does_not():
+    measures = study(pair("A", "L1", 10, 5))
+    new = respond(measures, visits("A", new="yes")).loc["A"]
+    assert (new["response"], new["reason"], new["progression"]) == ("non_responder", "new lesion", True)
+    flare = respond(measures, visits("A", new="uncertain")).loc["A"]
+    assert flare["response"] == "responder"
+    assert "flare" in flare["reason"]
+
+
+def test_a_contour_without_baseline_is_a_new_lesion():
+    measures = study([*pair("A", "L1", 10, 5), lesion("A", "day14", "L2", 4, target=False)])
+    changes = classify_lesions(lesion_changes(measures.lesions, scans=measures.scans), cutoff_percent=25)
+    assert changes.set_index("lesion_id")["lesion_class"].to_dict() == {"L1": "responding", "L2": "new"}
+    assert respond(measures, visits("A")).loc["A", "reason"] == "new lesion"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"), [(7.5, "responding"), (7.6, "stable"), (12.5, "stable"), (12.6, "progressing")]
+)
+def test_lesion_classes_at_their_boundaries(after, expected):
+    changes = lesion_changes(study(pair("A", "L1", 10, after)).lesions)
+    assert classify_lesions(changes, cutoff_percent=25)["lesion_class"].tolist() == [expected]
+
+
+def test_only_target_lesions_decide_and_at_most_five():
+    lesions = [row for i in range(6) for row in pair("A", f"L{i}", 10 - i, 5 - i / 2 if i < 5 else 10)]
+    lesions += pair("A", "N", 20, 20, target=False)
+    found = respond(study(lesions), visits("A")).loc["A"]
+    assert (found["lesions"], found["response"]) == (5, "responder")
+
+
+def test_without_marked_targets_the_hottest_lesions_decide():
+    found = respond(study([*pair("A", "L1", 10, 5, target=pd.NA)]), visits("A")).loc["A"]
+    assert found["response"] == "responder"
+
+
+@pytest.mark.parametrize(
+    ("status", "series", "reason"),
+    [
+        ({"day14": "not_done:toxicity"}, [], "scan at day14 not done: toxicity"),
+        ({"day14": "not_planned"}, [], "scan at day14 not planned"),
+        ({}, [], "scan at day14 was made, but no series of it was found"),
+        (
+            {},
+            [("A", "day14", "PT", "Units (0054,1001) is missing")],
+            "scan at day14 cannot be used: Units (0054,1001) is missing",
+        ),
+    ],
+)
+def test_a_missing_scan_says_why(status, series, reason):
+    rows = [dict(zip(("patient_id", "visit", "modality", "reason"), row, strict=True)) for row in series]
+    measures = study([lesion("A", "baseline", "L1", 10)], series=rows)
+    found = respond(measures, visits("A", **status)).loc["A"]
+    assert (found["response"], found["reason"]) == ("not_assessable", reason)
+
+
+def test_every_patient_of_the_visits_has_one_row():
+    found = respond(study(THREE), visits("A", "B", "C"))
+    assert found.index.tolist() == ["A", "B", "C"]
+    assert found.loc["B", "reason"].startswith("baseline scan was made")
+
+
+def test_an_unknown_metric_or_rule_is_refused_with_the_known_ones():
+    with pytest.raises(DesignError, match="suv_max"):
+        respond(study(THREE), visits("A"), metric="suvmax")
+    with pytest.raises(DesignError, match="any_resistant"):
+        respond(study(THREE), visits("A"), rule="most")
+
+
+def test_all_rules_mark_the_pre_specified_combination_once():
+    table = response_by_all_rules(study(THREE), visits("A"), visits=("day14",))
+    assert table["pre_specified"].sum() == 1
+    marked = table[table["pre_specified"]].iloc[0]
+    assert (marked["metric"], marked["rule"], marked["cutoff_percent"]) == ("suv_max", "any_resistant", 25.0)
+    assert (table[["responders", "non_responders", "not_assessable"]].sum(axis=1) == 1).all()
+
+
+@given(st.lists(st.tuples(st.floats(2, 20), st.floats(0.5, 30)), min_size=1, max_size=5), st.floats(1, 90))
+def test_rules_are_ordered_and_any_and_all_are_what_they_say(values, cutoff):
+    changes = pd.DataFrame(values, columns=["baseline", "follow_up"]).assign(patient_id="A")
+    changes["change_percent"] = (changes["follow_up"] / changes["baseline"] - 1) * 100
+    decided = {rule: deciding_change(changes, rule=rule)["A"] for rule in RULES}
+    responding = reaches_cutoff(changes["change_percent"].to_numpy(), cutoff)
+    assert reaches_cutoff(np.array([decided["any_resistant"]]), cutoff)[0] == responding.all()
+    assert reaches_cutoff(np.array([decided["all_resistant"]]), cutoff)[0] == responding.any()
+    assert reaches_cutoff(np.array([decided["majority"]]), cutoff)[0] == (responding.sum() > len(values) / 2)
+    for rule in ("majority", "mean", "sum"):
+        assert decided["all_resistant"] - 1e-9 <= decided[rule] <= decided["any_resistant"] + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("pairs", "new", "expected"),
+    [
+        ([(10, 8.5)], "no", "PMR"),
+        ([(10, 8.6)], "no", "SMD"),
+        ([(10, 12.5)], "no", "SMD"),
+        ([(10, 12.6)], "no", "PMD"),
+        ([(10, 5), (4, 5.2)], "no", "PMD"),
+        ([(10, 5)], "yes", "PMD"),
+    ],
+)
+def test_eortc_classes_after_one_cycle(pairs, new, expected):
+    lesions = [row for i, (before, after) in enumerate(pairs) for row in pair("A", f"L{i}", before, after)]
+    assert eortc_1999(study(lesions), visits("A", new=new), visit="day14")["eortc"].tolist() == [expected]
+
+
+def test_eortc_asks_for_more_than_a_quarter_after_more_cycles():
+    measures = study(pair("A", "L1", 10, 8))
+    assert eortc_1999(measures, visits("A"), visit="day14", after_one_cycle=False)["eortc"].tolist() == [
+        "SMD"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "glycolysis", "expected"),
+    [
+        (10, 7, (1, 1), "PMR"),
+        (10, 7.01, (1, 1), "SMD"),
+        (2.6, 1.8, (1, 1), "PMR"),
+        (2.6, 1.81, (1, 1), "SMD"),
+        (10, 1.4, (1, 1), "CMR"),
+        (10, 13.01, (1, 1), "PMD"),
+        (10, 13, (1, 1), "SMD"),
+        (10, 10, (10, 17.5), "PMD"),
+        (2.4, 1.0, (1, 1), "not_assessable"),
+    ],
+)
+def test_percist_classes_at_their_boundaries(before, after, glycolysis, expected):
+    lesions = [
+        lesion("A", "baseline", "L1", before, tlg_g=float(glycolysis[0])),
+        lesion("A", "day14", "L1", after, tlg_g=float(glycolysis[1])),
+    ]
+    assert percist_1_0(study(lesions), visits("A"), visit="day14")["percist"].tolist() == [expected]
+
+
+def test_percist_refuses_scans_that_are_not_comparable_unless_a_lesion_is_new():
+    scans = [
+        scan("A", "baseline"),
+        scan("A", "day14", comparable=False, comparability_reason="uptake +20 min"),
+    ]
+    measures = study(pair("A", "L1", 10, 5), scans)
+    found = percist_1_0(measures, visits("A"), visit="day14").iloc[0]
+    assert (found["percist"], found["reason"]) == ("not_assessable", "not comparable: uptake +20 min")
+    assert percist_1_0(measures, visits("A", new="yes"), visit="day14")["percist"].tolist() == ["PMD"]

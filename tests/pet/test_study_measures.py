@@ -1,0 +1,324 @@
+"""A small study from files to tables: series found and refused with reasons, visits matched, scans measured once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from make_contours import box, nifti, rtstruct
+from make_series import setting, true_suv, write_series
+
+from analysis.data import Study
+from analysis.errors import StudyError
+from analysis.pet import maximum_intensity_projection, measure_study, mip_of
+from analysis.pet.comparability import with_comparability
+from analysis.pet.series_index import index_series
+from analysis.pet.visits import visit_of_text
+
+START = datetime(2015, 3, 10)
+
+
+def scan(folder, patient, day, uid, *edits, **options):
+    """Write a series of a patient on a study day; the scan lasts from ten o'clock."""
+    morning = START + timedelta(days=day)
+    return write_series(
+        folder,
+        setting(PatientID=patient),
+        *edits,
+        uid=uid,
+        injected=morning.replace(hour=9),
+        started=morning.replace(hour=10),
+        **options,
+    )
+
+
+def study(path, visits, *, starts=True, **tables):
+    """Study with these ``pet_visits``: (patient, visit, day)."""
+    rows = [{"patient_id": p, "visit": v, "status": "done", "reason": pd.NA, "scanned_day": float(d),
+             "glucose_mmol_l": 5.0, "new_lesion": "no"} for p, v, d in visits]  # fmt: skip
+    known = pd.DataFrame({"patient_id": sorted({p for p, _v, _d in visits})})
+    path.mkdir(exist_ok=True)
+    if starts:
+        known.assign(treatment_start_date=START.date().isoformat()).to_csv(path / "patients.csv", index=False)
+    found = {"pet_visits": pd.DataFrame(rows), "patients": known, **tables}
+    folders = [path / name if (path / name).is_dir() else None for name in ("dicom", "contours")]
+    return Study(path, "test", "Test", "simulated", "single-arm", "", "", (), {}, found, ("pet",), *folders)
+
+
+VISITS = (("P-001", "baseline", 0), ("P-001", "day14", 14))
+LESIONS = pd.DataFrame(
+    {"patient_id": ["P-001"], "lesion_id": ["L01"], "site": ["bone"], "target": pd.array([True], "boolean")}
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    scan(tmp_path / "dicom" / "a", "P-001", 0, "1.1")
+    scan(tmp_path / "dicom" / "deep" / "er" / "b", "P-001", 14, "1.2", suv=true_suv() / 2)
+    (tmp_path / "contours").mkdir()
+    for name in ("1.1", "1.2"):
+        rtstruct(tmp_path / "contours" / f"{name}.dcm", {"L01": [(box(3, 6, 2, 4), 8.0), (box(3, 6, 2, 4), 12.0)]},
+                 series_uid=f"{name}.200", frame=f"{name}.300")  # fmt: skip
+    return tmp_path
+
+
+def measured(path, visits=VISITS, **options):
+    tables = options.pop("tables", {"lesions": LESIONS})
+    starts = options.pop("starts", True)
+    return measure_study(
+        study(path, visits, starts=starts, **tables),
+        progress=False,
+        workers=options.pop("workers", 1),
+        **options,
+    )
+
+
+def test_lesions_are_measured_at_each_visit_with_their_baseline_threshold(folder):
+    found = measured(folder)
+    lesions = found.lesions.set_index("visit")
+    region = true_suv()[2:4, 2:5, 3:7]
+    assert lesions.loc["baseline", "suv_max"] == pytest.approx(region.max(), rel=1e-3)
+    assert lesions.loc["day14", "suv_max"] == pytest.approx(region.max() / 2, rel=1e-3)
+    assert lesions["site"].tolist() == ["bone", "bone"]
+    assert lesions.loc["day14", "mtv_baseline_threshold_ml"] == pytest.approx(
+        0.12 * (region / 2 >= 0.41 * region.max()).sum()
+    )
+    assert lesions.loc["day14", "mtv_ml"] > lesions.loc["day14", "mtv_baseline_threshold_ml"]
+    assert found.scans["scan_day"].tolist() == [0, 14]
+    assert found.series["kept"].all()
+
+
+def test_results_do_not_depend_on_workers_and_come_back_from_the_cache(folder, monkeypatch):
+    cache = folder / "cache"
+    first = measured(folder)
+    both = measured(folder, workers=2, cache=cache)
+    import analysis.pet.stored_scans as stored
+
+    def never(_task):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(stored, "measure_scan", never)
+    again = measured(folder, cache=cache)
+    for name in ("series", "scans", "lesions"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(both, name))
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(again, name))
+    assert not list(cache.glob(".*"))
+
+
+def test_a_changed_file_is_measured_again(folder):
+    cache = folder / "cache"
+    before = measured(folder, cache=cache).lesions
+    scan(folder / "dicom" / "a", "P-001", 0, "1.1", suv=true_suv() * 2)
+    after = measured(folder, cache=cache).lesions
+    assert after["suv_max"].iloc[0] == pytest.approx(2 * before["suv_max"].iloc[0], rel=1e-3)
+    assert after["suv_max"].iloc[1] == before["suv_max"].iloc[1]
+
+
+def test_a_damaged_stored_result_is_measured_again(folder):
+    cache = folder / "cache"
+    first = measured(folder, cache=cache)
+    for file in cache.glob("*.json"):
+        file.write_text(file.read_text()[:100])
+    pd.testing.assert_frame_equal(measured(folder, cache=cache).lesions, first.lesions)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (setting(CorrectedImage=["DECY", "NORM"]), "not attenuation-corrected"),
+        (setting(ImageType=["DERIVED", "SECONDARY", "MIP"]), "maximum-intensity projection"),
+        (setting(ImageType=["DERIVED", "SECONDARY"]), "derived from another series"),
+        (setting(Modality="CT"), "CT"),
+        (setting(Modality="NM"), "SPECT"),
+        (setting(SOPClassUID="1.2.840.10008.5.1.4.1.1.7"), "secondary capture"),
+        (setting(SeriesType=["DYNAMIC", "IMAGE"]), "dynamic"),
+        (setting(SeriesType=["GATED", "IMAGE"]), "gated"),
+        (setting(Radiopharmaceutical="Fluorothymidine"), "not FDG"),
+        (setting(Radiopharmaceutical="177Lu-DOTATATE"), "SPECT stored as PET"),
+        (setting(PatientID="4711"), "not in the study"),
+    ],
+)
+def test_every_other_series_is_listed_with_its_reason(folder, edit, reason):
+    scan(folder / "dicom" / "other", "P-001", 0, "1.9", edit)
+    found = measured(folder).series.set_index("series_uid")
+    assert not found.loc["1.9.200", "kept"]
+    assert reason in found.loc["1.9.200", "reason"]
+    assert "4711" not in found.to_string()
+    assert found["kept"].sum() == 2
+
+
+def test_the_reconstruction_with_more_slices_is_kept(folder):
+    scan(folder / "dicom" / "cut", "P-001", 0, "1.9", skip=(4, 5))
+    found = measured(folder).series.set_index("series_uid")
+    assert (
+        found.loc["1.9.200", "reason"] == "second reconstruction of the same visit; the other has more slices"
+    )
+
+
+def test_equal_reconstructions_are_both_refused_until_the_mapping_names_one(folder):
+    scan(folder / "dicom" / "twin", "P-001", 0, "1.9")
+    found = measured(folder).series.set_index("series_uid")
+    assert found.loc[["1.1.200", "1.9.200"], "reason"].str.contains("scans.csv").all()
+    mapping = pd.DataFrame({"series_uid": ["1.9.200"], "patient_id": ["P-001"], "visit": ["baseline"]})
+    found = measured(folder, tables={"scans": mapping}).series.set_index("series_uid")
+    assert found.loc[["1.1.200", "1.2.200", "1.9.200"], "kept"].tolist() == [False, True, True]
+
+
+def test_a_scan_that_cannot_be_converted_is_listed_and_the_rest_goes_on(folder):
+    scan(folder / "dicom" / "a", "P-001", 0, "1.1", setting(PatientWeight=None))
+    found = measured(folder)
+    assert found.series.set_index("series_uid")["kept"].to_dict() == {"1.1.200": False, "1.2.200": True}
+    assert "PatientWeight" in found.series["reason"].str.cat()
+    assert found.scans["visit"].tolist() == ["day14"]
+    assert "no baseline scan" in found.scans["comparability_reason"].iloc[0]
+
+
+def test_a_truncated_file_is_named_and_costs_its_series_only(folder):
+    file = sorted((folder / "dicom" / "a").iterdir())[0]
+    file.write_bytes(file.read_bytes()[:-30])
+    found = measured(folder).series.set_index("series_uid")
+    assert "truncated" in found.loc["1.1.200", "reason"]
+    assert file.name in found.loc["1.1.200", "reason"]
+    assert found.loc["1.2.200", "kept"]
+
+
+def test_files_that_are_not_dicom_are_listed(folder):
+    (folder / "dicom" / "a" / "README.txt").write_text("about these images")
+    found = measured(folder).series
+    assert found.loc[~found["kept"], "reason"].str.contains("README.txt").all()
+    assert found["kept"].sum() == 2
+
+
+@pytest.mark.parametrize("shift", [0, 1000])
+@pytest.mark.parametrize("starts", [True, False])
+def test_visits_are_matched_by_date_even_if_all_dates_were_shifted(tmp_path, shift, starts):
+    for day, uid in ((0, "1.1"), (14, "1.2"), (29, "1.3")):
+        scan(tmp_path / "dicom" / uid, "P-001", day + shift, uid)
+    found = measured(tmp_path, (*VISITS, ("P-001", "day28", 29)), starts=starts, tables={})
+    assert found.series.set_index("series_uid")["visit"].to_dict() == {
+        "1.1.200": "baseline",
+        "1.2.200": "day14",
+        "1.3.200": "day28",
+    }
+
+
+def test_a_single_shifted_scan_of_two_is_not_guessed(tmp_path):
+    scan(tmp_path / "dicom" / "x", "P-001", 1000, "1.1")
+    found = measured(tmp_path, VISITS, starts=False, tables={})
+    assert "visit is not told" in found.series["reason"].iloc[0]
+
+
+def test_trial_attributes_come_before_patient_id_and_date(tmp_path):
+    for visit, day, uid in (("Baseline", 0, "1.1"), ("Day 14", 3, "1.2")):
+        edit = setting(PatientID="hospital-1", ClinicalTrialSubjectID="P-001", ClinicalTrialTimePointID=visit)
+        scan(tmp_path / "dicom" / uid, "P-001", day, uid, edit)
+    found = measured(tmp_path, VISITS, tables={}).series
+    assert found["visit"].tolist() == ["baseline", "day14"]
+    assert "11 days from that of pet_visits" in found["warnings"].iloc[1]
+
+
+def test_a_scan_outside_its_window_is_kept_and_flagged(tmp_path):
+    scan(tmp_path / "dicom" / "x", "P-001", 0, "1.1")
+    scan(tmp_path / "dicom" / "y", "P-001", 21, "1.2")
+    found = measured(tmp_path, (("P-001", "baseline", 0), ("P-001", "day14", 21)), tables={})
+    assert found.series["kept"].all()
+    assert "outside the window" in found.scans.set_index("visit").loc["day14", "warnings"]
+
+
+def test_nifti_contours_are_matched_by_their_table(folder):
+    for file in (folder / "contours").iterdir():
+        file.unlink()
+    from analysis.pet import read_suv
+
+    grid = read_suv(list((folder / "dicom" / "a").iterdir())).grid
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[2, 3, 4], labels[4, 1, 1:3] = 1, 2
+    nifti(folder / "contours" / "a.nii.gz", labels, grid=grid)
+    contours = pd.DataFrame(
+        {
+            "file": "a.nii.gz",
+            "label": ["1", "2"],
+            "patient_id": "P-001",
+            "visit": "baseline",
+            "lesion_id": ["L01", "L02"],
+        }
+    )
+    found = measured(folder, tables={"contours": contours}).lesions
+    assert found[["lesion_id", "voxels"]].to_numpy().tolist() == [["L01", 1], ["L02", 2]]
+
+
+def test_contours_of_a_series_that_is_not_there_are_listed(folder):
+    rtstruct(
+        folder / "contours" / "lost.dcm", {"L01": [(box(3, 6, 2, 4), 8.0)]}, series_uid="9.9", frame="9.8"
+    )
+    found = measured(folder).series
+    row = found[found["description"] == "lost.dcm"].iloc[0]
+    assert (row["modality"], row["reason"]) == (
+        "RTSTRUCT",
+        "contours that refer to no series that is measured",
+    )
+
+
+def test_a_study_without_images_says_so(tmp_path):
+    with pytest.raises(StudyError, match="no PET images"):
+        measured(tmp_path)
+
+
+def test_headers_are_indexed_alike_by_one_process_and_by_two(folder, monkeypatch):
+    import analysis.pet.series_index as module
+
+    monkeypatch.setattr(module, "_FILES_A_TASK", 2)
+    assert index_series(folder / "dicom", workers=2) == index_series(folder / "dicom", workers=1)
+
+
+def test_projections_hang_head_up_with_the_patients_right_on_the_left(folder):
+    pictures = mip_of(study(folder, VISITS), "P-001")
+    assert [p.visit for p in pictures] == ["baseline", "day14"]
+    expected = true_suv().max(axis=1)[::-1]
+    np.testing.assert_allclose(pictures[0].suv, expected, atol=2e-4)
+    assert pictures[0].spacing == pytest.approx((4.0, 6.0))
+    assert pictures[0].lesions["L01"].sum() == 8
+    np.testing.assert_array_equal(maximum_intensity_projection(true_suv()), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, ""),
+        ({"uptake_minutes": 76.0}, "uptake +16 min"),
+        ({"uptake_minutes": 75.0}, ""),
+        ({"uptake_minutes": 49.0}, "uptake 49 min"),
+        ({"uptake_minutes": np.nan}, "uptake time not known"),
+        ({"liver_sul_mean": 1.81}, "liver SUL"),
+        ({"liver_sul_mean": 1.79}, ""),
+        ({"liver_sul_mean": np.nan}, "liver uptake not known"),
+        ({"dose_mbq": 361.0}, "injected activity"),
+        ({"dose_mbq": 360.0}, ""),
+        ({"scanner": "other"}, "another scanner"),
+        ({"reconstruction": "TOF"}, "another reconstruction"),
+    ],
+)
+def test_comparability_with_baseline_has_its_limits_included(change, reason):
+    same = {
+        "patient_id": "P-001",
+        "uptake_minutes": 60.0,
+        "liver_sul_mean": 1.5,
+        "dose_mbq": 300.0,
+        "scanner": "X",
+        "reconstruction": "OSEM",
+    }
+    table = pd.DataFrame([{**same, "visit": "baseline"}, {**same, "visit": "day14", **change}])
+    found = with_comparability(table).iloc[1]
+    assert bool(found["comparable"]) is (reason == "")
+    assert reason in found["comparability_reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "visit"),
+    [("baseline", "baseline"), ("BASELINE", "baseline"), ("D0", "baseline"), ("day14", "day14"), ("D 28", "day28"),
+     ("13", ""), ("", ""), ("day15", ""), ("Progression", "progression")],
+)  # fmt: skip
+def test_time_points_are_read_when_they_name_a_visit(text, visit):
+    assert visit_of_text(text) == visit
