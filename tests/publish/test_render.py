@@ -1,15 +1,193 @@
-from analysis.publish import *
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import PublicationError
+from analysis.publish import prepare, publish, render_publication
 
 
-def test_x(reports):
-    import time
+def rendered(reports, *runs: str) -> Path:
+    prepare(reports.folder, runs or ["primary"])
+    render_publication(reports.folder, reports.folder / "_site", quarto="")
+    return reports.folder / "_site" / "publication"
 
-    t = time.time()
-    publish(reports.folder, ["primary"])
-    render_notebooks(reports.folder, ["primary"])
-    render_index(reports.folder, ["primary"])
-    print(time.time() - t)
-    import shutil
 
-    shutil.rmtree("/tmp/pubsite", ignore_errors=True)
-    shutil.copytree(reports.folder, "/tmp/pubsite")
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.split("<main")[1]).split())
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_document_comes_in_every_format(reports) -> None:
+    folder = rendered(reports)
+    wanted = {f"{stem}.{kind}" for stem in ("index", "supplement") for kind in ("html", "docx", "pdf", "xml")}
+    assert {path.name for path in folder.iterdir() if path.is_file()} == wanted
+
+
+def test_captions_and_references_are_numbered_alike(reports) -> None:
+    text = text_of((rendered(reports) / "index.html").read_text(encoding="utf-8"))
+    for wanted in (
+        "Section Section 1 comes first",
+        "Figure 1: Survival without",
+        "Table 1: Patients",
+        "Equation 1 )",
+        "(1)",
+    ):
+        assert wanted in text
+    assert "( 0.40–1.50 ; Figure 1 ," in text
+    assert "@" not in text
+
+
+def test_a_number_leads_to_its_cell_and_says_what_it_is(reports) -> None:
+    page = " ".join((rendered(reports) / "index.html").read_text(encoding="utf-8").split())
+    link = re.search(
+        r'<a href="\.\./notebooks/primary/04-survival\.html#cell-fig-pfs" class="value"[^>]*>0\.77</a>', page
+    )
+    assert link
+    assert 'title="Hazard ratio of progression; n 45; events 38; Cox"' in link[0]
+
+
+def test_the_page_can_be_used_without_eyes_and_without_a_net(reports) -> None:
+    page = (rendered(reports) / "index.html").read_text(encoding="utf-8")
+    for wanted in (
+        '<html lang="en-GB">',
+        '<main id="content">',
+        'href="#content"',
+        'alt="Two curves that cross."',
+        '<th scope="col"',
+        "<math",
+    ):
+        assert wanted in page
+    assert "<script" not in page
+    assert not re.search(r'(?:src|url\()\s*=?\s*"?(?:https?:)?//', page)
+
+
+def test_the_mark_of_simulated_data_is_on_every_format(reports) -> None:
+    folder = rendered(reports)
+    assert "SIMULATED DATA" in (folder / "index.html").read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in (folder / "index.xml").read_text(encoding="utf-8")
+    with zipfile.ZipFile(folder / "index.docx") as archive:
+        header = next(name for name in archive.namelist() if "header" in name)
+        assert "SIMULATED DATA" in archive.read(header).decode()
+        assert "SIMULATED DATA" in archive.read("word/document.xml").decode()
+
+
+def test_word_keeps_alternative_texts_and_no_path_of_the_machine(reports) -> None:
+    with zipfile.ZipFile(rendered(reports) / "index.docx") as archive:
+        document = archive.read("word/document.xml").decode()
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert 'descr="Two curves that cross."' in document
+    assert str(reports.folder).encode() not in everything
+
+
+def test_equal_sources_in_two_folders_give_equal_bytes(reports, tmp_path, project) -> None:
+    first = digests(rendered(reports))
+    other = type(reports)(tmp_path / "elsewhere" / "reports", project)
+    other.write_results()
+    assert digests(rendered(other)) == first
+
+
+HOSTILE = '<script>alert(1)</script> $x$ [a](javascript:x) {{< var x >}} `y`{=html} | "q"'
+
+
+def test_what_data_hold_is_printed_and_never_run(reports) -> None:
+    results = reports.results
+    results["study"]["title"] = results["values"]["pfs.hr"]["text"] = results["study"]["caveats"][0] = HOSTILE
+    results["values"]["pfs.hr"]["definition"] = results["figures"]["fig-pfs"]["alt"] = HOSTILE
+    results["figures"]["fig-pfs"]["caption"] = results["tables"]["tbl-flow"]["caption"] = HOSTILE
+    reports.table = "| <script> | n |\n|:--|--:|\n| <img src=x onerror=y> $z$ | 1 |\n"
+    reports.write_results()
+    page = (rendered(reports) / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert 'href="javascript' not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_failed_build_leaves_the_former_publication_untouched(reports) -> None:
+    before = digests(rendered(reports))
+    reports.replace("index.qmd", "@tbl-flow", "@tbl-none")
+    with pytest.raises(PublicationError, match="@tbl-none points at nothing"):
+        render_publication(reports.folder, reports.folder / "_site", quarto="")
+    folder = reports.folder / "_site"
+    assert digests(folder / "publication") == before
+    assert [path.name for path in folder.iterdir()] == ["publication"]
+
+
+def test_what_a_killed_build_left_behind_does_no_harm(reports) -> None:
+    (reports.folder / "_site" / ".publication.partial" / "old").mkdir(parents=True)
+    rendered(reports)
+    assert [path.name for path in (reports.folder / "_site").iterdir()] == ["publication"]
+
+
+def test_a_second_run_can_be_shown_beside_the_first(reports) -> None:
+    reports.write_results("post-hoc-15")
+    reports.replace(
+        "index.qmd",
+        "## References",
+        "@fig-post-hoc-15-pfs\n\n{{< include _includes/post-hoc-15/fig-pfs.md >}}\n\n## References",
+    )
+    assert "Figure 2: Survival" in text_of(
+        (rendered(reports, "primary", "post-hoc-15") / "index.html").read_text()
+    )
+
+
+FAKE_QUARTO = """#!{python}
+import json, os, pathlib, sys
+arguments = sys.argv[1:]
+target = pathlib.Path(arguments[arguments.index("--output-dir") + 1])
+target.mkdir(parents=True, exist_ok=True)
+record = {{"arguments": arguments, "here": os.getcwd(), "epoch": os.environ.get("SOURCE_DATE_EPOCH")}}
+(target / "index.html").write_text(json.dumps(record))
+sys.exit({status})
+"""
+
+
+def fake_quarto(folder: Path, status: int) -> Path:
+    program = folder / "bin" / "quarto"
+    program.parent.mkdir()
+    program.write_text(FAKE_QUARTO.format(python=sys.executable, status=status))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+def test_quarto_on_the_path_is_called_once_for_all_formats(reports, tmp_path, monkeypatch) -> None:
+    import json
+
+    program = fake_quarto(tmp_path, 0)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    assert [path.name for path in publish(reports.folder, ["primary"])] == ["index.html"]
+    record = json.loads((reports.folder / "_site/publication/index.html").read_text())
+    assert record == {
+        "arguments": ["render", ".", "--output-dir", "_site/.publication.partial"],
+        "here": str(reports.folder),
+        "epoch": "1700000000",
+    }
+
+
+def test_a_failure_of_quarto_is_an_error(reports, tmp_path) -> None:
+    prepare(reports.folder, ["primary"])
+    with pytest.raises(PublicationError, match="Quarto could not render"):
+        render_publication(reports.folder, reports.folder / "_site", quarto=str(fake_quarto(tmp_path, 1)))
+
+
+def test_quarto_is_not_asked_before_the_strict_check(reports, tmp_path) -> None:
+    prepare(reports.folder, ["primary"])
+    reports.replace("index.qmd", "main.pfs.hr >}} (", "main.pfs.none >}} (")
+    with pytest.raises(PublicationError, match=r"unknown variable main\.pfs\.none"):
+        render_publication(reports.folder, reports.folder / "_site", quarto=str(fake_quarto(tmp_path, 0)))
+    assert not (reports.folder / "_site").exists()

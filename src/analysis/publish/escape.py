@@ -6,6 +6,7 @@ import re
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~^$@\"'&-])")
 _LIST_MARKER = re.compile(r"^(\(?[0-9A-Za-z]+)([.)])(?=\s|$)")
+_RUNS = re.compile(r"^[:%=]|:(?=:)|\.(?=\.)")  # fences, captions, rules, ellipses
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto):")
 _DANGEROUS = re.compile(r"(?<!\\)((?:\\\\)*)([<>`{}\[\]$@])")
 
@@ -31,7 +32,7 @@ def escape_value(text: str) -> str:
     2\. visit
     """
     line = " ".join(_printable(text).split())
-    line = _SPECIAL.sub(r"\\\1", line)
+    line = _RUNS.sub(lambda found: "\\" + found[0], _SPECIAL.sub(r"\\\1", line))
     line = _LIST_MARKER.sub(r"\1\\\2", line)
     return _ADDRESS.sub(r"\1\\:", line)
 
@@ -51,15 +52,15 @@ def escape_prose(text: str) -> str:
 
 
 def attribute(text: str) -> str:
-    r"""Text as a quoted attribute value of Pandoc's Markdown.
+    """Text as a quoted attribute value of Pandoc's Markdown; what could be read as syntax becomes a reference.
 
     Examples
     --------
-    >>> print(attribute('curve of "A"'))
-    "curve of \"A\""
+    >>> print(attribute('curve of "A" <b>'))
+    "curve of &#34;A&#34; &#60;b&#62;"
     """
     line = " ".join(_printable(text).split())
-    return '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + re.sub(r"[\\\"&<>`{}\[\]@$|#]", lambda found: f"&#{ord(found[0])};", line) + '"'
 
 
 def _printable(text: str) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
 from analysis.publish.project import Project
+from analysis.publish.render.text import body, header
 from analysis.publish.site.pages import document_title
 from analysis.publish.staging import stylesheet
-from analysis.publish.render.text import body, header
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parent / "templates"
@@ -225,9 +225,7 @@ def render_with_pandoc(project: Project, folder: Path, *, epoch: int) -> None:
     """
     assemblies = [assemble(project.folder, name) for name in project.documents]
     stems = {Path(assembly.name).stem: assembly for assembly in assemblies}
-    titles = {
-        stem: "Publication" if stem == "index" else stem.replace("-", " ").capitalize() for stem in stems
-    }
+    titles = {stem: document_title(stem) for stem in stems}
     tasks = []
     for stem, assembly in stems.items():
         metadata = _metadata(project, header(assembly, project.variables), stem, titles)

@@ -75,9 +75,8 @@ local function with_alt(figure)
       image.attributes['alt'] = nil
       if not alt then return image end
       if typst then
-        local width = image.attributes.width or '100%'
-        local call = 'image(%s, width: %s, alt: %s)'
-        return pandoc.RawInline('typst', '#' .. call:format(typst_string(image.src), width, typst_string(alt)))
+        local call = '#picture(%s, %s)'
+        return pandoc.RawInline('typst', call:format(typst_string(image.src), typst_string(alt)))
       end
       image.caption = pandoc.Inlines({ pandoc.Str(alt) })
       if html then
@@ -100,7 +99,8 @@ local function scrolled(element)
   if kind_of(element.identifier) == 'tbl' then put_caption_number(element, 'tbl') end
   if not html then return element end
   local name = pandoc.utils.stringify(element.caption.long)
-  local attributes = { role = 'region', tabindex = '0', ['aria-label'] = name ~= '' and name or 'Table' }
+  -- Pairs, not a table with keys: Lua's order of keys changes from run to run, and the bytes with it.
+  local attributes = { { 'role', 'region' }, { 'tabindex', '0' }, { 'aria-label', name ~= '' and name or 'Table' } }
   -- `false`: do not descend, or the table inside would be wrapped again without end.
   return pandoc.Div({ element }, pandoc.Attr('', { 'table-scroll' }, attributes)), false
 end
@@ -163,7 +163,7 @@ local function callout(div)
   end
   local head = pandoc.Div({ pandoc.Plain({ pandoc.Str(title) }) }, pandoc.Attr('', { 'callout-title' }))
   content:insert(1, head)
-  local attr = pandoc.Attr(div.identifier, { 'callout', 'callout-' .. kind }, { role = 'note', ['aria-label'] = title })
+  local attr = pandoc.Attr(div.identifier, { 'callout', 'callout-' .. kind }, { { 'role', 'note' }, { 'aria-label', title } })
   return pandoc.Div(content, attr)
 end
 
@@ -191,7 +191,9 @@ local function value(span)
   if not span.classes:includes('value') then return nil end
   local target = value_links[span.attributes.name]
   if not html or not target then return span.content end
-  local attr = pandoc.Attr('', { 'value' }, { ['data-value'] = span.attributes.name })
+  -- A number stays on one line; a whole sentence held as a value is set like any other text.
+  local long = #pandoc.utils.stringify(span.content) > 30
+  local attr = pandoc.Attr('', long and { 'value', 'sentence' } or { 'value' }, { ['data-value'] = span.attributes.name })
   return pandoc.Link(span.content, target.href, target.title, attr)
 end
 

@@ -44,11 +44,11 @@ _CALLOUTS = "".join(
 )
 _TABLE = (
     '<w:style w:type="table" w:default="1" w:styleId="Table"><w:name w:val="Table"/><w:basedOn w:val="TableNormal"/>'
-    '<w:qFormat/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:color="{0}"/><w:bottom w:val="single" w:sz="8"'
-    ' w:color="{0}"/></w:tblBorders><w:tblCellMar><w:left w:w="85" w:type="dxa"/><w:right w:w="85" w:type="dxa"/>'
+    f'<w:qFormat/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:color="{_INK}"/><w:bottom w:val="single" w:sz="8"'
+    f' w:color="{_INK}"/></w:tblBorders><w:tblCellMar><w:left w:w="85" w:type="dxa"/><w:right w:w="85" w:type="dxa"/>'
     '</w:tblCellMar></w:tblPr><w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tblPr/><w:tcPr><w:tcBorders>'
-    '<w:bottom w:val="single" w:sz="4" w:color="{0}"/></w:tcBorders></w:tcPr></w:tblStylePr></w:style>'
-).format(_INK)
+    f'<w:bottom w:val="single" w:sz="4" w:color="{_INK}"/></w:tcBorders></w:tcPr></w:tblStylePr></w:style>'
+)
 
 
 def _restyled(styles: str) -> str:

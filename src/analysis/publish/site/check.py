@@ -81,9 +81,9 @@ def _link_problems(name: str, facts: _Facts, pages: dict[str, _Facts], site: Pat
         scheme = _SCHEME.match(link)
         if link in facts.loaded and scheme and not link.startswith("data:"):
             yield f"{name}: loads an address outside the folder: {link[:100]}"
+        elif scheme and not re.match(r"(?:https?|mailto|data):", link, re.IGNORECASE):
+            yield f"{name}: a link that is no address: {link[:100]}"
         if scheme:
-            if not re.match(r"(?:https?|mailto|data):", link, re.IGNORECASE):
-                yield f"{name}: a link that is no address: {link[:100]}"
             continue
         parts = urlsplit(link)
         base = (site / name).parent / unquote(parts.path) if parts.path else site / name

@@ -15,18 +15,17 @@ from analysis.publish.staging import write_whole
 from analysis.publish.variables import plain
 from analysis.study import load_protocol
 
-ANSWER = "answer"
-"""Value whose text is the answer in one paragraph."""
-FIGURES = ("fig-pfs", "fig-waterfall")
+ANSWERS = ("answer", "survival.answer", "pet.answer", "biomarkers.answer", "cohort.answer")
+"""Values whose texts are the answer, the most important first; missing ones are left out."""
+FIGURES = ("fig-pfs-response", "fig-pfs", "fig-pfs-ctdna", "fig-waterfall")
 """Figures the landing page prefers, in this order; else the last one of the main run."""
 _FORMATS = (("html", "Read"), ("pdf", "PDF"), ("docx", "Word"), ("xml", "JATS"))
 _WHAT = {"index": "The paper: methods, results and limits, every number bound to its source. ", "supplement": "All tables, sensitivity analyses and checks. "}  # fmt: skip
 
 
-def _answer(run: Run) -> str:
+def _answers(run: Run) -> list[str]:
     values = run.values
-    names = [ANSWER, *sorted(name for name in values if name.endswith("." + ANSWER))]
-    return next((str(values[name]["text"]) for name in names if name in values), "")
+    return [str(values[name]["text"]) for name in ANSWERS if name in values]
 
 
 def _figure(run: Run) -> dict[str, str] | None:
@@ -125,7 +124,7 @@ def render_index(reports: Path, runs: Sequence[str]) -> Path:
             f"Does the early change of the FDG-PET, under {trial['treatment'].split(' until ')[0]}, tell which "
             f"{trial['population']} will live longer without progression? A {trial['design']} trial."
         ),
-        answer=_answer(main),
+        answers=_answers(main),
         figure=_figure(main),
         documents=_documents(reports),
         runs=found,

@@ -7,7 +7,30 @@ from html import escape
 from html.parser import HTMLParser
 
 _KEPT = frozenset(
-    "table caption thead tbody tfoot tr th td b strong i em sup sub br p div span ul ol li code".split()
+    [
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "b",
+        "strong",
+        "i",
+        "em",
+        "sup",
+        "sub",
+        "br",
+        "p",
+        "div",
+        "span",
+        "ul",
+        "ol",
+        "li",
+        "code",
+    ]
 )
 _VOID = frozenset({"br"})
 _SILENT = frozenset({"style", "script", "template", "noscript", "iframe", "object", "svg", "math", "title"})

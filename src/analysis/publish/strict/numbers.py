@@ -26,7 +26,7 @@ _ALLOWED = tuple(
         r"\b(?:[Ss]ections?|[Aa]ppendix|[Cc]hapter|[Ii]tems?|[Cc]hecklist item|[Ss]tep)\s+\d+(?:\.\d+)*|§\s*\d+(?:\.\d+)*",
         r"\b(?:RECIST|PERCIST|CTCAE|EANM|DICOM|TNM|[Vv]ersion|v)\.?\s*\d+(?:\.\d+)*\b",  # names that end in a number
         r"\b[^\W\d_]+[\w-]*\d[\w-]*",  # HER2, NCT02028364, QLQ-C30
-        r"(?<![\w.])\d+(?:-|‑)?[^\W\d_]+\b",  # 18F, 3D
+        r"(?<![\w.])\d+[A-Z]\w*\b",  # 18F, 3D
     )
 )
 _NUMBER = re.compile(r"(?<![\w.,−-])[−-]?\d+(?:[.,]\d+)*")

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from analysis.errors import PublicationError
+from analysis.publish import check_sources, prepare, strict_check
+
+
+def test_a_sound_publication_has_no_problem(problems) -> None:
+    assert problems() == []
+
+
+CASES = {
+    "unknown variable": ("main.pfs.hr >}} (", "main.pfs.hx >}} (", "index.qmd:18: unknown variable main.pfs.hx"),
+    "unknown shortcode": ("## Results", "## Results\n\n{{< video x.mp4 >}}", "index.qmd:18: unknown shortcode 'video'"),
+    "missing include": ("main/fig-pfs.md", "main/fig-os.md", "index.qmd:22: included file is missing: _includes/main/fig-os.md"),
+    "unresolved reference": ("@tbl-flow", "@tbl-flew", "index.qmd:14: cross-reference @tbl-flew points at nothing"),
+    "citation": ("@gombos2021", "@nobody1999", "index.qmd:14: citation @nobody1999 has no entry in references.bib"),
+    "duplicate label": ("## Results", "## Results {#sec-introduction}", "index.qmd:16: label sec-introduction is already used at index.qmd:12"),
+    "shortcode in code": ("## Results", "```\n{{< var main.pfs.hr >}}\n```", "index.qmd:17: a shortcode in code"),
+    "code cell": ("## Results", "```{python}\nx\n```", "index.qmd:16: a code cell is not in the portable subset"),
+    "raw HTML": ("## Results", "<b>Results</b>", "index.qmd:16: HTML is not in the portable subset: <b>"),
+    "other reference": ("@eq-hazard", "@lst-code", "index.qmd:18: cross-reference @lst-code is not in the portable subset"),
+    "reference list": ("@fig-pfs and", "[@fig-pfs; @tbl-flow] and", "index.qmd:14: a bracketed list of cross-references"),
+    "callout": ("callout-note", "callout-hint", "index.qmd:28: unknown callout 'hint'"),
+    "open div": ("day 14.\n:::", "day 14.\n", "index.qmd:28: this ::: is never closed"),
+    "typed result": ("The drug was", "In 38 of 45 women the drug was", "index.qmd:14: typed number 38"),
+    "typed decimal": ("comes first", "has 0.77", "index.qmd:14: typed number 0.77"),
+    "include in text": ("## Results\n\n", "## Results\n{{< include _includes/main/banner.md >}}\n\n", "index.qmd:17: an include needs an empty line"),
+    "no banner": ("{{< include _includes/banner.md >}}", "", "index.qmd:1: the document does not say which data it is"),
+    "no caption": ("## Results", "![](results/primary/04-survival/figures/fig-pfs){#fig-x fig-alt='a'}", "index.qmd:16: figure without a caption"),
+    "no alt text": ("## Results", "![A](results/primary/04-survival/figures/fig-pfs){#fig-x}", "index.qmd:16: figure without an alt text"),
+    "no image": ("## Results", '![A](results/x){#fig-x fig-alt="a"}', "index.qmd:16: image is missing: results/x.svg and results/x.png"),
+    "outside image": ("## Results", '![A](http://example.org/x.png){#fig-x fig-alt="a"}', "index.qmd:16: image lies outside"),
+    "title": ('title: "A trial of nothing"', 'titel: "x"', "index.qmd:1: the document has no title"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_fault_is_found_with_file_and_line(problems, case: str) -> None:
+    old, new, wanted = CASES[case]
+    assert any(found.startswith(wanted) for found in problems(old, new)), problems()
+
+
+EMBEDS = {
+    "notebooks/primary/05.ipynb#fig-pfs": "embedded notebook is missing: notebooks/primary/05.ipynb",
+    "notebooks/primary/04-survival.ipynb#fig-os": "notebook notebooks/primary/04-survival.ipynb has no cell labelled fig-os",
+    "notebooks/primary/04-survival.ipynb": "an embed names a notebook and a label",
+}
+
+
+@pytest.mark.parametrize("target", EMBEDS)
+def test_an_embed_of_nothing_is_found(problems, target: str) -> None:
+    found = problems("notebooks/primary/04-survival.ipynb#fig-pfs", target, name="supplement.qmd")
+    assert any(problem.startswith(f"supplement.qmd:11: {EMBEDS[target]}") for problem in found), found
+
+
+def test_all_faults_are_reported_at_once(reports) -> None:
+    prepare(reports.folder, ["primary"])
+    reports.replace("index.qmd", "@tbl-flow", "@tbl-none")
+    reports.replace("supplement.qmd", "The cut-off", "For 17 women {{< var main.none >}}, the cut-off")
+    with pytest.raises(PublicationError) as caught:
+        strict_check(reports.folder)
+    assert [line.split(": ")[0] for line in caught.value.offenders] == [
+        "index.qmd:14",
+        "supplement.qmd:9",
+        "supplement.qmd:9",
+    ]
+    assert all(line in str(caught.value) for line in caught.value.offenders)
+
+
+def test_a_circle_of_includes_is_found(reports, problems) -> None:
+    reports.write("a.md", "{{< include b.md >}}\n")
+    reports.write("b.md", "{{< include a.md >}}\n")
+    found = problems("## Results", "{{< include a.md >}}\n\n## Results")
+    assert "b.md:1: include goes in a circle: a.md → b.md → a.md" in found
+
+
+def test_a_fault_in_a_part_is_reported_in_the_file_of_the_author(reports, problems) -> None:
+    reports.write("parts/pet.qmd", "First line.\n\nOf 39 women.\n")
+    found = problems("## Results", "{{< include _includes/parts/pet.qmd >}}\n\n## Results")
+    assert [problem.split(": print")[0] for problem in found] == ["parts/pet.qmd:3: typed number 39"]
+
+
+ALLOWED = [
+    "HER2-negative, NCT02028364, RECIST 1.1, QLQ-C30, 18F, [95 %]{.fact} intervals, `x = 3`, $x_1 = 2$.",
+    "On 21 November 2026 and 2026-11-21, see Section 3.2 and [@gombos2021, p. 12].",
+    "A decrease of 25 % at day 14; everolimus 10 mg; aged 18 years or older; see <https://example.org/10/20>.",
+    "1. A list\n2. with numbers\n",
+]
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_digits_that_are_no_results_are_allowed(problems, text: str) -> None:
+    assert problems("## Results", f"## Results\n\n{text}") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["25 women", "HR 0.77", "14 of them", "a 10-fold risk", "10 %", "−3.5", "0.40–1.50"]
+)
+def test_digits_that_could_be_results_are_not(problems, text: str) -> None:
+    assert any(
+        "typed number" in found for found in problems("## Results", f"## Results\n\nThere were {text}.")
+    )
+
+
+def test_a_fresh_checkout_is_checked_without_results(reports) -> None:
+    assert check_sources(reports.folder) == []
+    reports.replace("index.qmd", "The drug was", "In 38 women the drug was")
+    assert [line.split(":")[:2] for line in check_sources(reports.folder)] == [["index.qmd", "14"]]
