@@ -74,7 +74,7 @@ reports/notebooks/%.ipynb reports/results/%.json: | $(ENV)
 	$(ANALYSIS) run $*
 
 # The page of one executed notebook.
-$(SITE)/notebooks/%.html: reports/notebooks/%.ipynb reports/results/%.json $(PUBLISH) | $(ENV)
+$(SITE)/notebooks/%.html: reports/notebooks/%.ipynb reports/results/%.json $(PUBLISH) reports/style/site.css | $(ENV)
 	$(ANALYSIS) page $*
 
 # The publication: all formats at once. The stem is the dot, which makes this a grouped pattern rule.
@@ -83,7 +83,7 @@ $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publicatio
 	$(ANALYSIS) publish $(RUNS)
 
 $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
-		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) .make/runs | $(ENV)
+		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs | $(ENV)
 	$(ANALYSIS) index $(RUNS)
 
 # Remembers which runs the site shows; remade only when they differ.
@@ -117,7 +117,7 @@ bench: $(ENV) ## measure speed and memory against peers and limits in the same r
 # ---------------------------------------------------------------- clean
 .PHONY: clean
 clean: ## delete what is built; keep data and environments
-	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_study.yml reports/notebooks reports/results .make data/derived reports/.quarto
+	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/notebooks reports/results .make data/derived reports/.quarto
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments

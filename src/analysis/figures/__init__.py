@@ -18,6 +18,7 @@ from analysis.figures.saving import save
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
+from analysis.figures.uptake import describe_uptake, draw_uptake
 from analysis.figures.waterfall import describe_waterfall, draw_waterfall
 from analysis.figures.wording import hazard_ratio_sentence
 
@@ -34,6 +35,7 @@ __all__ = [
     "describe_schoenfeld",
     "describe_spline",
     "describe_survival_curves",
+    "describe_uptake",
     "describe_waterfall",
     "draw_agreement",
     "draw_associations",
@@ -47,6 +49,7 @@ __all__ = [
     "draw_schoenfeld",
     "draw_spline",
     "draw_survival_curves",
+    "draw_uptake",
     "draw_waterfall",
     "hazard_ratio_sentence",
     "is_marked",

@@ -275,6 +275,7 @@ def _as_document(value: Value) -> dict[str, Any]:
         number = document[field]
         if isinstance(number, float) and number - number != 0:  # NaN and infinities are not JSON
             document[field] = None if number != number else str(number)
+    document["reason"] = value.reason if value.missing else ""
     return {"text": value.text, "interval_text": value.interval_text, **document}
 
 

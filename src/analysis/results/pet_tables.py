@@ -52,12 +52,16 @@ def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
                 "Study day": _spread(of_visit["scan_day"], 0),
                 "Uptake time, min": _spread(of_visit["uptake_minutes"], 0),
                 "Dose, MBq": _spread(of_visit["dose_mbq"], 0),
-                "Decay reference time from": "; ".join(f"{source} ({count})" for source, count in sources.items()),
+                "Decay reference time from": "; ".join(
+                    f"{source} ({count})" for source, count in sources.items()
+                ),
                 f"Reference times more than {flagged:g} % SUV apart": int(
                     (of_visit["reference_spread_percent"] > flagged).sum()
                 ),
                 "Liver SUL": _spread(of_visit["liver_sul_mean"], 2),
-                "Comparable with baseline": "" if visit == "baseline" else str(int(of_visit["comparable"].fillna(False).sum())),
+                "Comparable with baseline": ""
+                if visit == "baseline"
+                else str(int(of_visit["comparable"].fillna(False).sum())),
             }
         )
     return pd.DataFrame(rows)
@@ -95,7 +99,9 @@ def reason_table(response: pd.DataFrame) -> pd.DataFrame:
 
 
 def criteria_table(
-    by_rule: Mapping[str, pd.DataFrame], eortc: Mapping[str, pd.DataFrame], percist: Mapping[str, pd.DataFrame]
+    by_rule: Mapping[str, pd.DataFrame],
+    eortc: Mapping[str, pd.DataFrame],
+    percist: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Numbers of patients in each class at each visit: this run's rule, EORTC 1999, PERCIST 1.0."""
     rows = []
@@ -136,7 +142,9 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
         Rule=every["rule"].map(rules),
         cutoff=every["cutoff_percent"].map(lambda cutoff: f"{cutoff:g} % decrease"),
     )
-    wide = shown.pivot_table(index=["Measure", "Rule"], columns="cutoff", values="text", aggfunc="first", sort=False)
+    wide = shown.pivot_table(
+        index=["Measure", "Rule"], columns="cutoff", values="text", aggfunc="first", sort=False
+    )
     return wide.reset_index().rename_axis(columns=None)
 
 

@@ -64,5 +64,5 @@ def header(title: str, parameters: Parameters, study: Study) -> str:
     ]
     if study.simulated:
         lines += ["> **SIMULATED DATA.** No patient is behind any number or picture on this page.", ""]
-    lines += [f"> {escaped(caveat)}" for caveat in study.caveats]
+    lines += [f"- {escaped(caveat)}" for caveat in study.caveats]
     return "\n".join(lines)

@@ -32,7 +32,9 @@ def survival_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
                 "Hazard ratio (profile)": _ratio(found.hazard_ratio),
                 "Hazard ratio (Wald)": _ratio(found.hazard_ratio_wald),
                 "Log-rank p": p_text(found.logrank.p_value).removeprefix("= "),
-                "Proportional hazards p": "—" if tested is None else p_text(tested.overall.p_value).removeprefix("= "),
+                "Proportional hazards p": "—"
+                if tested is None
+                else p_text(tested.overall.p_value).removeprefix("= "),
                 "RMST difference, months": number(months(found.rmst.estimate), 1)
                 + f" ({limit(months(found.rmst.low), 1)} to {limit(months(found.rmst.high), 1)})",
             }
@@ -55,7 +57,10 @@ def engine_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
                 "Second engine": compared.engine,
                 "Numbers compared": len(compared.rows),
                 "Largest difference": compared.largest,
-                "Explained differences": "; ".join(f"{row.quantity}: {row.note}" for row in compared.rows if row.note) or "none",
+                "Explained differences": "; ".join(
+                    f"{row.quantity}: {row.note}" for row in compared.rows if row.note
+                )
+                or "none",
             }
         )
     return pd.DataFrame(rows)
@@ -76,8 +81,9 @@ def primary_answer(found: EarlyResponse, *, pre_specified: bool) -> str:
         else f"no evidence that {found.end_point} differs, which is not evidence that it does not"
     )
     planned = "" if pre_specified else "Post hoc: "
+    first = group if planned else group[:1].upper() + group[1:]
     return (
-        f"{planned}{group} ({found.curves[0].n}) against {reference} ({found.curves[1].n}), {found.end_point} from {start}: "
+        f"{planned}{first} ({found.curves[0].n}) against {reference} ({found.curves[1].n}), {found.end_point} from {start}: "
         f"hazard ratio {_ratio(ratio)}, p {p_text(ratio.p_value)}; {verdict}."
     )
 

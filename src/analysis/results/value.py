@@ -36,7 +36,7 @@ class Value:
     method : str
         Statistical method, with the interval's.
     reason : str
-        Why a value is missing.
+        Why a value is missing; ignored when there is one.
     cell : str
         Label of the notebook cell that made it.
     """
@@ -82,10 +82,11 @@ class Value:
 
     @property
     def interval_text(self) -> str:
-        """The interval as a sentence prints it; empty when there is none."""
+        """The interval as a sentence prints it, with "to" where a dash would stand beside a minus sign; may be empty."""
         if self.missing or (self.low is None and self.high is None):
             return ""
-        return f"{limit(self.low, self.digits)}–{limit(self.high, self.digits)}"
+        low, high = limit(self.low, self.digits), limit(self.high, self.digits)
+        return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
 def number(value: float | int, digits: int) -> str:

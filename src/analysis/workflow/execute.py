@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,13 @@ def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
 def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str) -> None:
     import papermill  # type: ignore[reportMissingTypeStubs]
     from papermill.exceptions import PapermillExecutionError  # type: ignore[reportMissingTypeStubs]
+    from traitlets.config import Config
 
     saved = dict(os.environ)
-    os.environ.update(KERNEL_ENVIRONMENT, IPYTHONDIR=str(copy.parent / "ipython"), **{places.STAGE: stage})
+    runtime = tempfile.mkdtemp(prefix="kernel-")
+    os.environ.update(
+        KERNEL_ENVIRONMENT, IPYTHONDIR=runtime, JUPYTER_RUNTIME_DIR=runtime, **{places.STAGE: stage}
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -129,6 +134,8 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
                 progress_bar=False,
                 cwd=str(project_root()),
                 shutdown_kernel="immediate",  # a graceful shutdown stalls for seconds now and then
+                # Nobody else on the machine can listen in on the rows of patients.
+                config=Config(KernelManager={"transport_encryption": "auto"}),
             )
     except PapermillExecutionError as error:
         failed = project_root() / "data" / "derived" / "failed" / parameters["run"] / copy.name
@@ -139,9 +146,16 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
             where=f"run {parameters['run']}, cell {error.exec_count}",
             do=f"open {failed.relative_to(project_root())} to see where",
         ) from None
+    except RuntimeError as error:  # nbclient: the kernel died or never answered
+        raise NotebookError(
+            f"the kernel of {copy.stem} did not start: {error}",
+            where=f"run {parameters['run']}",
+            do="run make again; if it happens again, rebuild the environment with make distclean env",
+        ) from None
     finally:
         os.environ.clear()
         os.environ.update(saved)
+        shutil.rmtree(runtime, ignore_errors=True)
 
 
 def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None:
@@ -164,19 +178,22 @@ def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None
         refuse_identifiers(
             json.dumps(shown, ensure_ascii=False), identifiers, where=f"{copy.name}, an output"
         )
-        refuse_paths(json.dumps(cell.outputs, ensure_ascii=False), copy.name)
+        refuse_paths(json.dumps(shown, ensure_ascii=False), where=f"{copy.name}, cell {cell.get('id')}")
     nbformat.write(notebook, copy)
 
 
-def refuse_paths(text: str, where: str) -> None:
-    """Raise where an output names the folder of this machine."""
-    if str(project_root()) in text or str(Path.home()) + "/" in text:
-        raise PublicationError(
-            "an output holds a path of this machine",
-            where=where,
-            expected="paths relative to the checkout",
-            do="do not print it",
-        )
+def refuse_paths(text: str, *, where: str) -> None:
+    """Raise where an output names a folder of this machine; the message shows the place without the path."""
+    for folder in (str(project_root()), str(Path.home()) + "/"):
+        if folder in text:
+            start = text.index(folder)
+            seen = text[max(0, start - 40) : start + len(folder) + 160].replace(folder, "…")
+            raise PublicationError(
+                f"an output holds a path of this machine: {seen!r}",
+                where=where,
+                expected="paths relative to the checkout, and no Python warning, which names its file",
+                do="print less, or mend what causes the warning",
+            )
 
 
 def _finish_values(values: Path, study_checksum: str) -> None:

@@ -1,0 +1,222 @@
+"""The build graph as a user meets it: a clone, a small study without images, and things that change or break."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("make") is None or shutil.which("git") is None, reason="needs make and git"
+    ),
+]
+STEPS = re.compile(r"-m analysis (\S+) ?(\S*)")
+
+
+@pytest.fixture(scope="module")
+def checkout(project, tmp_path_factory):
+    """The files of this checkout elsewhere, with its environment, and a run of a small simulated study."""
+    if not (project / ".venv/bin/python").exists():
+        pytest.skip("needs the environment in .venv: make env")
+    folder = tmp_path_factory.mktemp("clone") / "checkout"
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+    for name in filter(None, listed):
+        if (project / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(project / name, folder / name)
+    (folder / ".venv").symlink_to(project / ".venv")
+    old = time.time() - 10_000
+    for name in ("requirements.lock", "requirements-uv.lock", "src/analysis/workflow/bootstrap.py"):
+        os.utime(folder / name, (old, old))
+    text = (folder / "notebooks/runs/primary.yml").read_text().replace("data/simulated", "data/studies/small")
+    (folder / "notebooks/runs/small.yml").write_text(text)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "analysis",
+            "simulate",
+            "data/studies/small",
+            "--no-images",
+            "--patients",
+            "40",
+        ],
+        cwd=folder,
+        env=environment(folder),
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+def environment(checkout):
+    return {**os.environ, "PYTHONPATH": str(checkout / "src"), "MAKEFLAGS": "", "RUNS": "small"}
+
+
+def make(checkout, *arguments):
+    done = subprocess.run(
+        ["make", *arguments],
+        cwd=checkout,
+        env=environment(checkout),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def planned(checkout):
+    """Steps that make says it would take, as ``command target``."""
+    status, output = make(checkout, "-n", "report")
+    assert status == 0, output
+    return [" ".join(step).strip() for step in STEPS.findall(output)]
+
+
+def later(file: Path):
+    """Give a file a time stamp after everything that was built."""
+    now = time.time() + 2
+    os.utime(file, (now, now))
+    time.sleep(2.1)
+
+
+@pytest.fixture(scope="module")
+def built(checkout):
+    status, output = make(checkout, "report", "-j2")
+    assert status == 0, output
+    return checkout
+
+
+def test_a_study_without_images_is_built_and_says_so(built):
+    page = (built / "reports/_site/publication/index.html").read_text()
+    assert "This study holds no PET" in page
+    assert "SIMULATED" in page
+    values = json.loads((built / "reports/results/small/04-survival.json").read_text())["values"]
+    assert values["pfs.hr"]["text"] == "—"
+    assert values["ctdna_pfs.hr"]["value"] > 0
+
+
+def test_nothing_changed_runs_nothing(built):
+    assert planned(built) == []
+    status, output = make(built, "report")
+    assert status == 0
+    assert "report: open reports/_site/index.html" in output
+    assert "run:" not in output
+
+
+def test_a_changed_sentence_renders_the_text_only(built):
+    with (built / "reports/index.qmd").open("a") as text:
+        text.write("\nA changed sentence.\n")
+    later(built / "reports/index.qmd")
+    assert planned(built) == ["publish small", "index small"]
+    assert make(built, "report")[0] == 0
+    assert "A changed sentence." in (built / "reports/_site/publication/index.html").read_text()
+    assert planned(built) == []
+
+
+def test_a_changed_module_runs_the_notebooks_that_import_it(built):
+    later(built / "src/analysis/survival/cox.py")
+    steps = planned(built)
+    assert [step for step in steps if step.startswith("run ")] == ["run small/04-survival"]
+    assert make(built, "report")[0] == 0
+    assert planned(built) == []
+
+
+def test_a_changed_run_file_runs_that_run(built):
+    later(built / "notebooks/runs/small.yml")
+    steps = [step for step in planned(built) if step.startswith("run ")]
+    assert steps == [
+        f"run small/{name}" for name in ("01-cohort", "02-pet-response", "03-biomarkers", "04-survival")
+    ]
+    assert make(built, "report")[0] == 0
+
+
+def test_a_changed_row_of_a_study_is_noticed(built):
+    table = built / "data/studies/small/outcomes.csv"
+    later(table)
+    assert "ready data/studies/small" in planned(built)
+    assert make(built, "report")[0] == 0
+    assert planned(built) == []
+
+
+def test_a_deleted_output_comes_back(built):
+    (built / "reports/results/small/03-biomarkers.json").unlink()
+    assert "run small/03-biomarkers" in planned(built)
+    assert make(built, "report")[0] == 0
+    assert planned(built) == []
+
+
+@pytest.mark.parametrize("seconds", [0.6, 2.0, 4.0])
+def test_a_killed_build_is_completed_by_the_next(built, seconds):
+    later(built / "notebooks/runs/small.yml")
+    running = subprocess.Popen(
+        ["make", "report", "-j2"],
+        cwd=built,
+        env=environment(built),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    for file in (built / "reports/results/small").glob("*.json"):
+        json.loads(file.read_text())
+    status, output = make(built, "report")
+    assert status == 0, output
+    assert planned(built) == []
+    assert not list((built / "reports").rglob("*.part"))
+
+
+def test_a_broken_table_stops_the_build_with_file_row_and_column(built):
+    table = built / "data/studies/small/outcomes.csv"
+    good = table.read_text()
+    lines = good.splitlines()
+    column = lines[0].split(",").index("pfs_days")
+    cells = lines[1].split(",")
+    cells[column] = "soon"
+    table.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    later(table)
+    status, output = make(built, "report")
+    assert status != 0
+    assert re.search(r"outcomes\.csv, line 2, column pfs_days", output)
+    assert "Traceback" not in output
+    table.write_text(good)
+    later(table)
+    assert make(built, "report")[0] == 0
+
+
+def test_a_parameter_that_is_unknown_stops_the_build(built):
+    file = built / "notebooks/runs/small.yml"
+    good = file.read_text()
+    file.write_text(good.replace("  day: 14", "  dya: 14"))
+    later(file)
+    status, output = make(built, "report")
+    assert status != 0
+    assert "unknown parameter 'dya'" in output
+    file.write_text(good)
+    later(file)
+    assert make(built, "report")[0] == 0
+
+
+def test_a_study_that_does_not_exist_is_named(checkout):
+    (checkout / "notebooks/runs/gone.yml").write_text(
+        (checkout / "notebooks/runs/small.yml").read_text().replace("data/studies/small", "data/studies/gone")
+    )
+    status, output = make(checkout, "report", "RUNS=gone")
+    assert status != 0
+    assert "data/studies/gone" in output
+    assert "Traceback" not in output
