@@ -100,8 +100,7 @@ def test_no_damage_gives_another_number_in_silence(styles, style, changes, only)
         warnings.simplefilter("error")
         try:
             found = suv_factors(damaged(headers, changes, only))
-        except ImageError as problem:
-            assert str(problem)
+        except ImageError:
             return
     assert np.isfinite(found.factors).all()
     assert (found.factors > 0).all()
@@ -128,15 +127,15 @@ def test_two_attributes_that_changed_places_give_no_other_number_in_silence(styl
 
 
 @pytest.mark.parametrize("name", ["RadionuclideTotalDose", "RadionuclideHalfLife", "PatientWeight"])
-def test_several_values_in_one_attribute_are_refused_or_replaced_with_a_warning(tmp_path, name):
+def test_several_values_in_one_attribute_are_refused_or_repaired_by_name(tmp_path, name):
     def edit(ds, _index):
         where = tracer_of(ds) if name.startswith("Radionuclide") else ds
         setattr(where, name, ["70", "80"])
 
     headers = [read_header(f) for f in write_series(tmp_path, edit)]
-    try:
+    if name == "RadionuclideHalfLife":  # the radionuclide's code stands in
         found = suv_factors(headers)
-    except ImageError as problem:
-        assert name in str(problem)
-    else:
         assert any(name in text for text in found.warnings)
+        return
+    with pytest.raises(ImageError, match=name):
+        suv_factors(headers)

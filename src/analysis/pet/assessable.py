@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+
 import pandas as pd
 
 from analysis.pet.study_measures import StudyMeasures
@@ -24,16 +26,20 @@ def not_assessable_reasons(
         Follow-up visit.
     """
     patients = pd.Index(pet_visits["patient_id"].astype(str).unique(), name="patient_id")
-    planned = pet_visits.assign(patient_id=pet_visits["patient_id"].astype(str)).set_index(
-        ["patient_id", "visit"]
-    )
+    planned = {
+        (str(row["patient_id"]), str(row["visit"])): (
+            str(row["status"]),
+            "" if pd.isna(row["reason"]) else str(row["reason"]),
+        )
+        for row in pet_visits.to_dict("records")
+    }
     scanned = set(zip(measures.scans["patient_id"], measures.scans["visit"], strict=True))
     lesions = measures.lesions
     at_baseline = set(lesions.loc[lesions["visit"] == "baseline", "patient_id"])
     unknown = set(count.loc[count["change_percent"].isna(), "patient_id"])
     counted = set(count["patient_id"])
     reasons = []
-    for patient in patients:
+    for patient in map(str, patients):
         missing = _missing_scan(measures, planned, scanned, patient, "baseline") or _missing_scan(
             measures, planned, scanned, patient, visit
         )
@@ -49,18 +55,20 @@ def not_assessable_reasons(
 
 
 def _missing_scan(
-    measures: StudyMeasures, planned: pd.DataFrame, scanned: set[tuple[str, str]], patient: str, visit: str
+    measures: StudyMeasures,
+    planned: Mapping[tuple[str, str], tuple[str, str]],
+    scanned: Set[tuple[str, str]],
+    patient: str,
+    visit: str,
 ) -> str:
     if (patient, visit) in scanned:
         return ""
     name = "baseline scan" if visit == "baseline" else f"scan at {visit}"
-    row = planned.loc[(patient, visit)] if (patient, visit) in planned.index else None
-    if row is None or row["status"] == "not_planned":
+    status, reason = planned.get((patient, visit), ("not_planned", ""))
+    if status == "not_planned":
         return f"{name} not planned"
-    if row["status"] == "not_done":
-        return f"{name} not done" + (
-            "" if pd.isna(row["reason"]) else f": {str(row['reason']).replace('_', ' ')}"
-        )
+    if status == "not_done":
+        return f"{name} not done" + (f": {reason.replace('_', ' ')}" if reason else "")
     series = measures.series
     refused = series[
         (series["patient_id"] == patient) & (series["visit"] == visit) & (series["modality"] == "PT")

@@ -66,7 +66,7 @@ def lean_body_mass(weight: float, height: float, *, sex: str, formula: str) -> f
     Janmahasatian 2005, doi 10.2165/00003088-200544100-00004; James 1976; DICOM PS3.3 C.8.9.1.1.3 (SUV Type).
 
     >>> round(lean_body_mass(70, 165, sex="F", formula="janmahasatian"), 2)
-    43.16
+    43.11
     """
     if formula not in _FORMULAS:
         raise ParameterError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -104,11 +105,15 @@ def percist_1_0(measures: StudyMeasures, pet_visits: pd.DataFrame, *, visit: str
     ----------
     Wahl 2009, doi 10.2967/jnumed.108.057307.
     """
-    scans = measures.scans.set_index(["patient_id", "visit"])
+    scans = {
+        (str(row["patient_id"]), str(row["visit"])): {str(k): v for k, v in row.items()}
+        for row in measures.scans.to_dict("records")
+    }
     volumes = lesion_changes(measures.lesions, metric="tlg_g", scans=measures.scans)
-    volumes = volumes[volumes["visit"] == visit].groupby("patient_id")[["baseline", "follow_up"]].sum()
+    sums = volumes[volumes["visit"] == visit].groupby("patient_id")[["baseline", "follow_up"]].sum()
+    glycolyses = {str(patient): (float(b), float(f)) for patient, b, f in sums.itertuples(name=None)}
     rows = []
-    for patient, reason, lesions, every, new in _patients(measures, pet_visits, visit, "sul_peak"):
+    for patient, reason, _lesions, every, new in _patients(measures, pet_visits, visit, "sul_peak"):
         row: dict[str, Any] = {
             "patient_id": patient,
             "visit": visit,
@@ -121,8 +126,8 @@ def percist_1_0(measures: StudyMeasures, pet_visits: pd.DataFrame, *, visit: str
             before = float(every["baseline"].max())
             after = float(every["follow_up"].fillna(0.0).max())
             row |= {"change_percent": (after / before - 1) * 100, "change_sul": after - before}
-            glycolysis = volumes.loc[patient] if patient in volumes.index else None
-            first, second = scans.loc[(patient, "baseline")], scans.loc[(patient, visit)]
+            glycolysis = glycolyses.get(patient)
+            first, second = scans[patient, "baseline"], scans[patient, visit]
             row["percist"], row["reason"] = _percist_class(row, before, after, first, second, glycolysis, new)
         rows.append(row)
     return _table(rows, "percist")
@@ -132,9 +137,9 @@ def _percist_class(
     row: dict[str, Any],
     before: float,
     after: float,
-    first: pd.Series,
-    second: pd.Series,
-    glycolysis: pd.Series | None,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    glycolysis: tuple[float, float] | None,
     new: str,
 ) -> tuple[str, str]:
     if new == "yes":
@@ -149,11 +154,7 @@ def _percist_class(
     change, difference = row["change_percent"], row["change_sul"]
     if change > 30 + _EPSILON and difference >= 0.8 - _EPSILON:
         return "PMD", "SULpeak increased by more than 30 % and 0.8"
-    if (
-        glycolysis is not None
-        and glycolysis["baseline"] > 0
-        and glycolysis["follow_up"] / glycolysis["baseline"] >= 1.75 - _EPSILON
-    ):
+    if glycolysis is not None and glycolysis[0] > 0 and glycolysis[1] / glycolysis[0] >= 1.75 - _EPSILON:
         return "PMD", "TLG increased by 75 % or more"
     if after < second["liver_sul_mean"]:
         return "CMR", "no lesion above the liver's mean"
@@ -162,7 +163,9 @@ def _percist_class(
     return "SMD", ""
 
 
-def _patients(measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, metric: str):
+def _patients(
+    measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, metric: str
+) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame, str]]:
     """Yield patient, reason, lesions that count, all lesions of the baseline, and whether a lesion is new."""
     changes = lesion_changes(measures.lesions, metric=metric, scans=measures.scans)
     here = changes[changes["visit"] == visit]
@@ -170,13 +173,8 @@ def _patients(measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, met
     reasons = not_assessable_reasons(measures, pet_visits, count, visit=visit)
     new = new_lesions(here, pet_visits, visit=visit)
     for patient, reason in reasons.items():
-        yield (
-            patient,
-            reason,
-            count[count["patient_id"] == patient],
-            here[here["patient_id"] == patient],
-            new.get(patient, "no"),
-        )
+        counted, every = count[count["patient_id"] == patient], here[here["patient_id"] == patient]
+        yield str(patient), str(reason), counted, every, str(new.get(patient, "no"))
 
 
 def _table(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:

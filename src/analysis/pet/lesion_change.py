@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
 from analysis.study import load_protocol
@@ -58,12 +59,12 @@ def lesion_changes(
     rows = pd.concat([wanted, later[[*keys, "visit"]]]).drop_duplicates()
     table = rows.merge(first, on=keys, how="left").merge(later, on=[*keys, "visit"], how="left")
     table = table.merge(visits, on=["patient_id", "visit"], how="left").merge(described, on=keys, how="left")
-    had, has = table["baseline"].notna(), table["follow_up"].notna()
-    contoured = table["contours"].fillna(0) > 0
-    table["state"] = pd.array(
-        np.select([had & has, has, contoured], ["measured", "new", "disappeared"], "not_contoured"),
-        dtype="string",
-    )
+    had, has = table["baseline"].notna().to_numpy(), table["follow_up"].notna().to_numpy()
+    contoured = (table["contours"].fillna(0) > 0).to_numpy()
+    state = pd.Series("not_contoured", index=table.index, dtype="string")
+    for name, where in (("disappeared", contoured & ~has), ("new", has & ~had), ("measured", had & has)):
+        state[where] = name
+    table["state"] = state
     change = (table["follow_up"] / table["baseline"] - 1) * 100
     table["change_percent"] = change.mask(table["state"] == "disappeared", -100.0).astype(float)
     columns = [*keys, "site", "target", "visit", "baseline", "follow_up", "change_percent", "state"]
@@ -103,17 +104,20 @@ def classify_lesions(
         if progression_percent is None
         else progression_percent
     )
-    change = changes["change_percent"].to_numpy(dtype=float)
+    change = np.asarray(changes["change_percent"], np.float64)
     responding = reaches_cutoff(change, cutoff_percent)
-    classes = np.select(
-        [changes["state"] == "new", np.isnan(change), responding, change > limit + 1e-9],
-        ["new", "not_measured", "responding", "progressing"],
-        "stable",
-    )
-    return changes.assign(lesion_class=pd.array(classes, dtype="string"))
+    # Later entries overrule earlier ones: a new lesion has no change, and is not merely unmeasured.
+    classes = np.full(len(changes), "stable", dtype=object)
+    classes[change > limit + 1e-9] = "progressing"
+    classes[responding] = "responding"
+    classes[np.isnan(change)] = "not_measured"
+    classes[np.asarray(changes["state"] == "new", bool)] = "new"
+    table = changes.copy()
+    table["lesion_class"] = pd.array(classes.tolist(), dtype="string")
+    return table
 
 
-def reaches_cutoff(change_percent: np.ndarray, cutoff_percent: float) -> np.ndarray:
+def reaches_cutoff(change_percent: ArrayLike, cutoff_percent: float) -> NDArray[np.bool_]:
     """Whether each change is a decrease that counts as response; a missing change does not.
 
     Changes computed from decimal values that are exactly the cut-off differ from it in the last digits, so equality

@@ -74,7 +74,7 @@ def liver_reference(
     # Columns ascend towards the patient's left, unless the image is stored the other way.
     right = columns < midline if grid.directions[2][0] > 0 else columns > midline
     tissue &= right[None, None, :]
-    depth = ndimage.distance_transform_edt(np.pad(tissue, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(tissue, 1), sampling=spacing))[1:-1, 1:-1, 1:-1]
     if depth.max() < _RADIUS_MM:
         return None, "no region right of the midline is wide enough for a 3 cm sphere of SUV 1.1 to 5"
     place = np.unravel_index(int(depth.argmax()), depth.shape)

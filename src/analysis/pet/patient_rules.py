@@ -84,8 +84,8 @@ def deciding_change(changes: pd.DataFrame, *, rule: str) -> pd.Series:
 
     >>> lesions = pd.DataFrame({"patient_id": ["A", "A", "A"], "baseline": [10.0, 5.0, 4.0],
     ...     "follow_up": [6.0, 4.5, 2.0], "change_percent": [-40.0, -10.0, -50.0]})
-    >>> {rule: round(deciding_change(lesions, rule=rule)["A"], 1) for rule in ("any_resistant", "majority", "hottest")}
-    {'any_resistant': -10.0, 'majority': -40.0, 'hottest': -40.0}
+    >>> {rule: round(float(deciding_change(lesions, rule=rule)["A"])) for rule in ("any_resistant", "majority", "hottest")}
+    {'any_resistant': -10, 'majority': -40, 'hottest': -40}
     """
     if rule not in RULES:
         raise DesignError(f"patient rule {rule!r} is unknown", expected="one of " + ", ".join(RULES))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from analysis.errors import DesignError
@@ -58,13 +59,13 @@ def repeatability_limits(wcv_percent: float, *, probability: float = 0.95) -> Re
 
     >>> limits = repeatability_limits(10)
     >>> round(limits.low_percent, 1), round(limits.high_percent, 1)
-    (-24.2, 31.9)
+    (-24.2, 31.8)
     """
     reach = float(ndtri(0.5 + probability / 2)) * log_sd(wcv_percent)
     return RepeatabilityLimits(100 * math.expm1(-reach), 100 * math.expm1(reach), probability)
 
 
-def probability_of_chance(change_percent: np.ndarray, wcv_percent: float) -> np.ndarray:
+def probability_of_chance(change_percent: ArrayLike, wcv_percent: float) -> NDArray[np.float64]:
     """Probability that an unchanged lesion shows a change at least as large in the same direction.
 
     A change of -100 % (disappeared) has probability 0; a missing one is missing.
@@ -75,7 +76,7 @@ def probability_of_chance(change_percent: np.ndarray, wcv_percent: float) -> np.
     return ndtr(-np.abs(_log_ratio(change_percent)) / log_sd(wcv_percent))
 
 
-def probability_real(change_percent: np.ndarray, wcv_percent: float) -> np.ndarray:
+def probability_real(change_percent: ArrayLike, wcv_percent: float) -> NDArray[np.float64]:
     """Probability that the true change has the measured direction, with no prior opinion about its size.
 
     One half for a measured change of 0.
@@ -84,8 +85,8 @@ def probability_real(change_percent: np.ndarray, wcv_percent: float) -> np.ndarr
 
 
 def probability_of_response(
-    change_percent: np.ndarray, wcv_percent: float, *, cutoff_percent: float
-) -> np.ndarray:
+    change_percent: ArrayLike, wcv_percent: float, *, cutoff_percent: float
+) -> NDArray[np.float64]:
     """Probability that the true decrease reaches a cut-off, given the measured change and no prior opinion.
 
     >>> float(probability_of_response(np.array([-25.0]), 10, cutoff_percent=25)[0])
@@ -107,13 +108,14 @@ def with_probabilities(changes: pd.DataFrame, *, metric: str, cutoff_percent: fl
         Decrease that counts as response.
     """
     wcv = within_subject_cv(metric)
-    change = changes["change_percent"].to_numpy(dtype=float)
-    return changes.assign(
-        probability_real=probability_real(change, wcv),
-        probability_responding=probability_of_response(change, wcv, cutoff_percent=cutoff_percent),
-    )
+    change = np.asarray(changes["change_percent"], np.float64)
+    table = changes.copy()
+    table["probability_real"] = probability_real(change, wcv).tolist()
+    responding = probability_of_response(change, wcv, cutoff_percent=cutoff_percent)
+    table["probability_responding"] = responding.tolist()
+    return table
 
 
-def _log_ratio(change_percent: np.ndarray) -> np.ndarray:
+def _log_ratio(change_percent: ArrayLike) -> NDArray[np.float64]:
     with np.errstate(divide="ignore"):
         return np.log1p(np.asarray(change_percent, float) / 100)

@@ -111,9 +111,8 @@ def _deciding(
     here = changes[changes["visit"] == visit]
     count = lesions_that_count(here, most=int(protocol.value("response.max_target_lesions")))
     reasons = not_assessable_reasons(measures, pet_visits, count, visit=visit)
-    table = pd.DataFrame(
-        {"patient_id": pd.array(reasons.index, dtype="string"), "visit": visit, "reason": reasons.to_numpy()}
-    )
+    table = reasons.rename("reason").reset_index().astype({"patient_id": "string"})
+    table["visit"] = visit
     usable = count[count["patient_id"].isin(reasons.index[reasons == ""])]
     table["change_percent"] = table["patient_id"].map(deciding_change(usable, rule=rule)).astype(float)
     table["lesions"] = table["patient_id"].map(usable.groupby("patient_id").size()).fillna(0).astype("Int64")
@@ -145,29 +144,20 @@ def new_lesions(here: pd.DataFrame, pet_visits: pd.DataFrame, *, visit: str) -> 
 
 
 def _responses(table: pd.DataFrame, cutoff_percent: float) -> pd.DataFrame:
-    unknown = (table["reason"] != "").to_numpy()
-    new = (table["new_lesion"] == "yes").fillna(False).to_numpy(dtype=bool)
-    decreased = reaches_cutoff(table["change_percent"].to_numpy(), cutoff_percent)
-    response = np.select(
-        [unknown, new, decreased], ["not_assessable", "non_responder", "responder"], "non_responder"
-    )
-    flare = (table["new_lesion"] == "uncertain").fillna(False).to_numpy(dtype=bool)
-    reason = np.select(
-        [unknown, new, flare],
-        [table["reason"], "new lesion", "uncertain new lesion (possible flare), not counted"],
-        "",
-    )
-    found = table.assign(response=pd.array(response, dtype="string"), reason=pd.array(reason, dtype="string"))
-    found["change_percent"] = found["change_percent"].mask(unknown)
+    unknown = np.asarray(table["reason"] != "", bool)
+    new, flare = (np.asarray((table["new_lesion"] == v).fillna(False), bool) for v in ("yes", "uncertain"))
+    decreased = reaches_cutoff(np.asarray(table["change_percent"], np.float64), cutoff_percent)
+    response = np.full(len(table), "non_responder", dtype=object)
+    response[decreased & ~new] = "responder"
+    response[unknown] = "not_assessable"
+    reason = np.asarray(table["reason"], dtype=object).copy()
+    reason[new & ~unknown] = "new lesion"
+    reason[flare & ~unknown] = "uncertain new lesion (possible flare), not counted"
+    found = table.copy()
+    found["response"] = pd.array(response.tolist(), dtype="string")
+    found["reason"] = pd.array(reason.tolist(), dtype="string")
+    found["change_percent"] = found["change_percent"].mask(found["response"] == "not_assessable")
     columns = [
-        "patient_id",
-        "visit",
-        "response",
-        "change_percent",
-        "reason",
-        "lesions",
-        "progression",
-        "new_lesion",
-        "comparable",
-    ]
+        "patient_id", "visit", "response", "change_percent", "reason", "lesions", "progression", "new_lesion", "comparable",
+    ]  # fmt: skip
     return found[columns].astype({"visit": "string"})

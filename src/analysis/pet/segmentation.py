@@ -109,7 +109,7 @@ def _place(frame: Grid, grid: Grid, file: Path) -> tuple[slice | int, ...]:
     corners = np.array([(0, 0, 0), (0, frame.shape[1] - 1, frame.shape[2] - 1)])
     index = grid.index(frame.points(corners))
     first = np.rint(index[0]).astype(int)
-    last = first + [0, frame.shape[1] - 1, frame.shape[2] - 1]
+    last = first + np.array(frame.shape) - 1
     tolerance = np.maximum(0.02, 0.05 / np.array(grid.spacing))
     tolerance[0] = max(tolerance[0], 0.1 / grid.spacing[0])
     if (

@@ -99,7 +99,10 @@ def _stored(file: Path | None) -> tuple[Series, ...] | None:
         return None
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(Series(**{**entry, "files": tuple(entry["files"])}) for entry in entries)
+        return tuple(
+            Series(e["series_uid"], e["attributes"], tuple(e["files"]), e["signature"], e["problem"])
+            for e in entries
+        )
     except (OSError, json.JSONDecodeError, TypeError, KeyError):
         return None  # made again, and written again
 

@@ -216,7 +216,9 @@ def _series_table(
             "warnings",
         ],
     )
-    text = dict.fromkeys(("series_uid", "patient_id", "visit", "description", "modality", "reason", "warnings"), "string")
+    text = dict.fromkeys(
+        ("series_uid", "patient_id", "visit", "description", "modality", "reason", "warnings"), "string"
+    )
     table = table.astype({**text, "slices": "Int64", "kept": "boolean"})
     return table.sort_values(
         ["patient_id", "visit", "kept", "series_uid", "description"],
