@@ -37,7 +37,9 @@ def test_every_run_names_the_parameters_of_its_notebooks(project):
 )
 def test_an_unclean_notebook_is_named_with_its_cell(project, tmp_path, change, complaint):
     document = json.loads(notebooks(project)[0].read_text())
-    position = next(n for n, cell in enumerate(document["cells"]) if cell["cell_type"] == "code" and not cell["metadata"])
+    position = next(
+        n for n, cell in enumerate(document["cells"]) if cell["cell_type"] == "code" and not cell["metadata"]
+    )
     document["cells"][position].update(change)
     (tmp_path / "01.ipynb").write_text(json.dumps(document))
     problems = notebook_problems(tmp_path / "01.ipynb")
@@ -78,7 +80,9 @@ def edited(project, old, new):
         ("title:", "title: [", "not YAML"),
     ],
 )
-def test_a_faulty_run_file_is_refused_before_a_kernel_starts(tmp_path, monkeypatch, project, old, new, complaint):
+def test_a_faulty_run_file_is_refused_before_a_kernel_starts(
+    tmp_path, monkeypatch, project, old, new, complaint
+):
     with pytest.raises(ParameterError) as error:
         run_with(tmp_path, monkeypatch, project, edited(project, old, new))
     assert complaint in str(error.value)

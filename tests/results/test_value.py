@@ -40,3 +40,7 @@ def test_a_name_that_a_shortcode_could_not_hold_is_refused(name):
 
 def test_p_values_print_with_their_relation():
     assert [p_text(p) for p in (0.00049, 0.0449, 0.44, float("nan"))] == ["< 0.001", "= 0.045", "= 0.44", "—"]
+
+
+def test_an_interval_with_a_negative_limit_says_to():
+    assert value(value=-3.7, low=-36.2, high=28.8, digits=0).interval_text == "−36 to 29"

@@ -78,7 +78,7 @@ def _censored(calls: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Log10 of the allele frequency, at the limit of detection where it is below it, and whether it is."""
     frequency, limit = calls["max_vaf_percent"], calls["lod_vaf_percent"]
     below = frequency < limit
-    return np.log10(frequency.where(~below, limit)), below
+    return pd.Series(np.log10(frequency.where(~below, limit))), below
 
 
 def vaf_change(calls: pd.DataFrame, *, first: str = "baseline", second: str = "day14") -> pd.DataFrame:

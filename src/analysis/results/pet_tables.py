@@ -31,10 +31,8 @@ def warnings_of(scans: pd.DataFrame) -> list[str]:
 
     Warnings differ in their numbers only; those are left out so that equal warnings count together.
     """
-    import re
-
-    texts = scans["warnings"].dropna().astype(str).str.split("; ").explode()
-    kinds = texts[texts.str.strip() != ""].map(lambda text: re.sub(r"\d[\d.,:T+-]*", "…", text).strip())
+    texts = scans["warnings"].dropna().astype(str).str.split(" | ", regex=False).explode().str.strip()
+    kinds = texts[texts != ""].str.replace(r"\d[\d.,:T+-]*", "…", regex=True)
     return [f"{count} scan(s): {kind}" for kind, count in kinds.value_counts().sort_index().items()]
 
 
@@ -143,7 +141,11 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
         cutoff=every["cutoff_percent"].map(lambda cutoff: f"{cutoff:g} % decrease"),
     )
     wide = shown.pivot_table(
-        index=["Measure", "Rule"], columns="cutoff", values="text", aggfunc="first", sort=False
+        index=["Measure", "Rule"],
+        columns="cutoff",
+        values="text",
+        aggfunc=lambda texts: texts.iloc[0],
+        sort=False,
     )
     return wide.reset_index().rename_axis(columns=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from analysis.errors import DesignError
 from analysis.results.value import MISSING, p_text
@@ -12,6 +12,9 @@ from analysis.units import months
 if TYPE_CHECKING:
     from analysis.results.notebook import Notebook
     from analysis.survival import EarlyResponse, SurvivalCurve
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 NAMES = (
     "n",
@@ -38,10 +41,12 @@ NAMES = (
 """What follows the prefix: ``pfs.hr``, ``os.group_median`` ..."""
 
 
-def attempt(book: Notebook, question: str, compute: Callable[[], EarlyResponse]) -> EarlyResponse | None:
-    """The comparison, or None and a note where these data do not allow it."""
+def attempt(
+    book: Notebook, question: str, compute: Callable[P, R], *arguments: P.args, **settings: P.kwargs
+) -> R | None:
+    """What ``compute`` finds, or None and a note where these data do not allow the question."""
     try:
-        return compute()
+        return compute(*arguments, **settings)
     except DesignError as error:
         book.note(f"{question}: not answered. {error}")
         return None
