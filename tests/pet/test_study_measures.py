@@ -147,6 +147,8 @@ def test_every_other_series_is_listed_with_its_reason(folder, edit, reason):
     assert reason in found.loc["1.9.200", "reason"]
     assert "4711" not in found.to_string()
     assert found["kept"].sum() == 2
+    # A patient nobody knows is a fault of the folder; a CT beside the PET is none.
+    assert bool(found.loc["1.9.200", "fault"]) is (reason == "not in the study")
 
 
 def test_the_reconstruction_with_more_slices_is_kept(folder):
@@ -171,6 +173,7 @@ def test_a_scan_that_cannot_be_converted_is_listed_and_the_rest_goes_on(folder):
     found = measured(folder)
     assert found.series.set_index("series_uid")["kept"].to_dict() == {"1.1.200": False, "1.2.200": True}
     assert "PatientWeight" in found.series["reason"].str.cat()
+    assert found.series.set_index("series_uid")["fault"].to_dict() == {"1.1.200": True, "1.2.200": False}
     assert found.scans["visit"].tolist() == ["day14"]
     assert "no baseline scan" in found.scans["comparability_reason"].iloc[0]
 
@@ -181,6 +184,7 @@ def test_a_truncated_file_is_named_and_costs_its_series_only(folder):
     found = measured(folder).series.set_index("series_uid")
     assert "truncated" in found.loc["1.1.200", "reason"]
     assert file.name in found.loc["1.1.200", "reason"]
+    assert found.loc["1.1.200", "fault"]
     assert found.loc["1.2.200", "kept"]
 
 
@@ -188,6 +192,7 @@ def test_files_that_are_not_dicom_are_listed(folder):
     (folder / "dicom" / "a" / "README.txt").write_text("about these images")
     found = measured(folder).series
     assert found.loc[~found["kept"], "reason"].str.contains("README.txt").all()
+    assert not found["fault"].any()
     assert found["kept"].sum() == 2
 
 

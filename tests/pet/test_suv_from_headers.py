@@ -230,6 +230,7 @@ def test_philips_factors_that_contradict_dose_and_times_are_reported(tmp_path):
         (setting(SeriesTime=None), "series time is not used"),
         (setting(SeriesTime="", FrameReferenceTime=""), "series time is not used"),
         (setting(RescaleIntercept=None), ""),
+        (setting(CorrectedImage="", AttenuationCorrectionMethod="measured,CT"), "inferred from its method"),
     ],
 )
 def test_what_can_only_mean_one_thing_is_repaired_with_a_warning(tmp_path, edit, word):
@@ -271,6 +272,7 @@ def test_what_can_only_mean_one_thing_is_repaired_with_a_warning(tmp_path, edit,
         (setting(Units="GML", SUVType="BSA"), "SUVType"),
         (setting(CorrectedImage=["DECY", "NORM"]), "CorrectedImage"),
         (setting(CorrectedImage=None), "CorrectedImage"),
+        (setting(CorrectedImage="", AttenuationCorrectionMethod="NONE"), "CorrectedImage"),
         (setting(CorrectedImage=["ATTN", "NORM"]), "DecayCorrection"),
         (setting(DecayCorrection=""), "DecayCorrection"),
         (setting(DecayCorrection="LATER"), "DecayCorrection"),

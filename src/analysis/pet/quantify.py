@@ -14,7 +14,7 @@ from analysis.pet.contour_files import describe_contours, refers_to
 from analysis.pet.masks import read_masks
 from analysis.pet.measures import RegionMeasures, measure_region
 from analysis.pet.series_index import Series, index_series
-from analysis.pet.series_reason import reason_left_out
+from analysis.pet.series_reason import meant_as_image, reason_left_out
 from analysis.pet.volume import SuvVolume, read_suv
 
 
@@ -134,7 +134,7 @@ def _the_series(series: Sequence[Series], named: frozenset[str], *, where: str) 
     broken = [
         entry
         for entry in series
-        if entry.problem and entry.attributes.get("Modality", "PT") == "PT" and _looks_dicom(entry)
+        if entry.problem and entry.attributes.get("Modality", "PT") == "PT" and meant_as_image(entry)
     ]
     pet = [entry for entry in series if entry.attributes.get("Modality") == "PT"]
     if broken:
@@ -159,13 +159,3 @@ def _the_series(series: Sequence[Series], named: frozenset[str], *, where: str) 
         )  # fmt: skip
     reason = reason_left_out(wanted[0])
     return wanted[0], [f"the series would be left out of a study: {reason}"] if reason else []
-
-
-def _looks_dicom(entry: Series) -> bool:
-    """Whether a file that could not be read was meant to be DICOM: text files beside the images are not."""
-    if entry.series_uid:
-        return True
-    return (
-        any(name.lower().endswith((".dcm", ".ima")) for name in entry.files)
-        and "no DICOM prefix" not in entry.problem
-    )

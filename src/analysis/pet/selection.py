@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.pet.series_index import Series
-from analysis.pet.series_reason import reason_left_out
+from analysis.pet.series_reason import meant_as_image, reason_left_out
 from analysis.pet.visits import VisitBook, match_series
 
 
 @dataclass(frozen=True)
 class SelectedSeries:
-    """A series with its patient and visit, whether it is measured, and why not."""
+    """A series with its patient and visit, whether it is measured, and why not.
+
+    ``fault`` tells a series that should have been measured, or cannot be read, from one of another kind (CT, NAC ...).
+    """
 
     series: Series
     patient_id: str
     visit: str
     reason: str
     warnings: tuple[str, ...]
+    fault: bool
 
     @property
     def kept(self) -> bool:
@@ -35,8 +39,11 @@ def select_series(series: Sequence[Series], book: VisitBook) -> list[SelectedSer
     matches = match_series(series, book)
     selected = []
     for entry, match in zip(series, matches, strict=True):
-        reason = reason_left_out(entry) or match.reason
-        selected.append(SelectedSeries(entry, match.patient_id, match.visit, reason, match.warnings))
+        kind = reason_left_out(entry)
+        fault = meant_as_image(entry) if entry.problem else not kind and bool(match.reason)
+        selected.append(
+            SelectedSeries(entry, match.patient_id, match.visit, kind or match.reason, match.warnings, fault)
+        )
     groups: dict[tuple[str, str], list[int]] = {}
     for place, entry in enumerate(selected):
         if entry.kept:
@@ -59,6 +66,5 @@ def _choose(selected: list[SelectedSeries], places: Sequence[int], book: VisitBo
         chosen, why = -1, "several are equal: name the right one in scans.csv"
     for place in places:
         if place != chosen:
-            selected[place] = replace(
-                selected[place], reason=f"second reconstruction of the same visit; {why}"
-            )
+            reason = f"second reconstruction of the same visit; {why}"
+            selected[place] = replace(selected[place], reason=reason, fault=chosen < 0)

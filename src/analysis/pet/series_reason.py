@@ -52,6 +52,16 @@ def reason_left_out(series: Series) -> str:
     )
 
 
+def meant_as_image(series: Series) -> bool:
+    """Whether files that cannot be used were meant to be images: a text file beside them was not.
+
+    Half a DICOM file is a fault of the study; a README in the image folder is none.
+    """
+    if series.series_uid or "no DICOM prefix" not in series.problem:
+        return True
+    return any(name.lower().endswith((".dcm", ".ima")) for name in series.files)
+
+
 def _tracer(series: Series) -> str:
     get = series.attributes.get
     nuclide = get("RadionuclideMeaning", "").replace("^", "")

@@ -9,17 +9,16 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.acquisition import timing
-from analysis.pet.attributes import common_number, common_text, missing, parse_number, partly_missing
+from analysis.pet.attributes import common_number, common_text, missing
 from analysis.pet.body import body_surface_area, ideal_body_weight, lean_body_mass, mass_of_suv_type
 from analysis.pet.dicom_file import SliceHeader
+from analysis.pet.image_checks import check_image, implausible_storage, implausible_uptake
 from analysis.pet.injection import Dose, injected_dose, injection_time
-from analysis.pet.nuclides import SINGLE_PHOTON, decay_constant
+from analysis.pet.nuclides import decay_constant
 from analysis.pet.patient_size import PatientSize, patient_size
 from analysis.pet.reference_time import Candidate, Reference, decay_reference
 from analysis.pet.tags import tag_text
 
-_SHORTEST_UPTAKE, _LONGEST_UPTAKE = 20, 180
-_LEAST_LARGEST_SUV, _MOST_LARGEST_SUV = 0.5, 2e4
 SUV_TYPES = ("BW", "BSA", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
 
 
@@ -92,7 +91,7 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     """
     if not headers:
         raise ImageError("the series has no slices", expected="at least one PET slice")
-    warnings = _check_image(headers)
+    warnings = check_image(headers)
     units = common_text(headers, "Units").upper()
     if units == "BQML":
         found = _from_activity(headers, np.ones(len(headers)), warnings)
@@ -114,12 +113,8 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     if not np.all(np.isfinite(factors)) or np.any(factors <= 0):
         raise ImageError("the SUV factor is not a positive number", where=headers[0].path.name)
     mass = _normalisations(size, lean_body_mass)
-    warnings += _implausible(headers, factors)
-    minutes = reference.uptake_minutes
-    if minutes is not None and not _SHORTEST_UPTAKE <= minutes <= _LONGEST_UPTAKE:
-        warnings.append(
-            f"the uptake time is {minutes:.0f} min, outside {_SHORTEST_UPTAKE} to {_LONGEST_UPTAKE}: check injection and scan times"
-        )
+    warnings += implausible_storage(headers, factors)
+    warnings += implausible_uptake(reference.uptake_minutes)
     return SuvFactors(
         files=tuple(header.path.name for header in headers),
         factors=factors,
@@ -140,73 +135,7 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     )
 
 
-def _implausible(headers: Sequence[SliceHeader], factors: np.ndarray) -> list[str]:
-    """A warning if the files could hold no SUV of a human being: some unit is wrong that nothing else reveals."""
-    slopes = [parse_number(header.get("RescaleSlope")) for header in headers]
-    bits = parse_number(headers[0].get("BitsAllocated"))
-    if any(slope is None or slope <= 0 for slope in slopes) or bits not in (8, 16, 32):
-        return []
-    largest = float(max(f * s for f, s in zip(factors, slopes, strict=True) if s)) * (2 ** min(bits, 16) - 1)
-    if _LEAST_LARGEST_SUV <= largest <= _MOST_LARGEST_SUV:
-        return []
-    return [
-        f"the largest SUV that these files can store is {largest:.3g}: check units, dose, weight and factors"
-    ]
-
-
 _Found = tuple[np.ndarray, PatientSize, Dose | None, Reference]
-
-
-def _check_image(headers: Sequence[SliceHeader]) -> list[str]:
-    first = headers[0]
-    modality = common_text(headers, "Modality").upper()
-    if modality != "PT":
-        raise ImageError(
-            f"{tag_text('Modality')} is {modality or 'missing'}",
-            where=first.path.name,
-            expected="PT",
-            offenders=("Modality",),
-        )
-    tracer = " ".join(
-        first.get(k) for k in ("RadionuclideMeaning", "Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")
-    )
-    if SINGLE_PHOTON.search(tracer.replace("^", "")):
-        raise ImageError(
-            "the radionuclide emits no positrons: SPECT stored as PT",
-            where=first.path.name,
-            offenders=("RadionuclideCodeSequence",),
-        )
-    common_text(headers, "FrameOfReferenceUID")
-    common_text(headers, "SUVType")
-    warnings = partly_missing(headers, ("Units", "CorrectedImage", "DecayCorrection", "SUVType"))
-    corrections = common_text(headers, "CorrectedImage").upper().split("\\")
-    corrected = {text.strip() for text in corrections} - {""}
-    if not corrected:
-        if not first.get("AttenuationCorrectionMethod"):
-            raise missing(
-                first, "CorrectedImage", needed_for="knowing that the image is attenuation-corrected"
-            )
-        warnings.append(
-            f"{tag_text('CorrectedImage')} is missing; attenuation correction is inferred from its method"
-        )
-        return warnings
-    if "ATTN" not in corrected:
-        raise ImageError(
-            "the image is not attenuation-corrected", where=first.path.name,
-            expected=f"ATTN in {tag_text('CorrectedImage')}", do="use the attenuation-corrected series of the study",
-            offenders=("CorrectedImage",),
-        )  # fmt: skip
-    declared = common_text(headers, "DecayCorrection").upper()
-    decayed = bool(corrected & {"DECY", "DECAY"})
-    if common_text(headers, "Units").upper() in ("BQML", "CNTS") and (
-        (declared in ("START", "ADMIN") and not decayed) or (declared == "NONE" and decayed)
-    ):
-        raise ImageError(
-            f"{tag_text('DecayCorrection')} is {declared}, but {tag_text('CorrectedImage')} {'holds' if decayed else 'lacks'} DECY",
-            where=first.path.name, expected="attributes that agree", do="ask the site whether the image is decay-corrected",
-            offenders=("DecayCorrection", "CorrectedImage"),
-        )  # fmt: skip
-    return warnings
 
 
 def _from_activity(headers: Sequence[SliceHeader], per_activity: np.ndarray, warnings: list[str]) -> _Found:
