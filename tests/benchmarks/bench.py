@@ -77,10 +77,20 @@ def bare(notebook: Path, folder: Path) -> Path:
 def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Path) -> float:
     """Time of the runner over a run's notebooks, divided by papermill's over the bare ones, both one by one."""
     files = sorted((checkout / "notebooks").glob("0*.ipynb"))
-    ours = sum(timed([str(PYTHON), "-m", "analysis", "run", f"{RUN}/{file.stem}"], checkout, environment) for file in files)
+    ours = sum(
+        timed([str(PYTHON), "-m", "analysis", "run", f"{RUN}/{file.stem}"], checkout, environment)
+        for file in files
+    )
     limit = sum(
         timed(
-            [str(PYTHON), "-m", "papermill", "--no-progress-bar", str(bare(file, scratch)), str(scratch / f"out-{file.name}")],
+            [
+                str(PYTHON),
+                "-m",
+                "papermill",
+                "--no-progress-bar",
+                str(bare(file, scratch)),
+                str(scratch / f"out-{file.name}"),
+            ],
             checkout,
             environment,
         )
@@ -97,12 +107,18 @@ def measure() -> list[Measurement]:
         checkout = clone(scratch)
         environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1"}
         make = ["make", "report"]
-        found.append(Measurement("cold make report, simulation included", timed(make, checkout, environment), 150, "s"))
-        found.append(Measurement("simulated study on disk", folder_size(checkout / "data/simulated") / 1e6, 300, "MB"))
+        found.append(
+            Measurement("cold make report, simulation included", timed(make, checkout, environment), 150, "s")
+        )
+        found.append(
+            Measurement("simulated study on disk", folder_size(checkout / "data/simulated") / 1e6, 300, "MB")
+        )
         found.append(Measurement("make report, nothing changed", timed(make, checkout, environment), 1, "s"))
         with (checkout / "reports/index.qmd").open("a", encoding="utf-8") as text:
             text.write("\nA changed sentence.\n")
-        found.append(Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s"))
+        found.append(
+            Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s")
+        )
         ratio = notebooks_over_bare(checkout, environment, scratch)
         found.append(Measurement("notebooks / papermill with the imports alone", ratio, 1.5, "x"))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
