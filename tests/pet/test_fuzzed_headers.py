@@ -37,10 +37,13 @@ WRONG = st.one_of(
 )
 STYLES = {
     "start": (),
-    "admin": (setting(DecayCorrection="ADMIN"),),
+    "admin": (setting(DecayCorrection="ADMIN", DecayFactor=None),),
     "none": (setting(DecayCorrection="NONE", CorrectedImage=["ATTN"]),),
-    "stored": (setting(Units="GML"),),
-    "counts": (setting(Units="CNTS"), private(0x7053, "Philips PET Private Group", 0x00, "DS", "0.0004")),
+    "stored": (setting(Units="GML", RescaleSlope="0.0003"),),
+    "counts": (
+        setting(Units="CNTS", RescaleSlope="1"),
+        private(0x7053, "Philips PET Private Group", 0x00, "DS", "0.0004"),
+    ),
     "ge": (
         private(0x0009, "GEMS_PETD_01", 0x0D, "DT", "20150310100000.00"),
         setting(Manufacturer="GE MEDICAL SYSTEMS"),
@@ -62,7 +65,9 @@ def styles(tmp_path_factory):
     for name, edits in STYLES.items():
         files = write_series(top / name, *edits)
         headers = [read_header(file) for file in files]
-        found[name] = headers, suv_factors(headers).factors
+        right = suv_factors(headers)
+        assert right.warnings == ()
+        found[name] = headers, right.factors
     return found
 
 

@@ -157,6 +157,32 @@ def test_activity_without_decay_correction_is_corrected_slice_by_slice(tmp_path)
     assert sorted(set(np.round(found.factors, 15))) == pytest.approx(sorted(expected), rel=1e-9)
 
 
+def test_a_correction_to_administration_that_decay_factors_contradict_is_reported(tmp_path):
+    found = factors(tmp_path, setting(DecayCorrection="ADMIN"))
+    assert found.factors == pytest.approx(ADMIN_FACTOR, rel=1e-12)
+    assert any(
+        "decay factors are those of a correction to the scan's start" in text for text in found.warnings
+    )
+
+
+def test_slices_acquired_on_different_days_are_refused_when_each_is_corrected_for_itself(tmp_path):
+    def edit(ds, index):
+        if index == 5:
+            ds.AcquisitionDate = "20150311"
+
+    assert "acquired over 24 h" in refused(
+        tmp_path, setting(DecayCorrection="NONE", CorrectedImage=["ATTN"]), edit
+    )
+
+
+def test_digits_of_other_scripts_are_no_numbers(tmp_path):
+    headers = [read_header(f) for f in write_series(tmp_path / "series")]
+    for header in headers:
+        header.attributes["PatientWeight"] = "٧٠"
+    with pytest.raises(ImageError, match="PatientWeight"):
+        suv_factors(headers)
+
+
 def test_stored_suv_is_taken_as_it_is_and_needs_neither_dose_nor_weight(tmp_path):
     edits = setting(
         Units="GML", PatientWeight=None, RadionuclideTotalDose="", SeriesTime="", RadionuclideHalfLife=None

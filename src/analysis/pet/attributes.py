@@ -14,10 +14,12 @@ from analysis.errors import ImageError
 from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.tags import tag_text
 
-_TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(\.\d{1,6}\d*)?)?)?$")
-_DATE = re.compile(r"(\d{4})([.\-]?)(\d{2})\2(\d{2})$")
-_DATE_TIME = re.compile(r"(\d{8})(\d{2}(?:\d{2}(?:\d{2}(?:\.\d+)?)?)?)([+-]\d{4})?$")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+# ASCII only: \d would take the digits of every script, and DICOM has one.
+_TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(\.\d{1,6}\d*)?)?)?$", re.ASCII)
+_DATE = re.compile(r"(\d{4})([.\-]?)(\d{2})\2(\d{2})$", re.ASCII)
+_DATE_TIME = re.compile(r"(\d{8})(\d{2}(?:\d{2}(?:\d{2}(?:\.\d+)?)?)?)([+-]\d{4})?$", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$", re.ASCII)
+_ZONE = re.compile(r"[+-]\d{4}$", re.ASCII)
 
 
 def malformed(header: SliceHeader, keyword: str, *, expected: str) -> ImageError:
@@ -157,7 +159,7 @@ def parse_date_time(text: str, *, zone: str = "") -> datetime | None:
     if day is None or clock is None:
         return None
     moment = datetime.combine(day, clock)
-    if match[3] and re.fullmatch(r"[+-]\d{4}", zone):
+    if match[3] and _ZONE.match(zone):
         try:
             moment += timedelta(minutes=_offset_minutes(zone) - _offset_minutes(match[3]))
         except OverflowError:

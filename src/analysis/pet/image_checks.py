@@ -81,7 +81,8 @@ def implausible_storage(headers: Sequence[SliceHeader], factors: np.ndarray) -> 
     bits = parse_number(headers[0].get("BitsAllocated"))
     if any(slope is None or slope <= 0 for slope in slopes) or bits not in (8, 16, 32):
         return []
-    largest = float(max(f * s for f, s in zip(factors, slopes, strict=True) if s)) * (2 ** min(bits, 16) - 1)
+    with np.errstate(over="ignore"):
+        largest = float((factors * np.array(slopes, float)).max() * (2 ** min(bits, 16) - 1))
     if _LEAST_LARGEST_SUV <= largest <= _MOST_LARGEST_SUV:
         return []
     return [

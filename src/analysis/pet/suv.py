@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.acquisition import timing
+from analysis.pet.acquisition import from_decay_factor, timing
 from analysis.pet.attributes import common_number, common_text, missing
 from analysis.pet.body import body_surface_area, ideal_body_weight, lean_body_mass, mass_of_suv_type
 from analysis.pet.dicom_file import SliceHeader
@@ -19,6 +19,7 @@ from analysis.pet.patient_size import PatientSize, patient_size
 from analysis.pet.reference_time import Candidate, Reference, decay_reference
 from analysis.pet.tags import tag_text
 
+_LONGEST_ACQUISITION_HOURS = 4
 SUV_TYPES = ("BW", "BSA", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
 
 
@@ -151,6 +152,7 @@ def _from_activity(headers: Sequence[SliceHeader], per_activity: np.ndarray, war
         factors = np.full(len(headers), weight / remaining)
     elif correction == "ADMIN":
         reference = _uptake_only(headers, dose.half_life, "administration")
+        warnings += _admin_contradicted(headers, reference, dose.half_life)
         factors = np.full(len(headers), weight / dose.activity)
     elif correction == "NONE":
         reference, growth = _not_corrected(headers, dose.half_life)
@@ -276,6 +278,23 @@ def _uptake_only(headers: Sequence[SliceHeader], half_life: float, source: str) 
     return Reference(None, source, injected, minutes, candidates, 0.0, tuple(warnings))
 
 
+def _admin_contradicted(headers: Sequence[SliceHeader], reference: Reference, half_life: float) -> list[str]:
+    """A warning if decay factors say that the image was corrected to the scan, though it declares the injection."""
+    times = timing(headers)
+    corrected_to, _reason = from_decay_factor(times, half_life=half_life)
+    if corrected_to is None or reference.injection is None or times.earliest is None:
+        return []
+    to_scan, to_injection = (
+        abs((corrected_to - t).total_seconds()) for t in (times.earliest, reference.injection)
+    )
+    if to_scan >= to_injection or to_injection < 60:
+        return []
+    return [
+        f"{tag_text('DecayCorrection')} is ADMIN, but the decay factors are those of a correction to the scan's start: "
+        f"if they are right, SUV is {(2 ** (to_injection / half_life) - 1) * 100:.0f} % too low"
+    ]
+
+
 def _not_corrected(headers: Sequence[SliceHeader], half_life: float) -> tuple[Reference, np.ndarray]:
     """Per-slice growth that undoes decay during and before the frame (IBSI: decay correction NONE)."""
     times = timing(headers)
@@ -289,8 +308,21 @@ def _not_corrected(headers: Sequence[SliceHeader], half_life: float) -> tuple[Re
     injected, warnings = injection_time(headers, earliest, half_life=half_life)
     rate = decay_constant(half_life)
     since = np.array([(start - injected).total_seconds() for start in starts])
+    apart = since.max() - since.min()
+    if apart > _LONGEST_ACQUISITION_HOURS * 3600:
+        raise ImageError(
+            f"the slices were acquired over {apart / 3600:.0f} h, by {tag_text('AcquisitionTime')} and {tag_text('AcquisitionDate')}",
+            where=headers[0].path.name,
+            expected=f"one scan of at most {_LONGEST_ACQUISITION_HOURS} h",
+            do="correct the dates, or separate the series that were merged",
+            offenders=("AcquisitionDate", "AcquisitionTime"),
+        )
     during = rate * np.array([duration for duration in times.duration if duration is not None])
     growth = during / -np.expm1(-during) * np.exp(rate * since)
+    durations = {duration for duration in times.duration if duration is not None}
+    if len(durations) > 1:
+        listed = ", ".join(f"{duration:g}" for duration in sorted(durations)[:5])
+        warnings.append(f"{tag_text('ActualFrameDuration')} differs between slices ({listed} s)")
     uptake = (earliest - injected).total_seconds() / 60
     candidates = (Candidate("earliest acquisition", earliest, ""),)
     reference = Reference(

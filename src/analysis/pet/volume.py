@@ -87,9 +87,10 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
     volume = np.empty(grid.shape, np.float32)
     slopes, slope_notes = _slopes(headers)
     scale = slopes * factors.factors
-    for place, index in enumerate(order):
-        np.multiply(stored[index], scale[index], out=volume[place], casting="unsafe")
-        stored[index] = None
+    with np.errstate(over="ignore"):  # what overflows is refused below
+        for place, index in enumerate(order):
+            np.multiply(stored[index], scale[index], out=volume[place], casting="unsafe")
+            stored[index] = None
     if not np.isfinite(volume).all():
         raise ImageError("the volume holds values that are no numbers", where=f"series {name}")
     ordered = _in_order(factors, order)
