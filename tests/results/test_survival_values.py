@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.errors import DesignError
-from analysis.results import attempt, hold_early_response, primary_answer
 from analysis.results import survival_values as module
+from analysis.results.survival_values import attempt, hold_early_response
+from analysis.results.survival_words import primary_answer
 from analysis.survival import early_response
 
 

@@ -48,6 +48,14 @@ def test_an_import_inside_a_function_counts(checkout):
     assert "survival/cox.py" in names(graph.closure({"analysis.survival"}))
 
 
+def test_an_import_for_the_type_checker_alone_does_not_count(checkout):
+    (checkout / "src/analysis/pet/suv.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from analysis.survival import cox\n"
+    )
+    graph.direct.cache_clear()
+    assert not [name for name in names(graph.closure({"analysis.pet"})) if name.startswith("survival")]
+
+
 def test_a_notebook_depends_on_its_imports_its_run_its_study_and_the_notebooks_it_reads(checkout):
     cells = [
         {

@@ -88,6 +88,17 @@ def primary_answer(found: EarlyResponse, *, pre_specified: bool) -> str:
     )
 
 
+def landmark_note(found: EarlyResponse) -> str:
+    """Small print of a curve from the landmark: who is not under it."""
+    left = found.landmark
+    parts = [f"Landmark day {left.day:g}: {left.excluded} left out before it ({left.excluded_events} events)"]
+    if found.without_group:
+        parts.append(f"{found.without_group} not classified ({found.without_group_events} events)")
+    if left.late:
+        parts.append(f"{left.late} classified later in the window, with a clock that starts then")
+    return "; ".join(parts) + "."
+
+
 def _ratio(ratio: HazardRatio) -> str:
     return f"{number(ratio.estimate, 2)} ({limit(ratio.low, 2)}–{limit(ratio.high, 2)})"
 

@@ -13,6 +13,7 @@ import functools
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,10 +41,22 @@ def module_file(name: str) -> Path | None:
     return None
 
 
+def executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node of a syntax tree but those below ``if TYPE_CHECKING:``, which never run."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+
+
 def imported(tree: ast.AST) -> set[str]:
     """Modules of the package that a syntax tree imports, packages above them included."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in executed(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -78,7 +91,7 @@ def closure(names: set[str]) -> list[str]:
         waiting |= direct(name) - seen
     files = {file.relative_to(ROOT).as_posix() for name in seen if (file := module_file(name))}
     for file in sorted(files):  # templates and tables that lie beside the modules
-        if file.endswith("/__init__.py"):
+        if file.endswith("/__init__.py") and file != "src/analysis/__init__.py":
             folder = ROOT / file
             files |= {
                 path.relative_to(ROOT).as_posix()
