@@ -13,7 +13,6 @@ from analysis.publish import (
     render_notebooks,
     render_publication,
 )
-from analysis.publish.site.sanitize import table_html
 
 
 @pytest.fixture
@@ -72,7 +71,7 @@ def test_a_page_of_a_run_that_is_no_longer_shown_is_removed(site, reports) -> No
 def test_the_code_of_a_notebook_is_folded_and_its_cells_have_anchors(reports) -> None:
     page = notebook_page(reports)
     assert '<section class="cell" id="cell-fig-pfs"' in page
-    assert page.rindex("<details>", 0, page.index("draw()")) > page.index("cell-fig-pfs")
+    assert page.rindex("<details>", 0, page.index('<span class="n">draw</span>')) > page.index("cell-fig-pfs")
     assert "Parameters as the notebook declares them" in page
     assert '<tr id="value-pfs.hr"><td><code>pfs.hr</code></td><td>0.77 (0.40–1.50)</td>' in page
 
@@ -85,9 +84,55 @@ def test_figures_of_a_notebook_keep_caption_and_alternative_text(reports) -> Non
 
 
 def test_mathematics_of_a_notebook_needs_no_script(reports) -> None:
+    reports.notebook["cells"][0]["source"] += "\n\n$$ h(t) = 1 < 2 $$\n\n\\begin{align}a &= b\\end{align}"
+    reports.write_results()
     page = notebook_page(reports)
-    assert "<math" in page
+    assert page.count("<math") == 3
+    assert page.count('<math display="block"') == 2
+    assert "$" not in page[page.index("<main") :]
     assert "<script" not in page
+
+
+def test_a_formula_that_cannot_be_read_is_refused(reports) -> None:
+    reports.notebook["cells"][0]["source"] = "# T\n\n$\\frac{1}{$"
+    reports.write_results()
+    with pytest.raises(PublicationError, match="a formula cannot be read"):
+        notebook_page(reports)
+
+
+def test_code_of_a_notebook_is_coloured_by_classes_of_the_one_style(reports) -> None:
+    reports.notebook["cells"][1]["source"] = 'import os  # why\nrun = "</pre><b>primary"'
+    reports.write_results()
+    page = notebook_page(reports)
+    assert '<span class="kn">import</span>' in page
+    assert '<span class="c1"># why</span>' in page
+    assert "&lt;/pre&gt;&lt;b&gt;primary" in page
+    assert ".highlight .kn" in page
+    assert 'style="' not in page[page.index("<main") :]
+
+
+def test_headings_of_a_notebook_have_ids_that_stand_once(reports) -> None:
+    reports.notebook["cells"][0]["source"] = "# Who?\n\n## PET & *plasma*\n\n## Content\n\n## PET & plasma"
+    reports.write_results()
+    page = notebook_page(reports)
+    for heading in (
+        '<h1 id="who">Who?</h1>',
+        '<h2 id="pet-plasma">PET &amp; <em>plasma</em></h2>',
+        '<h2 id="content-2">Content</h2>',
+        '<h2 id="pet-plasma-2">PET &amp; plasma</h2>',
+    ):
+        assert heading in page
+    assert page.count("<h1") == 1
+
+
+def test_a_notebook_without_a_heading_gets_its_title(reports) -> None:
+    reports.notebook["cells"][0]["source"] = "A question."
+    reports.write_results()
+    assert notebook_page(reports).count("<h1>Who progresses when?</h1>") == 1
+
+
+def test_equal_notebooks_give_equal_bytes(reports) -> None:
+    assert notebook_page(reports) == notebook_page(reports)
 
 
 def test_outputs_of_a_notebook_cannot_run_or_restyle(reports) -> None:
@@ -99,6 +144,58 @@ def test_outputs_of_a_notebook_cannot_run_or_restyle(reports) -> None:
     assert '<th scope="col">a</th>' in page
 
 
+HOSTILE = '<img src=x onerror="evil()"><script>evil()</script>'
+
+
+@pytest.mark.parametrize("form", ["text/html", "text/markdown", "text/plain"])
+def test_whatever_an_output_holds_is_printed_or_dropped(reports, form: str) -> None:
+    reports.notebook["cells"][3]["outputs"] = [
+        {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": {form: f"{HOSTILE} [x](javascript:evil()) end"},
+        },
+        {"output_type": "stream", "name": "stderr", "text": f"\x1b[31m{HOSTILE}\x1b[0m"},
+        {"output_type": "error", "ename": "E", "evalue": HOSTILE, "traceback": ["/secret/path"]},
+    ]
+    reports.write_results()
+    page = notebook_page(reports)
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "onerror=" not in page.replace("&lt;img src=x onerror=", "")
+    assert 'href="javascript' not in page
+    assert "end" in page
+    assert "\x1b" not in page
+    assert "/secret/path" not in page
+
+
+def test_labels_captions_and_alternative_texts_cannot_leave_their_place(reports) -> None:
+    cell = reports.notebook["cells"][2]
+    cell["source"] = "#| label: 'fig\"><b>'\n#| fig-cap: '<b>cap'\ndraw()"
+    cell["outputs"][0]["metadata"] = {"image/png": {"alt": '"><b>alt'}}
+    cell["outputs"][0]["data"]["image/png"] += '\n"><b>data'
+    reports.write_results()
+    page = notebook_page(reports)
+    assert "<b>" not in page
+    assert 'alt="&#34;&gt;&lt;b&gt;alt"' in page
+    assert "<figcaption>&lt;b&gt;cap</figcaption>" in page
+
+
+def test_an_output_that_no_page_can_show_is_refused(reports) -> None:
+    reports.notebook["cells"][3]["outputs"][1]["data"] = {"application/javascript": "evil()"}
+    reports.write_results()
+    with pytest.raises(PublicationError, match="no form that a page can show, only application/javascript"):
+        notebook_page(reports)
+
+
+def test_a_drawing_without_pixels_is_shown_as_an_image(reports) -> None:
+    output = reports.notebook["cells"][2]["outputs"][0]
+    output["data"] = {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    output["metadata"] = {}
+    reports.write_results()
+    assert '<img src="data:image/svg+xml;base64,PHN2Zy' in notebook_page(reports)
+
+
 def test_a_figure_without_alternative_text_is_refused(reports) -> None:
     cell = reports.notebook["cells"][2]
     cell["source"] = "#| label: fig-pfs\ndraw()"
@@ -108,11 +205,22 @@ def test_a_figure_without_alternative_text_is_refused(reports) -> None:
         notebook_page(reports)
 
 
-def test_a_cell_that_would_swallow_the_page_is_refused(reports) -> None:
-    reports.notebook["cells"][0]["source"] = "```\nnever closed"
+def test_a_block_left_open_ends_with_its_cell(reports) -> None:
+    reports.notebook["cells"][0]["source"] = "# T\n\n```\nnever closed"
     reports.write_results()
-    with pytest.raises(PublicationError, match="block open"):
-        notebook_page(reports)
+    page = notebook_page(reports)
+    assert "never closed\n</code></pre>" in page
+    assert '<section class="cell" id="cell-fig-pfs"' in page
+
+
+def test_a_copy_that_is_no_notebook_is_refused(reports) -> None:
+    for content in (
+        "half",
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
+    ):
+        reports.write("notebooks/primary/04-survival.ipynb", content)
+        with pytest.raises(PublicationError, match="is not a notebook"):
+            notebook_page(reports)
 
 
 def test_a_notebook_that_was_not_run_is_refused(reports) -> None:
@@ -171,12 +279,24 @@ def test_a_site_with_a_fault_gets_no_landing_page(site, reports) -> None:
     assert not (site / "index.html").exists()
 
 
-def test_html_from_an_output_is_closed_and_quoted() -> None:
-    assert (
-        table_html("<table><tr><td title='x'>a < b & c")
-        == "<table><tr><td>a &lt; b &amp; c</td></tr></table>"
-    )
-    assert (
-        table_html('<th style="color:red;text-align: right">x</th>')
-        == '<th scope="row" style="text-align: right">x</th>'
-    )
+TABLES = {
+    "<table><tr><td title='x'>a < b & c": "<table><tbody><tr><td>a &lt; b &amp; c</td></tr></tbody></table>",
+    '<table><tr><th style="color:red;text-align: right">x</th></tr></table>': '<table><tbody><tr><th scope="row" style="text-align: right;">x</th></tr></tbody></table>',
+    "<table><thead><tr><th>a</th></tr></thead></table><script>x()</script>": '<table><thead><tr><th scope="col">a</th></tr></thead></table>',
+    "<table><tr><td colspan='2' style='color: red' rowspan='x'>1</td></tr></table><!-- c -->": '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>',
+}
+
+
+@pytest.mark.parametrize("given", TABLES)
+def test_html_of_an_output_is_reduced_to_a_closed_table(reports, given: str) -> None:
+    reports.notebook["cells"][3]["outputs"][0]["data"] = {"text/html": given}
+    reports.write_results()
+    assert f'aria-label="Table">{TABLES[given]}</div>' in notebook_page(reports)
+
+
+def test_a_table_written_in_markdown_scrolls_and_heads_its_columns(reports) -> None:
+    reports.notebook["cells"][3]["outputs"][1]["data"] = {"text/markdown": "| a | b |\n|:--|--:|\n| 1 | 2 |"}
+    reports.write_results()
+    page = notebook_page(reports)
+    assert page.count('<div class="table-scroll" role="region" tabindex="0"') == page.count("<table>")
+    assert '<th scope="col" style="text-align:left">a</th>' in page

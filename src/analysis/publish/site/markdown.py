@@ -1,54 +1,99 @@
-"""Many pieces of Markdown and code as HTML by one Pandoc process: mathematics as MathML, no raw HTML."""
+"""Markdown of a notebook as HTML by nbconvert's renderer: raw HTML printed, mathematics as MathML, headings named."""
 
 from __future__ import annotations
 
+import functools
+import json
 import re
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
+
+import pypandoc
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from analysis.errors import PublicationError
+from analysis.publish.site.sanitize import with_scopes
 
-_READER = "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-markdown_in_html_blocks-citations"
-_MARK = "piece-{}-begins-here"
-_LINE_LINK = re.compile(r'<a href="#cb[^"]*" aria-hidden="true"\s+tabindex="-1"></a>')
-
-
-def code_block(source: str) -> str:
-    """Source as a block of Python that nothing in it can close.
-
-    >>> print(code_block("x = 1"))
-    ```python
-    x = 1
-    ```
-    """
-    longest = max((len(run) for run in re.findall(r"`{3,}", source)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}python\n{source}\n{fence}"
+_AST = [1, 23]
+"""Version of Pandoc's document tree; a newer Pandoc that changed it refuses ours."""
 
 
-def to_html(pieces: Sequence[str], *, where: str) -> list[str]:
-    """HTML of each piece of Markdown.
+@functools.cache
+def mathml(formula: str, *, display: bool) -> str:
+    """A formula as MathML, which needs no script to be seen.
+
+    The formula reaches Pandoc as the content of one node, so that nothing in it can become markup.
 
     Raises
     ------
     PublicationError
-        If Pandoc fails, or a piece leaves a block open that swallows the next.
+        If Pandoc cannot read the formula.
     """
-    import pypandoc
+    kind = {"t": "DisplayMath" if display else "InlineMath"}
+    blocks = [{"t": "Plain", "c": [{"t": "Math", "c": [kind, formula.strip()]}]}]
+    document = json.dumps({"pandoc-api-version": _AST, "meta": {}, "blocks": blocks})
+    try:
+        return pypandoc.convert_text(
+            document,
+            "html5",
+            format="json",
+            extra_args=["--mathml", "--wrap=none", "--fail-if-warnings"],
+        ).strip()
+    except RuntimeError as error:
+        raise PublicationError(
+            f"a formula cannot be read: {formula.strip()}", do="correct the TeX in the notebook"
+        ) from error
 
-    text = "\n\n".join(f"{_MARK.format(number)}\n\n{piece}" for number, piece in enumerate(pieces))
-    command = [pypandoc.get_pandoc_path(), f"--from={_READER}", "--to=html5", "--mathml", "--wrap=none"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=120)
-    if done.returncode:
-        raise PublicationError(
-            f"Pandoc could not read a cell: {done.stderr.decode(errors='replace')}", where=where
-        )
-    html = _LINE_LINK.sub("", done.stdout.decode())
-    parts = re.split(r"<p>" + _MARK.format(r"(\d+)") + r"</p>\n?", html)
-    if [int(number) for number in parts[1::2]] != list(range(len(pieces))):
-        raise PublicationError(
-            "a Markdown cell leaves a code block or a ::: block open",
-            where=where,
-            do="close it in the notebook",
-        )
-    return parts[2::2]
+
+class PageRenderer(IPythonRenderer):
+    """nbconvert's renderer for one page: every heading gets an id that no other element has.
+
+    Parameters
+    ----------
+    taken : iterable of str
+        Ids the page uses for something else.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        super().__init__(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
+        self._taken = set(taken)
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        """Heading with the words of its text as id."""
+        words = re.findall(r"\w+", re.sub(r"<[^>]*>|&\w+;", "", text).lower())
+        name = stem = "-".join(words) or "section"
+        number = 1
+        while name in self._taken:
+            number += 1
+            name = f"{stem}-{number}"
+        self._taken.add(name)
+        attrs["id"] = name
+        return super().heading(text, level, **attrs)
+
+    def table(self, text: str) -> str:
+        """Table that scrolls in itself where the page is narrow."""
+        region = '<div class="table-scroll" role="region" tabindex="0" aria-label="Table">'
+        return with_scopes(f"{region}<table>\n{text}</table></div>\n")
+
+    def inline_math(self, body: str) -> str:
+        """Formula in a line."""
+        return mathml(body, display=False)
+
+    def block_math(self, body: str) -> str:
+        """Formula in a line of its own."""
+        return mathml(body, display=True)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Formula written as a LaTeX environment."""
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)
+
+
+class PageMarkdown:
+    """The filter ``markdown2html`` of one page; see :class:`PageRenderer`."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._renderer = PageRenderer(taken)
+
+    def __call__(self, source: str) -> str:
+        """HTML of the Markdown of one cell or output; a block left open ends with it."""
+        return MarkdownWithMath(renderer=self._renderer).render(source)

@@ -1,13 +1,15 @@
-"""HTML of notebook outputs reduced to tables: tags that carry structure stay, everything else becomes text."""
+"""HTML of notebook outputs reduced to tables by nbconvert's sanitizer: structure stays, nothing can run or load."""
 
 from __future__ import annotations
 
 import re
-from html import escape
-from html.parser import HTMLParser
 
-_KEPT = frozenset(
-    [
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+TAGS = (
+    *(
         "table",
         "caption",
         "thead",
@@ -22,78 +24,65 @@ _KEPT = frozenset(
         "em",
         "sup",
         "sub",
-        "br",
-        "p",
-        "div",
-        "span",
-        "ul",
-        "ol",
-        "li",
-        "code",
-    ]
+    ),
+    *("br", "p", "div", "span", "ul", "ol", "li", "code"),
 )
-_VOID = frozenset({"br"})
-_SILENT = frozenset({"style", "script", "template", "noscript", "iframe", "object", "svg", "math", "title"})
-_ATTRIBUTES = {
+SHOWN = ("image/png", "image/svg+xml", "text/html", "text/markdown", "text/plain")
+"""Forms of an output that a page can show, the preferred one first."""
+_VALUES = {
     "scope": re.compile(r"col|row|colgroup|rowgroup"),
     "colspan": re.compile(r"\d+"),
     "rowspan": re.compile(r"\d+"),
+    "style": re.compile(r"(?s:.*)\btext-align:\s*(?:left|right|center)\b(?s:.*)"),
 }
-_ALIGNED = re.compile(r"text-align:\s*(left|right|center)")
+# Their content is no text: without this it would stand on the page as words. What this overlooks is still made harmless.
+_SILENT = re.compile(
+    r"<(style|script|template|noscript|iframe|object|svg|math|title)\b.*?</\1\s*>", re.S | re.I
+)
+_HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
+_UNSCOPED = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
 
 
-class _Cleaner(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.out: list[str] = []
-        self.open: list[str] = []
-        self.silent = 0
-        self.in_head = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self.silent += 1
-        if self.silent or tag not in _KEPT:
-            return
-        self.in_head = tag == "thead" or (self.in_head and tag != "tbody")
-        given = {name: value or "" for name, value in attrs}
-        kept = {
-            name: given[name] for name, form in _ATTRIBUTES.items() if form.fullmatch(given.get(name, ""))
-        }
-        if tag == "th":
-            kept.setdefault("scope", "col" if self.in_head else "row")
-        aligned = _ALIGNED.search(given.get("style", ""))
-        if aligned:
-            kept["style"] = f"text-align: {aligned[1]}"
-        attributes = "".join(f' {name}="{escape(value)}"' for name, value in kept.items())
-        self.out.append(f"<{tag}{attributes}>")
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self.silent = max(0, self.silent - 1)
-        elif not self.silent and tag in self.open:
-            while self.open:
-                last = self.open.pop()
-                self.out.append(f"</{last}>")
-                if last == tag:
-                    break
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.out.append(escape(data, quote=False))
-
-
-def table_html(html: str) -> str:
-    """The same table without anything that could run, load or restyle; header cells get a scope.
+def with_scopes(html: str) -> str:
+    """Well-formed tables whose header cells say whether they head a column or a row.
 
     Examples
     --------
-    >>> table_html("<table onclick='x()'><thead><tr><th>a</th></tr></thead></table><script>x()</script>")
-    '<table><thead><tr><th scope="col">a</th></tr></thead></table>'
+    >>> with_scopes("<thead><tr><th>a</th></tr></thead><tbody><tr><th>b</th></tr></tbody>")
+    '<thead><tr><th scope="col">a</th></tr></thead><tbody><tr><th scope="row">b</th></tr></tbody>'
     """
-    cleaner = _Cleaner()
-    cleaner.feed(html)
-    cleaner.close()
-    return "".join(cleaner.out) + "".join(f"</{tag}>" for tag in reversed(cleaner.open))
+    columns = _HEAD.sub(lambda head: _UNSCOPED.sub('<th scope="col"', head[0]), html)
+    return _UNSCOPED.sub('<th scope="row"', columns)
+
+
+def _kept(_tag: str, name: str, value: str) -> bool:
+    return name in _VALUES and bool(_VALUES[name].fullmatch(value))
+
+
+class SafeOutputs(SanitizeHTML):
+    """nbconvert's sanitizer for the outputs of code cells; Markdown is made safe by its renderer.
+
+    The parent would escape the ``>`` of a quotation and the ``<`` of a code span in Markdown as well.
+    """
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, cell_index: int
+    ) -> tuple[NotebookNode, dict]:
+        """Cell whose outputs keep only the forms a page can show, HTML among them reduced to tables."""
+        if cell.cell_type == "code":
+            cell.outputs = self.sanitize_code_outputs(cell.outputs)
+        return cell, resources
+
+    def sanitize_html_tags(self, html_str: str) -> str:
+        """The same tables without anything that could run, load or restyle."""
+        return with_scopes(super().sanitize_html_tags(_SILENT.sub("", html_str)))
+
+
+SETTINGS = Config(
+    tags=list(TAGS),
+    attributes=_kept,
+    styles=["text-align"],
+    strip=True,
+    safe_output_keys=set(SHOWN) - {"text/html"},
+    sanitized_output_types={"text/html"},
+)
