@@ -7,9 +7,13 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.errors import AnalysisError
 from analysis.study import project_root
+
+if TYPE_CHECKING:
+    from analysis.data import Problem
 
 
 def check_study(arguments: argparse.Namespace) -> int:
@@ -17,6 +21,8 @@ def check_study(arguments: argparse.Namespace) -> int:
     from analysis.data import check_study as check
 
     problems = check(arguments.folder)
+    if not arguments.tables_only and not any(problem.severity == "error" for problem in problems):
+        problems += image_problems(arguments.folder)
     errors = [problem for problem in problems if problem.severity == "error"]
     if arguments.json:
         print(json.dumps([vars(problem) for problem in problems], indent=1, ensure_ascii=False))
@@ -27,18 +33,38 @@ def check_study(arguments: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
+def image_problems(folder: Path) -> list[Problem]:
+    """What is wrong with the images of a study whose tables can be read: each series by name."""
+    from analysis.data import Problem, load_study
+    from analysis.pet import measure_study
+
+    study = load_study(folder)
+    if study.dicom_folder is None:
+        return []
+    series = measure_study(study, progress=sys.stderr.isatty()).series
+    where = study.dicom_folder.name
+    return [
+        Problem(
+            severity="error", file=where, what=f"{row.patient_id or 'no patient'} {row.visit}: {row.reason}"
+        )
+        for row in series[series["fault"] & ~series["kept"]].itertuples()
+    ]
+
+
 def simulate(arguments: argparse.Namespace) -> int:
     """Make a simulated trial."""
+    from analysis.simulation import DEFAULT_SEED
     from analysis.simulation import simulate as make
 
     make(
         arguments.folder,
         patients=arguments.patients,
-        seed=arguments.seed,
+        seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
         effect=arguments.effect,
         images=not arguments.no_images,
         workers=arguments.workers,
         force=arguments.force,
+        progress=sys.stderr.isatty(),
     )
     return 0
 
@@ -104,7 +130,18 @@ def ready(arguments: argparse.Namespace) -> int:
 
     study = load_study(project_root() / arguments.study)
     if study.has("pet"):
-        measure_study(study, cache=measures_cache(arguments.study), workers=arguments.workers, progress=True)
+        cache, bar = measures_cache(arguments.study), sys.stderr.isatty()
+        series = measure_study(study, cache=cache, workers=arguments.workers, progress=bar).series
+        refused = int((series["fault"] & ~series["kept"]).sum())
+        print(
+            f"ready: {arguments.study}: {int(series['kept'].sum())} PET series measured, {len(series)} found"
+        )
+        if refused:
+            print(
+                f"ready: {refused} series that should have been measured were refused and are listed as such. "
+                f"Do: python -m analysis check-study {arguments.study}",
+                file=sys.stderr,
+            )
     write_ready(arguments.study, study.identifiers, study_checksum(study.path))
     return 0
 
@@ -196,6 +233,7 @@ def parser() -> argparse.ArgumentParser:
         "check-study", check_study, epilog="Exit status: 0 nothing wrong, 1 errors. Warnings do not count."
     )
     one.add_argument("folder", type=Path, help="study folder (its shape: data/README.md)")
+    one.add_argument("--tables-only", action="store_true", help="do not read the images")
     one.add_argument("--json", action="store_true", help="as JSON: file, row, column, what, expected, do")
 
     one = command(
@@ -205,10 +243,10 @@ def parser() -> argparse.ArgumentParser:
         "The truth behind the data goes to FOLDER-truth, for tests only. Parameters and their sources: data/simulation.yml.",
     )
     one.add_argument("folder", type=Path, help="study folder to make")
-    one.add_argument("--patients", "-n", type=int, default=46, help="treated patients (default 46)")
     one.add_argument(
-        "--seed", type=int, default=20140101, help="root of every random number (default 20140101)"
+        "--patients", "-n", type=int, help="treated patients (default 46: about 270 MB of images)"
     )
+    one.add_argument("--seed", type=int, help="root of every random number (default 20140101)")
     one.add_argument(
         "--effect",
         choices=("published", "none", "strong"),

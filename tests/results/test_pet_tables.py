@@ -3,13 +3,18 @@ import pandas as pd
 from analysis.results import pet_tables as tables
 
 
-def test_series_are_counted_by_what_became_of_them():
+def test_series_are_counted_by_what_became_of_them_and_files_are_not_named():
     series = pd.DataFrame(
-        {"kept": [True, True, False], "reason": ["", "", "not attenuation-corrected (NAC)"]}
+        {
+            "kept": [True, True, False, False],
+            "fault": [False, False, False, True],
+            "reason": ["", "", "not attenuation-corrected (NAC)", "the file is truncated: SMITH_JOHN.dcm"],
+        }
     )
     assert tables.series_table(series).to_numpy().tolist() == [
         ["kept and converted to SUV", "", 2],
-        ["left out", "not attenuation-corrected (NAC)", 1],
+        ["left out, being of another kind", "not attenuation-corrected (NAC)", 1],
+        ["refused, though it should have been measured", "the file is truncated", 1],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,26 +14,50 @@ if TYPE_CHECKING:
     from analysis.pet import StudyMeasures
     from analysis.study import Protocol
 
+FATES = (
+    "kept and converted to SUV",
+    "left out, being of another kind",
+    "refused, though it should have been measured",
+)
 VISITS = ("baseline", "day14", "day28", "progression")
 
 
+def kind_of(text: str) -> str:
+    """What a reason or warning says in general: without file names, places, numbers and advice.
+
+    The full text names files and series; it stays in ``data/derived`` and in ``check-study``.
+
+    >>> kind_of("1 slices are missing: no slice at -490.68 mm. Expected: one stack. [series 2.25.1]")
+    '… slices are missing'
+    >>> kind_of("PatientWeight (0010,1030) is missing. Expected: a value. [0006140A]")
+    'PatientWeight is missing'
+    """
+    first = re.split(r"\. Expected:|\. Do:|: | \[", text, maxsplit=1)[0]
+    bare = re.sub(r"\s*\([^)]*\d[^)]*\)", "", first)
+    return re.sub(r"\d[\d.,:T+-]*", "…", bare).strip().rstrip(".")
+
+
 def series_table(series: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of series by what became of them, kept first, then every reason with its count."""
+    """Numbers of series by what became of them, kept first, then every kind of reason with its count."""
+    fates = {(True, False): FATES[0], (False, False): FATES[1], (False, True): FATES[2]}
     shown = series.assign(
-        fate=series["kept"].map({True: "kept and converted to SUV", False: "left out"}),
-        why=series["reason"].where(~series["kept"], ""),
+        fate=[
+            fates[kept, fault and not kept]
+            for kept, fault in zip(series["kept"], series["fault"], strict=True)
+        ],
+        why=[
+            "" if kept else kind_of(reason)
+            for kept, reason in zip(series["kept"], series["reason"], strict=True)
+        ],
     )
     counts = shown.groupby(["fate", "why"], dropna=False).size().reset_index(name="Series")
     return counts.rename(columns={"fate": "Series that were", "why": "Reason"})
 
 
 def warnings_of(scans: pd.DataFrame) -> list[str]:
-    """Every kind of warning with the number of scans it concerns; one sentence each, without patients.
-
-    Warnings differ in their numbers only; those are left out so that equal warnings count together.
-    """
+    """Every kind of warning with the number of scans it concerns; one sentence each, without patients."""
     texts = scans["warnings"].dropna().astype(str).str.split(" | ", regex=False).explode().str.strip()
-    kinds = texts[texts != ""].str.replace(r"\d[\d.,:T+-]*", "…", regex=True)
+    kinds = texts[texts != ""].map(kind_of)
     return [f"{count} scan(s): {kind}" for kind, count in kinds.value_counts().sort_index().items()]
 
 

@@ -68,6 +68,14 @@ class Value:
                 do="give reason='...' beside the missing value",
             )
 
+    def _repr_markdown_(self) -> str:
+        parts = [
+            f"`{self.name}` = {self.text}",
+            self.unit,
+            f"({self.interval_text})" if self.interval_text else "",
+        ]
+        return " ".join(filter(None, parts))
+
     @property
     def missing(self) -> bool:
         """Whether there is no value."""
