@@ -106,6 +106,11 @@ data: $(ENV) ## download public real data, at pinned commits with checksums (see
 check: $(ENV) ## lint, types, import contract, notebook hygiene, prose
 	$(ANALYSIS) check
 
+.PHONY: strip
+strip: $(ENV) ## take outputs and editor's traces out of the notebooks, as they are committed
+	@$(VENV)/bin/nbstripout --keep-id --extra-keys "metadata.papermill cell.metadata.papermill cell.metadata.execution cell.metadata.trusted cell.metadata.editable cell.metadata.jp-MarkdownHeadingCollapsed" notebooks/*.ipynb
+	@$(VENV)/bin/ruff format --quiet notebooks
+
 .PHONY: test
 test: $(ENV) ## run the tests
 	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
