@@ -63,6 +63,7 @@ def execute(run_name: str, notebook: str) -> Path:
     stage = places.staged(run.name, notebook, name)
     try:
         for folder in (stage.results.parent, stage.derived.parent):
+            clear_left_behind(folder.parent)
             folder.mkdir(parents=True)
         copy = stage.results.with_name(f"{notebook}.ipynb")
         _papermill(source, copy, parameters, name)
@@ -78,6 +79,18 @@ def execute(run_name: str, notebook: str) -> Path:
     finally:
         for folder in (stage.results.parent, stage.derived.parent):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_left_behind(folder: Path) -> None:
+    """Remove the stages of runners that were killed; those of living ones stay."""
+    for stage in folder.glob(".stage-*"):
+        process = stage.name.rpartition("-")[2]
+        try:
+            os.kill(int(process), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(stage, ignore_errors=True)
+        except PermissionError:  # somebody else's process: it lives
+            continue
 
 
 def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
