@@ -71,3 +71,36 @@ def test_an_unknown_roi_lists_those_there_are(shared, capsys):
 def test_a_run_without_results_is_named(capsys):
     assert main(["values", "--run", "nonsense"]) == 1
     assert "no results" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def small_study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("studies") / "small"
+    assert main(["simulate", str(folder), "--patients", "3", "--seed", "5"]) == 0
+    return folder
+
+
+def test_a_whole_study_has_no_errors(small_study, capsys):
+    assert main(["check-study", str(small_study)]) == 0
+    assert "0 error(s)" in capsys.readouterr().out
+
+
+def test_check_study_names_every_fault_of_tables_or_images(small_study, tmp_path, capsys):
+    import shutil
+
+    broken = tmp_path / "broken"
+    shutil.copytree(small_study, broken)
+    series = max(
+        (folder for folder in (broken / "dicom").rglob("*") if folder.is_dir()),
+        key=lambda f: len(list(f.iterdir())),
+    )
+    first, *_ = sorted(file for file in series.iterdir() if file.is_file())
+    first.write_bytes(first.read_bytes()[:2000])
+    assert main(["check-study", str(broken)]) == 1
+    assert first.name in capsys.readouterr().out
+    table = broken / "patients.csv"
+    table.write_text(table.read_text().replace("height_cm", "height_m"))
+    assert main(["check-study", str(broken), "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)
+    assert {problem["file"] for problem in problems if problem["severity"] == "error"} == {"patients.csv"}
+    assert any("height_m" in problem["what"] + problem["do"] + str(problem["column"]) for problem in problems)
