@@ -241,14 +241,17 @@ def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
 
 def _file_meta(data: bytes) -> tuple[str, int]:
     """Transfer syntax and the offset of the data set."""
-    if data[128:132] != b"DICM":
+    if data[128:132] == b"DICM":
+        position = 132
+    elif data[:6] == b"\x02\x00\x00\x00UL":
+        position = 0  # the preamble was cut off
+    else:
         # Files written without preamble: an implicit data set begins with group 0008 and a short length.
         if data[:2] != b"\x08\x00" or len(data) < 8:
             raise ValueError("no DICOM prefix")
         return (_IMPLICIT if not data[4:6].isalpha() else "1.2.840.10008.1.2.1"), 0
     syntax = ""
-    position = 132
-    for tag, _vr, start, length, following in _EXPLICIT_LITTLE.walk(data, 132, len(data)):
+    for tag, _vr, start, length, following in _EXPLICIT_LITTLE.walk(data, position, len(data)):
         if tag >> 16 != 2:
             break
         if tag == 0x00020010:
@@ -273,10 +276,10 @@ def _keep_private(
         return
     for creator, keyword in PRIVATE.get((group, element & 0xFF), ()):
         owner = creators.get((group, element >> 8))
-        # De-identified files often keep the bare element without its creator (block 10 by habit).
-        if owner == creator or (owner is None and element >> 8 == 0x10):
+        # De-identified files often keep the bare element without its creator, or empty it (block 10 by habit).
+        if owner == creator or (not owner and element >> 8 == 0x10):
             attributes[keyword] = _text(value, vr, "text", order)
-            if owner is None:
+            if not owner:
                 attributes[keyword + "WithoutCreator"] = "yes"
 
 

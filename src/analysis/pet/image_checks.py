@@ -42,9 +42,17 @@ def check_image(headers: Sequence[SliceHeader]) -> list[str]:
             where=first.path.name,
             offenders=("RadionuclideCodeSequence",),
         )
+    if len({header.get("PatientID") for header in headers}) > 1:
+        # The values themselves may identify patients and are not printed.
+        raise ImageError(
+            f"{tag_text('PatientID')} differs between the slices of one series", where=f"{first.path.name} and others",
+            expected="one patient", do="separate the series that were merged", offenders=("PatientID",),
+        )  # fmt: skip
     common_text(headers, "FrameOfReferenceUID")
     common_text(headers, "SUVType")
     warnings = partly_missing(headers, ("Units", "CorrectedImage", "DecayCorrection", "SUVType"))
+    if any(header.get("LossyImageCompression") == "01" for header in headers):
+        warnings.append("the image was compressed with loss: its values are not those that were measured")
     corrections = common_text(headers, "CorrectedImage").upper().split("\\")
     corrected = {text.strip() for text in corrections} - {""}
     if not corrected:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from analysis.errors import ImageError
 from analysis.pet.attributes import (
@@ -180,6 +181,7 @@ def injection_time(
         if stated is None:
             raise missing(first, "RadiopharmaceuticalStartTime", needed_for="decay correction")
     if stated is not None:
+        stated = _in_local_time(stated, clock, date_time_text, warnings)
         injected = _with_date(first, stated, reference, warnings)
         if clock is not None:
             apart = abs((datetime.combine(injected.date(), clock) - injected).total_seconds())
@@ -220,6 +222,25 @@ def _private_administration(headers: Sequence[SliceHeader], warnings: list[str])
             "the injection time is GE's private administration date-time; the standard attributes are empty"
         )
     return moment
+
+
+def _in_local_time(stated: datetime, clock: time | None, text: str, warnings: list[str]) -> datetime:
+    """The date-time, moved by whole quarters of an hour to the start time where an offset from UTC parts them.
+
+    The start time is written by the same clock as the series and acquisition times; the offset of a date-time, or of
+    the image, is often wrong or lacking, and then the two differ by a difference of time zones.
+    """
+    if clock is None or not re.search(r"[+-]\d{4}$", text.strip()):
+        return stated
+    apart = (datetime.combine(stated.date(), clock) - stated).total_seconds()
+    apart = (apart + 43200) % 86400 - 43200
+    if abs(apart) < 60 or abs(apart - 900 * round(apart / 900)) > 1:
+        return stated
+    warnings.append(
+        f"{tag_text('RadiopharmaceuticalStartDateTime')} and its offset from UTC differ from the start time by {apart / 3600:+.2f} h, "
+        "a difference of time zones: the start time is used"
+    )
+    return stated + timedelta(seconds=apart)
 
 
 def _with_date(first: SliceHeader, stated: datetime, reference: datetime, warnings: list[str]) -> datetime:

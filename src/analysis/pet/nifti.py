@@ -9,6 +9,9 @@ import numpy as np
 from analysis.errors import ImageError
 from analysis.pet.grid import Grid
 
+_MOST_LABELS = 1000
+"""More than any atlas of the body has: the file is an image."""
+
 
 def nifti_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict[str, np.ndarray]:
     """Mask of each label value of a NIfTI file, by the value written as text.
@@ -28,8 +31,22 @@ def nifti_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict[st
     Raises
     ------
     ImageError
-        If the file is unreadable, not three-dimensional, on another grid, or holds fractions.
+        If the file is unreadable, not three-dimensional, on another grid, or holds anything but labels.
     """
+    labels, affine = _read(file)
+    values = _values(labels, file)
+    labels, own = _in_order_of(labels, affine, grid, file)
+    if not own.matches(grid):
+        raise _other_grid(own, grid, file)
+    return {name: labels == value for name, value in values.items() if wanted in (None, name)}
+
+
+def label_names(file: Path) -> list[str]:
+    """Label values of a NIfTI mask, written as text."""
+    return list(_values(_read(file)[0], file))
+
+
+def _read(file: Path) -> tuple[np.ndarray, np.ndarray]:
     import nibabel
 
     try:
@@ -45,17 +62,21 @@ def nifti_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict[st
         labels = labels.reshape(labels.shape[:3])
     if labels.ndim != 3 or affine.shape != (4, 4) or not np.isfinite(affine).all():
         raise ImageError(f"the mask has {labels.ndim} dimensions", where=file.name, expected="3")
-    labels, own = _in_order_of(labels, affine, grid, file)
-    if not own.matches(grid):
-        raise _other_grid(own, grid, file)
-    values = np.unique(labels)
-    if not np.isfinite(values).all() or (values != np.rint(values)).any():
+    return labels, affine
+
+
+def _values(labels: np.ndarray, file: Path) -> dict[str, float]:
+    """Label values by name; background is left out."""
+    # Colours and complex numbers would compare, but are no labels.
+    values = np.unique(labels) if labels.dtype.kind in "biuf" else np.array([np.nan])
+    whole = np.isfinite(values).all() and (values == np.rint(values)).all() and (values >= 0).all()
+    if not whole or len(values) > _MOST_LABELS:
         raise ImageError(
-            "the mask holds values that are no labels", where=file.name, expected="whole numbers, 0 outside"
-        )
-    return {
-        f"{value:.0f}": labels == value for value in values if value != 0 and wanted in (None, f"{value:.0f}")
-    }
+            "the mask holds values that are no labels" if not whole else f"the mask holds {len(values)} different values",
+            where=file.name, expected=f"whole numbers, 0 outside, at most {_MOST_LABELS} of them",
+            do="use a mask, not an image or probabilities",
+        )  # fmt: skip
+    return {f"{value:.0f}": float(value) for value in values if value != 0}
 
 
 def _in_order_of(labels: np.ndarray, affine: np.ndarray, grid: Grid, file: Path) -> tuple[np.ndarray, Grid]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.contour_files import describe_contours, refers_to
-from analysis.pet.masks import read_masks
+from analysis.pet.contour_files import ContourFile, describe_contours, refers_to
+from analysis.pet.masks import choose_region, read_masks
 from analysis.pet.measures import RegionMeasures, measure_region
 from analysis.pet.series_index import Series, index_series
-from analysis.pet.series_reason import meant_as_image, reason_left_out
+from analysis.pet.series_reason import meant_as_image, not_one_volume, reason_left_out
 from analysis.pet.volume import SuvVolume, read_suv
 
 
@@ -101,7 +101,8 @@ def quantify(
             "there is no such mask file", where=mask.name, expected="DICOM SEG, RTSTRUCT or NIfTI"
         )
     contours = describe_contours(mask)
-    series, notes = _the_series(index_series(image), contours.series, where=image.name)
+    region_name = choose_region(mask, roi)
+    series, notes = _the_series(index_series(image), contours, where=image.name)
     volume = read_suv([image / path for path in series.files], lean_body_mass=lean_body_mass)
     if not refers_to(contours, series_uid=volume.series_uid, frame_of_reference=volume.frame_of_reference):
         raise ImageError(
@@ -109,44 +110,43 @@ def quantify(
             where=mask.name, expected=f"a mask of series {volume.series_uid}, or of its frame of reference",
             do="use the mask of this image", offenders=(volume.series_uid,),
         )  # fmt: skip
-    masks = read_masks(mask, volume.grid, roi=roi)
-    if not masks:
-        raise ImageError("the mask file holds no region", where=mask.name, expected="at least one")
-    if roi is None and len(masks) > 1:
-        raise ImageError(
-            f"the mask file holds {len(masks)} regions", where=mask.name, expected="one, or the name of one",
-            do="choose with --roi one of " + ", ".join(sorted(masks)), offenders=tuple(sorted(masks)),
-        )  # fmt: skip
-    name, region = next(iter(masks.items()))
+    if contours.series and volume.series_uid not in contours.series:
+        notes.append("the mask was drawn on another series of the same frame of reference")
+    region = read_masks(mask, volume.grid, roi=region_name)[region_name]
     if not region.any():
         raise ImageError(
-            f"region {name!r} holds no voxel",
+            f"region {region_name!r} holds no voxel",
             where=mask.name,
             expected="a region that covers a voxel's centre",
         )
     return Quantification(
-        name, measure_region(volume.suv, region, volume.grid.spacing), volume, (*notes, *volume.warnings)
+        region_name,
+        measure_region(volume.suv, region, volume.grid.spacing),
+        volume,
+        (*notes, *volume.warnings),
     )
 
 
-def _the_series(series: Sequence[Series], named: frozenset[str], *, where: str) -> tuple[Series, list[str]]:
-    """The series to measure: the one the mask names, else the only PET that fits."""
-    broken = [
-        entry
-        for entry in series
-        if entry.problem and entry.attributes.get("Modality", "PT") == "PT" and meant_as_image(entry)
-    ]
+def _the_series(series: Sequence[Series], contours: ContourFile, *, where: str) -> tuple[Series, list[str]]:
+    """The series to measure: the one the mask names, else the only PET that fits, else the only PET."""
     pet = [entry for entry in series if entry.attributes.get("Modality") == "PT"]
-    if broken:
-        raise ImageError(
-            broken[0].problem, where=f"{where}, series {broken[0].series_uid or 'unknown'}", expected="complete DICOM files",
-            do="transfer the series again", offenders=tuple(entry.series_uid for entry in broken),
-        )  # fmt: skip
+    # A file that cannot be assigned to a series may be a slice of any.
+    lost = [entry for entry in series if entry.problem and not entry.series_uid and meant_as_image(entry)]
+    whole = {entry.series_uid: reason_left_out(replace(entry, problem="")) for entry in pet}
     wanted = (
-        [entry for entry in pet if entry.series_uid in named]
-        or [entry for entry in pet if not reason_left_out(entry)]
+        [entry for entry in pet if entry.series_uid in contours.series]
+        or [entry for entry in pet if not whole[entry.series_uid]]
         or pet
     )
+    if len(wanted) > 1:
+        frames = contours.frames_of_reference
+        wanted = [e for e in wanted if e.attributes.get("FrameOfReferenceUID", "") in frames] or wanted
+    for entry in (*lost, *wanted):
+        if entry.problem:
+            raise ImageError(
+                entry.problem, where=f"{where}, series {entry.series_uid or 'unknown'}", expected="complete DICOM files",
+                do="transfer the series again", offenders=(entry.series_uid,),
+            )  # fmt: skip
     if len(wanted) != 1:
         listed = "; ".join(
             f"{e.series_uid} ({e.attributes.get('SeriesDescription', '')}, {len(e.files)} files)"
@@ -157,5 +157,11 @@ def _the_series(series: Sequence[Series], named: frozenset[str], *, where: str) 
             expected="one attenuation-corrected PET series", do="name the folder of one series",
             offenders=tuple(entry.series_uid for entry in wanted),
         )  # fmt: skip
-    reason = reason_left_out(wanted[0])
+    reason = whole[wanted[0].series_uid]
+    if reason and not_one_volume(wanted[0]):
+        raise ImageError(
+            f"the series cannot be measured: {reason}",
+            where=f"{where}, series {wanted[0].series_uid}", expected="a static, attenuation-corrected PET series",
+            do="name the folder of that series", offenders=(wanted[0].series_uid,),
+        )  # fmt: skip
     return wanted[0], [f"the series would be left out of a study: {reason}"] if reason else []

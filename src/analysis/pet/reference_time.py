@@ -96,9 +96,8 @@ def decay_reference(headers: Sequence[SliceHeader], *, half_life: float) -> Refe
     warnings += notes
     if chosen.source in ("back-computed", "earliest acquisition"):
         series = next(c for c in candidates if c.source == "series")
-        warnings.append(
-            f"the series time is not used ({series.objection or 'it is missing'}); reference time: {chosen.source}"
-        )
+        reason = series.objection or "contradicted by frame reference times and decay factors"
+        warnings.append(f"the series time is not used ({reason}); reference time: {chosen.source}")
     known = [c.time for c in candidates if c.time is not None]
     spread = spread_percent(known, half_life=half_life)
     if spread > _WARN_SPREAD_PERCENT:

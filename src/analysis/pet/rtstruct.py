@@ -12,6 +12,7 @@ import numpy as np
 from analysis.errors import ImageError
 from analysis.pet.attributes import parse_number
 from analysis.pet.grid import Grid
+from analysis.pet.region_names import distinct_names
 
 
 def rtstruct_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict[str, np.ndarray]:
@@ -32,36 +33,56 @@ def rtstruct_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict
     Raises
     ------
     ImageError
-        If a contour lies outside the grid or across its slices, if contours of two planes fall into one slice, or if one
-    is malformed.
+        If a contour lies outside the grid or across its slices, is malformed or stored twice, if contours of two
+        planes fall into one slice, or if they leave out slices all along.
 
     References
     ----------
     DICOM PS3.3 C.8.8.6 (ROI Contour).
     """
     dataset = read_dataset(file)
-    names = {}
-    for item in _sequence(dataset, "StructureSetROISequence"):
-        names[str(item.get("ROINumber", ""))] = str(item.get("ROIName", "")).strip()
+    names = _names(dataset, file)
     masks: dict[str, np.ndarray] = {
         name: np.zeros(grid.shape, bool) for name in names.values() if wanted in (None, name)
     }
     for roi in _sequence(dataset, "ROIContourSequence"):
-        name = names.get(str(roi.get("ReferencedROINumber", "")))
+        number = _whole(roi.get("ReferencedROINumber"))
+        name = names.get(number) if number is not None else None
         if name is None or name not in masks:
             continue
+        where = f"{file.name}, ROI {name}"
         depths: dict[int, float] = {}
-        for points in _contours(roi, file):
-            _add(masks[name], points, grid, depths, where=f"{file.name}, ROI {name}")
+        for points in _different(_contours(roi, file), where):
+            _add(masks[name], points, grid, depths, where=where)
+        _no_gaps(sorted(depths.values()), grid, where)
     return masks
 
 
 def roi_names(file: Path) -> list[str]:
-    """Names of the ROIs of a structure set."""
-    return [
-        str(item.get("ROIName", "")).strip()
-        for item in _sequence(read_dataset(file), "StructureSetROISequence")
-    ]
+    """Names of the ROIs of a structure set, each once."""
+    return list(_names(read_dataset(file), file).values())
+
+
+def _names(dataset: Any, file: Path) -> dict[int, str]:
+    labels: dict[int, str] = {}
+    for item in _sequence(dataset, "StructureSetROISequence"):
+        number = _whole(item.get("ROINumber"))
+        if number is None or number in labels:
+            raise ImageError(
+                "ROINumber (3006,0022) is missing, malformed or used twice",
+                where=file.name,
+                expected="a number of its own for each ROI",
+                do="export the structure set again",
+            )
+        labels[number] = str(item.get("ROIName", "") or "").strip()
+    return distinct_names(labels, kind="ROI")
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
 
 
 def read_dataset(file: Path) -> Any:
@@ -114,6 +135,36 @@ def _contours(roi: Any, file: Path) -> Iterator[np.ndarray]:
                 expected="at least three points of three numbers",
             )
         yield np.array(values, float).reshape(-1, 3)
+
+
+def _different(contours: Iterator[np.ndarray], where: str) -> Iterator[np.ndarray]:
+    """The contours; one that is stored twice is refused, since by exclusive or it would erase itself."""
+    seen: set[bytes] = set()
+    for points in contours:
+        key = points.tobytes()
+        if key in seen:
+            raise ImageError(
+                "the same contour is stored twice",
+                where=where,
+                expected="each contour once",
+                do="export the structure set again",
+            )
+        seen.add(key)
+        yield points
+
+
+def _no_gaps(places: list[float], grid: Grid, where: str) -> None:
+    """Refuse a region of three planes or more that leaves out slices all along: it was drawn on thicker slices."""
+    if len(places) < 3:
+        return
+    step = float(np.median(np.diff(places)))
+    if step > 1.25:
+        raise ImageError(
+            f"the contours lie {step:.1f} slices apart, with none between: they were drawn on thicker slices",
+            where=where,
+            expected=f"contours on the grid {grid}",
+            do="use the contours of this image",
+        )
 
 
 def _add(mask: np.ndarray, points: np.ndarray, grid: Grid, depths: dict[int, float], *, where: str) -> None:

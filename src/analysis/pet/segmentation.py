@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.grid import Grid
+from analysis.pet.region_names import distinct_names
 from analysis.pet.rtstruct import read_dataset
 
 
@@ -56,15 +57,26 @@ def segmentation_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> 
         ) from problem
 
 
-def segment_labels(dataset: Any) -> dict[int, str]:
-    """Label of each segment of a SEG data set, by number."""
-    return {
-        int(item.SegmentNumber): str(item.get("SegmentLabel", "")).strip() for item in dataset.SegmentSequence
+def segment_names(file: Path) -> list[str]:
+    """Names of the segments of a SEG, each once."""
+    dataset = read_dataset(file)
+    try:
+        return list(_labels(dataset).values())
+    except (AttributeError, TypeError, ValueError) as problem:
+        raise ImageError("SegmentSequence (0062,0002) is malformed", where=file.name) from problem
+
+
+def _labels(dataset: Any) -> dict[int, str]:
+    """Name of each segment of a SEG data set, by number."""
+    labels = {
+        int(item.SegmentNumber): str(item.get("SegmentLabel", "") or "").strip()
+        for item in dataset.SegmentSequence
     }
+    return distinct_names(labels, kind="segment")
 
 
 def _masks(dataset: Any, grid: Grid, file: Path, wanted: str | None) -> dict[str, np.ndarray]:
-    labels = segment_labels(dataset)
+    labels = _labels(dataset)
     masks = {label: np.zeros(grid.shape, bool) for label in labels.values() if wanted in (None, label)}
     kind = str(dataset.get("SegmentationType", "BINARY"))
     with warnings.catch_warnings():

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from analysis.errors import ImageError
-from analysis.pet.dicom_file import read_header
+from analysis.pet.dicom_file import SliceHeader, read_header
 from analysis.pet.versions import code_version
 
 _KEPT = (
@@ -20,6 +20,10 @@ _KEPT = (
     "RadiopharmaceuticalCodeValue", "RadiopharmaceuticalCodeMeaning", "RadionuclideValue", "RadionuclideMeaning",
     "StudyInstanceUID",
 )  # fmt: skip
+_IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("128", "128.1", "130", "2", "2.1", "20")) | {""}
+"""SOP classes of PET, CT and nuclear medicine images (PS3.4 B.5); an absent one may be any."""
+_NO_IMAGES = (".", "DICOMDIR")
+"""Half-written files and a file manager's droppings; the directory of a medium (PS3.10 section 8.6)."""
 _NAMED = 5
 _FILES_A_TASK = 400
 
@@ -64,7 +68,7 @@ def index_series(
     Parameters
     ----------
     folder : Path
-        Any tree of folders; links to folders are not followed.
+        Any tree of folders; links are followed, and every folder is read once.
     workers : int
         Processes that read headers.
     cache : Path, optional
@@ -115,14 +119,31 @@ def write_whole(file: Path, text: str) -> None:
     partial.replace(file)
 
 
-def _walk(folder: Path, below: str = "") -> Iterator[_File]:
-    with os.scandir(folder / below) as entries:
+def _walk(folder: Path) -> Iterator[_File]:
+    """Every file below a folder; links come last, so that a folder is found by its own path if it has one there."""
+    seen: set[tuple[int, int]] = set()
+    waiting, linked = [""], []
+    while waiting or linked:
+        below = waiting.pop() if waiting else linked.pop(linked.index(min(linked)))
+        try:
+            place = (folder / below).stat()
+            with os.scandir(folder / below) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as problem:
+            raise ImageError(
+                f"the folder cannot be read: {problem.strerror or problem}",
+                where=below or folder.name,
+                expected="a folder that may be read",
+            ) from problem
+        if (place.st_dev, place.st_ino) in seen:
+            continue  # a link to a folder that is read anyway, or in a circle
+        seen.add((place.st_dev, place.st_ino))
         for entry in entries:
+            if entry.name.startswith(_NO_IMAGES):
+                continue
             path = f"{below}/{entry.name}" if below else entry.name
-            if entry.name.startswith("."):
-                continue  # half-written files, file-manager droppings
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(folder, path)
+            if entry.is_dir():
+                (linked if entry.is_symlink() else waiting).append(path)
             elif entry.is_file():
                 stat = entry.stat()
                 yield _File(path, stat.st_size, stat.st_mtime_ns)
@@ -163,12 +184,21 @@ def _read_part(folder: Path, paths: Sequence[str]) -> _Found:
         trouble = ""
         if not uid:
             trouble = "SeriesInstanceUID (0020,000E) is missing"
-        elif header.truncated and header.get("Modality") in ("PT", "CT", "NM"):
+        elif header.truncated and _is_image(header):
             trouble = "the file ends before its pixel data do: it is truncated"
         attributes = {k: header.get(k) for k in _KEPT if header.get(k)} if uid and uid not in seen else None
+        if attributes and header.pixel_start < 0:
+            attributes["Pixels"] = "none"
         seen.add(uid)
         found.append((path, uid, attributes, trouble))
     return found
+
+
+def _is_image(header: SliceHeader) -> bool:
+    # Scanners store raw data and protocols under the image's modality, in classes of their own.
+    if header.get("Modality") not in ("PT", "CT", "NM"):
+        return False
+    return header.pixel_start >= 0 or header.get("SOPClassUID") in _IMAGES
 
 
 def _merged(found: Iterator[_Found], files: Mapping[str, _File]) -> tuple[Series, ...]:

@@ -16,6 +16,7 @@ _OTHER_TRACERS = re.compile(
     r"choline|psma|dota\w*|fapi\w*|fmiso|fluoromisonidazole|florbetapir|florbetaben|flutemetamol|flortaucipir|fluciclovine|"
     r"acetate|methionine|ammonia|water|rubidium|trastuzumab|pib)\b"
 )
+_IMAGE_NAME = re.compile(r"\.(dcm|ima|dicom)$|^[^.]*\d[^.]*$|\d\.\d+$")
 _PROJECTIONS = frozenset(
     ["MIP", "PROJECTION IMAGE", "MPR", "REFORMATTED", "RENDERING", "3D RENDERING", "CPR", "MINIP"]
 )
@@ -30,7 +31,7 @@ _KINDS = {
 def reason_left_out(series: Series) -> str:
     """Why a series is left out; empty for an attenuation-corrected, static FDG PET.
 
-    Rules, in this order: unreadable; not PET; secondary capture; multi-frame; single-photon emitter; another tracer
+    Rules, in this order: unreadable; not PET; secondary capture; no pixels; multi-frame; single-photon emitter; another tracer
     than FDG; dynamic or gated; projection or reformation; derived from another series; not attenuation-corrected;
     a single slice.
     """
@@ -42,6 +43,8 @@ def reason_left_out(series: Series) -> str:
         return "secondary capture"
     if modality != "PT":
         return _KINDS.get(modality, f"modality {modality or 'missing'}")
+    if get("Pixels") == "none":
+        return "no image: raw data or a protocol of the scanner"
     if get("SOPClassUID") == _ENHANCED_PET or get("NumberOfFrames", "1") not in ("", "1"):
         return "multi-frame (Enhanced PET), which is not read"
     return (
@@ -55,11 +58,13 @@ def reason_left_out(series: Series) -> str:
 def meant_as_image(series: Series) -> bool:
     """Whether files that cannot be used were meant to be images: a text file beside them was not.
 
-    Half a DICOM file is a fault of the study; a README in the image folder is none.
+    Half a DICOM file is a fault of the study; a README in the image folder is none. Images are often named by a number
+    or a UID without an extension.
     """
     if series.series_uid or "no DICOM prefix" not in series.problem:
         return True
-    return any(name.lower().endswith((".dcm", ".ima")) for name in series.files)
+    names = (path.rpartition("/")[2].lower() for path in series.files)
+    return any(_IMAGE_NAME.search(name) for name in names)
 
 
 def _tracer(series: Series) -> str:
@@ -88,14 +93,29 @@ def _kind_of_image(series: Series) -> str:
     if "REPROJECTION" in kind[1:]:
         return "reprojection"
     image = [part.strip().upper() for part in get("ImageType", "").split("\\")]
-    projected = _PROJECTIONS.intersection(image) or re.search(
-        r"\bMIP\b", get("SeriesDescription", "").upper()
-    )
-    if projected:
+    if _projected(series):
         return "maximum-intensity projection or reformation"
     if image[:2] == ["DERIVED", "SECONDARY"]:
         return f"derived from another series ({tag_text('ImageType')} DERIVED\\SECONDARY)"
     return ""
+
+
+def _projected(series: Series) -> bool:
+    image = [part.strip().upper() for part in series.attributes.get("ImageType", "").split("\\")]
+    described = re.search(r"\bMIP\b", series.attributes.get("SeriesDescription", "").upper())
+    return bool(_PROJECTIONS.intersection(image) or described)
+
+
+def not_one_volume(series: Series) -> bool:
+    """Whether a series shows no volume of tissue at all: a secondary capture, a projection, or no image."""
+    get = series.attributes.get
+    kind = [part.strip().upper() for part in get("SeriesType", "").split("\\")]
+    return (
+        get("SOPClassUID", "").startswith(_SECONDARY_CAPTURE)
+        or get("Pixels") == "none"
+        or "REPROJECTION" in kind[1:]
+        or _projected(series)
+    )
 
 
 def _correction(series: Series) -> str:

@@ -48,6 +48,7 @@ TOP_LEVEL: dict[int, tuple[str, str]] = {
     0x00280103: ("PixelRepresentation", "US"),
     0x00281052: ("RescaleIntercept", "text"),
     0x00281053: ("RescaleSlope", "text"),
+    0x00282110: ("LossyImageCompression", "text"),
     0x00540016: ("RadiopharmaceuticalInformationSequence", "SQ"),
     0x00540081: ("NumberOfSlices", "US"),
     0x00540101: ("NumberOfTimeSlices", "US"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MEASURING = (
     "acquisition", "attributes", "body", "contour_files", "dicom_file", "grid", "image_checks", "injection", "liver", "masks", "measures",
-    "nifti", "nuclides", "patient_size", "peak", "reference_time", "rtstruct", "scan", "segmentation", "series_index",
+    "nifti", "nuclides", "patient_size", "peak", "reference_time", "region_names", "rtstruct", "scan", "segmentation", "series_index",
     "suv", "tags", "versions", "volume",
 )  # fmt: skip
 """Modules on which the index and a scan's measures depend; a change of a response rule measures nothing again."""
