@@ -98,6 +98,31 @@ def test_positions_rounded_to_a_tenth_of_a_millimetre_are_even(tmp_path):
     assert read_suv(write_series(tmp_path, rounded)).grid.spacing[0] == pytest.approx(2.02, abs=0.01)
 
 
+def test_rounding_of_long_stacks_and_of_both_neighbours_is_no_unevenness(tmp_path):
+    suv = np.ones((60, 2, 2))
+    files = write_series(
+        tmp_path,
+        lambda ds, i: setattr(ds, "ImagePositionPatient", [0, 0, round(i * 3.27 + 0.015, 1)]),
+        suv=suv,
+    )
+    assert read_suv(files).grid.spacing[0] == pytest.approx(3.27, abs=2e-3)
+    for i, file in enumerate(files):
+        ds = pydicom.dcmread(file)
+        ds.ImagePositionPatient = [0, 0, f"{i * 4 + 0.045 * (-1) ** i:.3f}"]
+        ds.save_as(file)
+    assert read_suv(files).grid.spacing[0] == pytest.approx(4.0, abs=2e-3)
+
+
+def test_spacing_that_changes_along_the_stack_is_refused_though_each_step_is_small(tmp_path):
+    drift = [3.25 * i if i < 30 else 3.25 * 30 + 3.33 * (i - 30) for i in range(60)]
+    files = write_series(
+        tmp_path,
+        lambda ds, i: setattr(ds, "ImagePositionPatient", [0, 0, f"{drift[i]:.4f}"]),
+        suv=np.ones((60, 2, 2)),
+    )
+    assert "not evenly spaced" in refused(files)
+
+
 @pytest.mark.parametrize(
     ("values", "name"),
     [

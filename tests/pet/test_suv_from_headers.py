@@ -389,3 +389,62 @@ def test_sex_other_means_the_mean_of_both_formulas_and_a_warning(tmp_path):
 def test_scaling_the_dose_scales_suv_inversely(tmp_path):
     half = factors(tmp_path / "a", setting(RadionuclideTotalDose=f"{DOSE / 2:.0f}"))
     assert half.factors == pytest.approx(2 * START_FACTOR, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("20150310080000.000000+0000", "+0100"),  # UTC, and the image says in which zone it is
+        ("20150310090000.000000+0000", "+0100"),  # local time with an offset that is not its own
+        ("20150310080000.000000+0000", None),  # UTC, and the image does not say
+    ],
+)
+def test_an_offset_from_utc_never_moves_the_injection_away_from_the_start_time(tmp_path, text, zone):
+    found = factors(tmp_path, setting(RadiopharmaceuticalStartDateTime=text, TimezoneOffsetFromUTC=zone))
+    assert found.factors == pytest.approx(START_FACTOR, rel=1e-9)
+
+
+def test_an_emptied_private_creator_is_as_good_as_none(tmp_path):
+    emptied = [
+        setting(Units="CNTS"), lambda ds, _index: ds.add_new(0x70530010, "LO", ""),
+        private(0x7053, "", 0x00, "DS", "0.00031"),
+    ]  # fmt: skip
+    found = factors(tmp_path, *emptied)
+    assert found.factors == pytest.approx(0.00031)
+    assert any("without its private creator" in warning for warning in found.warnings)
+
+
+def test_times_suffice_where_every_date_was_removed(tmp_path):
+    found = factors(tmp_path, setting(StudyDate="", SeriesDate="", AcquisitionDate=None))
+    assert found.factors == pytest.approx(START_FACTOR, rel=1e-9)
+    assert any("no slice holds a date" in warning for warning in found.warnings)
+
+
+def test_times_that_were_all_set_to_zero_are_refused(tmp_path):
+    zero = setting(
+        SeriesTime="000000", AcquisitionTime="000000", RadiopharmaceuticalStartTime="000000",
+        RadiopharmaceuticalStartDateTime=None,
+    )  # fmt: skip
+    assert "times that were removed" in refused(tmp_path, zero)
+
+
+def test_slices_of_two_patients_are_refused_without_naming_them(tmp_path):
+    message = refused(tmp_path, lambda ds, index: setattr(ds, "PatientID", f"SECRET-{index // 3}"))
+    assert "PatientID (0010,0020) differs" in message
+    assert "SECRET" not in message
+
+
+def test_loss_by_compression_and_undone_decay_reach_the_report(tmp_path):
+    lossy = factors(tmp_path / "lossy", setting(LossyImageCompression="01"))
+    assert any("compressed with loss" in warning for warning in lossy.warnings)
+    counts = factors(
+        tmp_path / "counts", setting(Units="CNTS", DecayCorrection="NONE", CorrectedImage=["ATTN"]),
+        private(0x7053, "Philips PET Private Group", 0x00, "DS", "0.00031"),
+    )  # fmt: skip
+    assert any("does not undo the decay" in warning for warning in counts.warnings)
+
+
+def test_a_series_time_that_is_overruled_is_said_to_be_contradicted(tmp_path):
+    found = factors(tmp_path, setting(SeriesTime="081111"))
+    assert found.factors == pytest.approx(START_FACTOR, rel=1e-3)
+    assert any("contradicted by frame reference times" in warning for warning in found.warnings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from analysis.errors import ImageError
 from analysis.pet.attributes import number, parse_date, parse_date_time, parse_time
@@ -51,7 +51,12 @@ class Timing:
 def timing(headers: Sequence[SliceHeader]) -> Timing:
     """Acquisition times of all slices; never of the first file alone, since beds differ."""
     warnings: list[str] = []
-    starts = _after_midnight([_start(header) for header in headers], warnings)
+    fallback = day_without_dates(headers)
+    if fallback is not None:
+        warnings.append(
+            f"no slice holds a date: all times are taken as those of one day, written as {fallback.isoformat()}"
+        )
+    starts = _after_midnight([_start(header, fallback) for header in headers], warnings)
     for keyword in ("AcquisitionTime", "AcquisitionDate"):
         parse = parse_time if keyword == "AcquisitionTime" else parse_date
         bad = [header for header in headers if header.get(keyword) and parse(header.get(keyword)) is None]
@@ -125,12 +130,26 @@ def _one(found: Sequence[datetime]) -> tuple[datetime | None, str]:
     return middle, ""
 
 
-def _start(header: SliceHeader) -> datetime | None:
+def day_without_dates(headers: Sequence[SliceHeader]) -> date | None:
+    """A day to stand for the scan's where de-identification removed every date; ``None`` if there is any.
+
+    SUV depends on the difference of times only, and an injection lies hours before its scan.
+    """
+    known = any(
+        header.get(keyword)
+        for header in headers
+        for keyword in ("AcquisitionDate", "SeriesDate", "StudyDate", "AcquisitionDateTime")
+    )
+    return None if known else date(1900, 1, 1)
+
+
+def _start(header: SliceHeader, fallback: date | None) -> datetime | None:
     clock = parse_time(header.get("AcquisitionTime"))
     day = (
         parse_date(header.get("AcquisitionDate"))
         or parse_date(header.get("SeriesDate"))
         or parse_date(header.get("StudyDate"))
+        or fallback
     )
     if clock is not None and day is not None:
         return datetime.combine(day, clock)

@@ -243,8 +243,8 @@ def _file_meta(data: bytes) -> tuple[str, int]:
     """Transfer syntax and the offset of the data set."""
     if data[128:132] == b"DICM":
         position = 132
-    elif data[:6] == b"\x02\x00\x00\x00UL":
-        position = 0  # the preamble was cut off
+    elif data[:4] == b"DICM" or data[:6] == b"\x02\x00\x00\x00UL":
+        position = 4 if data[:4] == b"DICM" else 0  # the preamble was cut off
     else:
         # Files written without preamble: an implicit data set begins with group 0008 and a short length.
         if data[:2] != b"\x08\x00" or len(data) < 8:

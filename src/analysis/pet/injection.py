@@ -194,6 +194,14 @@ def injection_time(
     else:
         injected = _day_of_clock(datetime.combine(reference.date(), clock), reference)  # type: ignore[arg-type]
     uptake = (reference - injected).total_seconds()
+    if uptake == 0 and reference.time() == time(0):
+        raise ImageError(
+            "injection and reference time are both 00:00:00, which stands for times that were removed",
+            where=first.path.name,
+            expected="the times of injection and scan",
+            do="ask the site for them; they cannot be guessed",
+            offenders=("RadiopharmaceuticalStartTime", "SeriesTime"),
+        )
     if uptake > _LONGEST_UPTAKE_HALF_LIVES * half_life:
         raise ImageError(
             f"the injection at {injected:%H:%M:%S} lies {uptake / 3600:.1f} h before the image's reference time {reference:%H:%M:%S}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analysis.errors import ImageError
-from analysis.pet.acquisition import Timing, back_computed, from_decay_factor, timing
+from analysis.pet.acquisition import Timing, back_computed, day_without_dates, from_decay_factor, timing
 from analysis.pet.attributes import parse_date, parse_date_time, parse_time
 from analysis.pet.dicom_file import SliceHeader
 from analysis.pet.injection import injection_time
@@ -103,7 +103,7 @@ def decay_reference(headers: Sequence[SliceHeader], *, half_life: float) -> Refe
     if spread > _WARN_SPREAD_PERCENT:
         shown = ", ".join(f"{c.source} {c.time:%H:%M:%S}" for c in candidates if c.time is not None)
         warnings.append(
-            f"reference-time candidates differ by {spread:.1f} % of SUV ({shown}); used: {chosen.source}"
+            f"reference-time candidates differ by {_percent(spread)} of SUV ({shown}); used: {chosen.source}"
         )
     first_frame = times.earliest if times.earliest is not None and times.earliest >= injected else time
     return Reference(
@@ -122,6 +122,10 @@ def spread_percent(times: Sequence[datetime], *, half_life: float) -> float:
         return 0.0
     exponent = (max(times) - min(times)).total_seconds() / half_life
     return (2 ** min(exponent, 60.0) - 1) * 100
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1f} %" if value < 1000 else "more than 1000 %"
 
 
 def _candidates(
@@ -195,7 +199,7 @@ def _series(headers: Sequence[SliceHeader], earliest: datetime | None, warnings:
                     f"{tag_text('SeriesDate')} is missing or malformed; the day of acquisition is used"
                 )
         elif day is None:
-            day = parse_date(headers[0].get("StudyDate"))
+            day = parse_date(headers[0].get("StudyDate")) or day_without_dates(headers)
         if clock is not None and day is not None:
             moments.add(datetime.combine(day, clock))
     if not moments:

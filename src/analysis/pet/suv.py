@@ -189,6 +189,10 @@ def _from_counts(headers: Sequence[SliceHeader], warnings: list[str]) -> _Found:
             warnings.append(
                 f"Philips' SUV factor could not be checked against dose and times: {problem.what}"
             )
+    if common_text(headers, "DecayCorrection").upper() == "NONE":
+        warnings.append(
+            f"{tag_text('DecayCorrection')} is NONE: Philips' SUV factor does not undo the decay of each slice"
+        )
     size = patient_size(headers, weight_needed=False)
     dose = _dose_if_known(headers)
     reference = _uptake_only(headers, dose.half_life if dose else 6586.2, "Philips SUV factor")
