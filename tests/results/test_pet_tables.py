@@ -60,7 +60,14 @@ def test_no_table_of_pet_has_a_row_a_patient():
             "visit": ["baseline"] * 3,
             **{
                 name: [1.0, 2.0, 3.0]
-                for name in ("suv_max", "suv_mean", "suv_peak", "sul_peak", "mtv_ml", "tlg_g")
+                for name in (
+                    "suv_max",
+                    "suv_mean",
+                    "suv_peak",
+                    "sul_peak",
+                    "mtv_baseline_threshold_ml",
+                    "tlg_baseline_threshold_g",
+                )
             },
         }
     )

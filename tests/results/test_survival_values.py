@@ -1,12 +1,10 @@
-import json
-
 import numpy as np
 import pytest
 
 from analysis.errors import DesignError
 from analysis.results import survival_values as module
 from analysis.results.survival_values import attempt, hold_early_response
-from analysis.results.survival_words import primary_answer
+from analysis.results.survival_words import curve_sentence, primary_answer, rate_table, survival_table
 from analysis.survival import early_response
 
 
@@ -77,9 +75,30 @@ def test_another_error_is_not_swallowed():
         attempt(Book(), "x", broken)
 
 
-def test_the_answer_says_post_hoc_first_and_never_no_difference(compared):
-    answer = primary_answer(compared, pre_specified=False)
+def test_a_cut_off_chosen_after_looking_has_no_p_value_anywhere(compared):
+    answer = primary_answer(compared, planned=False, chosen_after_looking=True)
     assert answer.startswith("Post hoc: ")
+    assert ", p " not in answer
+    assert ", p " not in curve_sentence(compared, chosen_after_looking=True)
+    book = Book()
+    hold_early_response(book, "pfs", compared, otherwise="", chosen_after_looking=True)
+    for name in ("hr_p", "logrank_p", "permutation_p", "rmst_p", "sentence"):
+        value, details = book.values[f"pfs.{name}"]
+        assert value is None
+        assert "after the data were seen" in details["reason"]
+    table = survival_table({"PFS": compared}, {"PFS": "post hoc"}, without_p={"PFS"})
+    assert table.loc[0, ["Status", "Log-rank p"]].tolist() == ["post hoc", "withheld"]
+
+
+def test_the_answer_names_what_leads_and_never_says_no_difference(compared):
+    answer = primary_answer(compared, planned=True)
+    assert answer.startswith("Non-responders (5) against responders (6)")
     assert "no difference" not in answer
     assert f"{compared.hazard_ratio.estimate:.2f}" in answer
-    json.dumps(answer)
+    assert ("restricted mean leads" in answer) == (compared.leading == "rmst")
+
+
+def test_rates_come_with_their_interval_and_the_number_at_risk(compared):
+    rates = rate_table({"PFS": compared})
+    assert rates["Group"].tolist() == ["non-responders", "responders"]
+    assert rates.loc[0, ["Months from landmark", "At risk"]].tolist() == ["6", 1]

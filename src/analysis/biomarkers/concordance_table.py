@@ -23,6 +23,8 @@ def concordance_table(found: Sequence[Concordance]) -> pd.DataFrame:
     rows = []
     for one in found:
         calls, shift = one.calls, one.shift
+        # An interval without width (all pairs agree, or one call is constant) is no interval.
+        wide = calls is not None and calls.kappa_high - calls.kappa_low > 1e-9
         rows.append(
             {
                 "Marker": one.marker,
@@ -32,8 +34,8 @@ def concordance_table(found: Sequence[Concordance]) -> pd.DataFrame:
                 "Only metastasis": one.only_metastasis,
                 "Same call, %": None if calls is None else 100 * calls.observed.estimate,
                 "Kappa": None if calls is None else calls.kappa,
-                "Kappa, lower": None if calls is None else calls.kappa_low,
-                "Kappa, upper": None if calls is None else calls.kappa_high,
+                "Kappa, lower": calls.kappa_low if calls is not None and wide else None,
+                "Kappa, upper": calls.kappa_high if calls is not None and wide else None,
                 "McNemar p": None if calls is None else calls.mcnemar.p_value,
                 "Shift (metastasis − primary)": None if shift is None else shift.estimate,
                 "Signed-rank p": None if shift is None else shift.p_value,

@@ -91,14 +91,18 @@ def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
 
 
 def lesion_table(lesions: pd.DataFrame) -> pd.DataFrame:
-    """One row a visit: lesions, patients, and the median and quartiles of each measure."""
+    """One row a visit: lesions, patients, and the median and quartiles of each measure.
+
+    Metabolic volumes at follow-up use the threshold of the lesion's own baseline: a percentage of each scan's own
+    maximum can make a volume grow while the lesion cools.
+    """
     measures = {
         "SUVmax": "suv_max",
         "SUVmean": "suv_mean",
         "SUVpeak": "suv_peak",
         "SULpeak": "sul_peak",
-        "MTV, ml": "mtv_ml",
-        "TLG, g": "tlg_g",
+        "MTV, ml": "mtv_baseline_threshold_ml",
+        "TLG, g": "tlg_baseline_threshold_g",
     }
     rows = []
     for visit in _visits(lesions):

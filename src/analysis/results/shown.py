@@ -57,7 +57,7 @@ class ShownTable:
 
 def header(title: str, parameters: Parameters, study: Study) -> str:
     """Markdown that says which data, which run and whether it was planned."""
-    planned = "pre-specified" if parameters.pre_specified else "POST HOC: chosen after the data were seen"
+    planned = "pre-specified" if parameters.pre_specified else "NOT pre-specified"
     lines = [
         f"**{escaped(title)}** · study *{escaped(study.title)}* · run `{parameters.run}` ({planned})",
         "",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+WITHHELD = "the cut-off was chosen after the data were seen, and this p value is not corrected for it"
 NAMES = (
     "n",
     "events",
@@ -34,6 +35,7 @@ NAMES = (
     "permutation_p",
     "ph_p",
     "rmst_difference",
+    "tau",
     "rmst_p",
     "follow_up",
     "sentence",
@@ -52,7 +54,14 @@ def attempt(
         return None
 
 
-def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None, *, otherwise: str) -> None:
+def hold_early_response(
+    book: Notebook,
+    prefix: str,
+    found: EarlyResponse | None,
+    *,
+    otherwise: str,
+    chosen_after_looking: bool = False,
+) -> None:
     """Hold the values of one comparison under ``prefix``; without a result each is missing, with its reason.
 
     Parameters
@@ -65,6 +74,9 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
         The comparison; the compared group's values are named ``group_...``, the reference's ``reference_...``.
     otherwise : str
         Why there is no result; used only when there is none.
+    chosen_after_looking : bool
+        Whether the cut-off between the groups was chosen because of data. Its p values, and the sentence that
+        holds them, are then withheld: they would not be what their name says.
     """
     if found is None:
         for name in NAMES:
@@ -129,7 +141,9 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
         ),
         ("rmst_p", found.rmst.p_value, "Difference of restricted mean survival times", found.rmst.method),
     ):
-        hold_p(book, f"{prefix}.{name}", p_value, f"p value: {what}", method=method, **size)
+        shown = None if chosen_after_looking else p_value
+        reason = WITHHELD if chosen_after_looking else "not estimable"
+        hold_p(book, f"{prefix}.{name}", shown, f"p value: {what}", method=method, reason=reason, **size)
     tested = found.proportional_hazards
     hold_p(
         book,
@@ -152,13 +166,25 @@ def hold_early_response(book: Notebook, prefix: str, found: EarlyResponse | None
         method=rmst.method,
         **size,
     )
+    book.value(
+        f"{prefix}.tau",
+        months(rmst.tau_days),
+        digits=1,
+        unit="months",
+        definition="Horizon of the restricted means, from the landmark",
+    )
     hold_median(
         book,
         f"{prefix}.follow_up",
         found.follow_up,
         "Median follow-up from the landmark, by reverse Kaplan-Meier",
     )
-    book.value(f"{prefix}.sentence", found.sentence(), definition="The comparison in one sentence")
+    book.value(
+        f"{prefix}.sentence",
+        None if chosen_after_looking else found.sentence(),
+        definition="The comparison in one sentence",
+        reason=WITHHELD,
+    )
     for warning in found.warnings:
         book.note(warning)
 

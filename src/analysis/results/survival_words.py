@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from analysis.results.value import limit, number, p_text
@@ -11,11 +11,23 @@ from analysis.units import months
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.survival import EarlyResponse, HazardRatio, SurvivalCurve
+    from analysis.survival import EarlyResponse, HazardRatio, RmstDifference, SurvivalCurve
 
 
-def survival_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
-    """One row a comparison: sizes, medians, hazard ratio with both intervals, tests."""
+def survival_table(
+    comparisons: Mapping[str, EarlyResponse], status: Mapping[str, str], *, without_p: Collection[str] = ()
+) -> pd.DataFrame:
+    """One row a comparison: whether it was planned, sizes, medians, hazard ratio with both intervals, tests.
+
+    Parameters
+    ----------
+    comparisons : mapping of str to EarlyResponse
+        By name, in the order to print.
+    status : mapping of str to str
+        What each comparison is: primary, secondary, exploratory, post hoc.
+    without_p : collection of str
+        Comparisons whose cut-off was chosen after looking: their p values are withheld.
+    """
     import pandas as pd
 
     rows = []
@@ -25,18 +37,21 @@ def survival_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
         rows.append(
             {
                 "Comparison": name,
+                "Status": status[name],
                 "From day": f"{found.landmark.day:g}",
                 "Patients / events": f"{found.landmark.n} / {found.landmark.n_events}",
                 "Groups": f"{found.labels[0]} (n = {first.n}) v {found.labels[1]} (n = {second.n})",
                 "Median, months": f"{_median(first)} v {_median(second)}",
                 "Hazard ratio (profile)": _ratio(found.hazard_ratio),
                 "Hazard ratio (Wald)": _ratio(found.hazard_ratio_wald),
-                "Log-rank p": p_text(found.logrank.p_value).removeprefix("= "),
+                "Log-rank p": "withheld"
+                if name in without_p
+                else p_text(found.logrank.p_value).removeprefix("= "),
                 "Proportional hazards p": "—"
                 if tested is None
                 else p_text(tested.overall.p_value).removeprefix("= "),
-                "RMST difference, months": number(months(found.rmst.estimate), 1)
-                + f" ({limit(months(found.rmst.low), 1)} to {limit(months(found.rmst.high), 1)})",
+                "RMST to, months": number(months(found.rmst.tau_days), 1),
+                "RMST difference, months": _mean(found.rmst),
             }
         )
     return pd.DataFrame(rows)
@@ -66,34 +81,88 @@ def engine_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def primary_answer(found: EarlyResponse, *, pre_specified: bool) -> str:
-    """The answer in two sentences: what was seen, and what it allows to say.
+def primary_answer(found: EarlyResponse, *, planned: bool, chosen_after_looking: bool = False) -> str:
+    """The answer in words: what was seen, what leads, and what it allows to say.
 
-    It says "no evidence" when the interval holds 1, never "no difference"; a post-hoc run says so first.
+    It says "no evidence" when the interval holds no difference, never "no difference". Where the hazards are not
+    proportional the restricted mean leads. A cut-off chosen after looking has no p value: it would not be one.
+
+    Parameters
+    ----------
+    found : EarlyResponse
+        The comparison.
+    planned : bool
+        Whether it was fixed before the data were seen.
+    chosen_after_looking : bool
+        Whether its cut-off was chosen because of these or the trial's data.
     """
-    ratio, left = found.hazard_ratio, found.landmark
+    ratio, left, mean = found.hazard_ratio, found.landmark, found.rmst
     group, reference = found.labels
     start = "treatment start" if left.day == 0 else f"day {left.day:g}"
-    evidence = not (ratio.low <= 1 <= ratio.high)
+    by_mean = found.leading == "rmst"
+    differs = not (mean.low <= 0 <= mean.high) if by_mean else not (ratio.low <= 1 <= ratio.high)
+    worse = mean.estimate < 0 if by_mean else ratio.estimate > 1
     verdict = (
-        f"{group} had the {'shorter' if ratio.estimate > 1 else 'longer'} {found.end_point}"
-        if evidence
+        f"{group} had the {'shorter' if worse else 'longer'} {found.end_point}"
+        if differs
         else f"no evidence that {found.end_point} differs, which is not evidence that it does not"
     )
-    planned = "" if pre_specified else "Post hoc: "
-    first = group if planned else group[:1].upper() + group[1:]
-    return (
-        f"{planned}{first} ({found.curves[0].n}) against {reference} ({found.curves[1].n}), {found.end_point} from {start}: "
-        f"hazard ratio {_ratio(ratio)}, p {p_text(ratio.p_value)}; {verdict}."
+    begin = "Post hoc: " if chosen_after_looking else "" if planned else "Not pre-specified: "
+    numbers = f"hazard ratio {_ratio(ratio)}" + (
+        "" if chosen_after_looking else f", p {p_text(ratio.p_value)}"
     )
+    if by_mean:
+        numbers = (
+            f"the hazards are not proportional, so the restricted mean leads: difference to "
+            f"{number(months(mean.tau_days), 1)} months {_mean(mean)} months"
+            + ("" if chosen_after_looking else f", p {p_text(mean.p_value)}")
+            + f"; {numbers}"
+        )
+    first = group if begin else group[:1].upper() + group[1:]
+    return (
+        f"{begin}{first} ({found.curves[0].n}) against {reference} ({found.curves[1].n}), {found.end_point} from "
+        f"{start}: {numbers}; {verdict}."
+    )
+
+
+def curve_sentence(found: EarlyResponse, *, chosen_after_looking: bool = False) -> str:
+    """The line beside two curves; without p value where the cut-off was chosen after looking."""
+    ratio = found.hazard_ratio
+    numbers = f"Hazard ratio, {found.labels[0]} v {found.labels[1]}: {_ratio(ratio)}"
+    return (
+        f"Post hoc. {numbers}, uncorrected"
+        if chosen_after_looking
+        else f"{numbers}, p {p_text(ratio.p_value)}"
+    )
+
+
+def rate_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
+    """One row a comparison, group and time: event-free percent with interval, and how many are still at risk."""
+    import pandas as pd
+
+    rows = [
+        {
+            "Comparison": name,
+            "Group": rate.label,
+            "Months from landmark": f"{rate.months:g}",
+            "At risk": rate.at_risk,
+            "Event-free, %": number(100 * rate.estimate.estimate, 0),
+            "95 % interval": f"{limit(100 * rate.estimate.low, 0)}–{limit(100 * rate.estimate.high, 0)}",
+        }
+        for name, found in comparisons.items()
+        for rate in found.rates
+    ]
+    return pd.DataFrame(rows)
 
 
 def landmark_note(found: EarlyResponse) -> str:
     """Small print of a curve from the landmark: who is not under it."""
     left = found.landmark
-    parts = [f"Landmark day {left.day:g}: {left.excluded} left out before it ({left.excluded_events} events)"]
+    parts = [
+        f"Landmark day {left.day:g}: {left.excluded} left out before it ({_events(left.excluded_events)})"
+    ]
     if found.without_group:
-        parts.append(f"{found.without_group} not classified ({found.without_group_events} events)")
+        parts.append(f"{found.without_group} not classified ({_events(found.without_group_events)})")
     if left.late:
         parts.append(f"{left.late} classified later in the window, with a clock that starts then")
     return "; ".join(parts) + "."
@@ -105,3 +174,12 @@ def _ratio(ratio: HazardRatio) -> str:
 
 def _median(curve: SurvivalCurve) -> str:
     return limit(months(curve.median), 1)
+
+
+def _mean(mean: RmstDifference) -> str:
+    low, high = (limit(months(value), 1) for value in (mean.low, mean.high))
+    return f"{number(months(mean.estimate), 1)} ({low} to {high})"
+
+
+def _events(count: int) -> str:
+    return f"{count} event" if count == 1 else f"{count} events"

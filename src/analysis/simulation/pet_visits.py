@@ -124,7 +124,8 @@ def _draw_reason(
     gone = course.observed_until < day
     for rule, name in (
         (missed[:, 0] < parameters["pet.missed_otherwise"], logistic),
-        (early & (missed[:, 1] < parameters["pet.missed_early_progression"]), "early_progression"),
+        # Doing badly makes a scan less likely, but progression is a reason only once it has been seen.
+        (early & (missed[:, 1] < parameters["pet.missed_early_progression"]), logistic),
         (toxic, "toxicity"),
         (ended & (why == "progression"), "early_progression"),
         ((ended & (why == "withdrawal")) | gone, "withdrawal"),

@@ -43,10 +43,14 @@ class DayChoice:
         return (
             f"In {found.n} patients with both scans and event-free at day {self.landmark.day:g} ({found.events} "
             f"events; {self.incomplete} without one of the scans, {self.landmark.excluded} ended before) Harrell's "
-            f"C was {found.first.estimate:.2f} and {found.second.estimate:.2f}, difference "
-            f"{found.estimate:.2f} ({found.level:.0%} CI {found.low:.2f} to {found.high:.2f}); with a margin of "
+            f"C was {found.first.estimate:.2f} and {found.second.estimate:.2f}, difference {_signed(found.estimate)} "
+            f"({100 * found.level:.0f} % CI {_signed(found.low)} to {_signed(found.high)}); with a margin of "
             f"{self.margin:g} the rule chooses {self.chosen}."
-        ).replace("-", "−")
+        )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def choose_day(

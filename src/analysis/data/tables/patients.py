@@ -9,7 +9,7 @@ PATIENTS = Table(
     key=("patient_id",),
     columns=(
         patient_id(),
-        Column(name="centre", kind="text", meaning="Code of the centre"),
+        Column(name="centre", kind="text", meaning="Centre"),
         Column(
             name="phase",
             kind="code",
