@@ -79,17 +79,16 @@ def _mark(run: Run) -> str:
 
 
 def _study_metadata(run: Run) -> dict[str, Any]:
-    """Project metadata: subtitle, the study, and the mark in the footer of Quarto's pages."""
-    title, mark = str(run.study["title"]), _mark(run)
+    """Project metadata: subtitle with the mark, and the study."""
+    title = str(run.study["title"])
     return {
-        "subtitle": escape_value(mark),
+        "subtitle": escape_value(_mark(run)),
         "study": {
             "id": escape_value(str(run.study["id"])),
             "title": escape_value(title),
             "kind": run.study["kind"],
             "simulated": run.simulated,
         },
-        "website": {"page-footer": {"center": escape_value(mark)}},
     }
 
 
