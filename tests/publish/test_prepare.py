@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare
@@ -151,10 +154,21 @@ def test_the_rule_of_a_table_follows_the_width_of_its_columns() -> None:
     text = pipe_table(
         "| a | b |\n|:-|-:|\n| long text here | 1 |\n", caption="C <b>", label="tbl-a", where="x"
     )
-    assert text.splitlines()[1] == "| :------------- | --: |"
+    assert text.splitlines()[1] == "| :---------------- | ---: |"  # fourteen and one, with three of white
     assert text.splitlines()[-1] == r": C \<b\> {#tbl-a}"
 
 
 def test_what_is_not_a_table_is_refused() -> None:
     with pytest.raises(PublicationError, match=r"not a pipe table.*\[x\.md\]"):
         pipe_table("| a | b |\n|--|--|\n| 1 |\n", caption="", label="tbl-a", where="x.md")
+
+
+@given(st.lists(st.lists(st.text("ab c-", max_size=120), min_size=9, max_size=9), min_size=1, max_size=3))
+def test_no_column_is_narrower_than_its_longest_word(rows) -> None:
+    header = [f"column{number}" for number in range(9)]
+    lines = ["| " + " | ".join(row) + " |" for row in (header, ["---"] * 9, *rows)]
+    text = pipe_table("\n".join(lines), caption="C", label="tbl-a", where="x")
+    widths = [len(cell.strip()) for cell in text.splitlines()[1].strip("|").split("|")]
+    for column, width in enumerate(widths):
+        cells = [header[column], *(row[column] for row in rows)]
+        assert width >= 3 + max(len(word) for cell in cells for word in re.findall(r"[^\s-]+-?", cell))

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
@@ -144,6 +145,31 @@ def test_a_second_run_can_be_shown_beside_the_first(reports) -> None:
     assert "Figure 2: Survival" in text_of(
         (rendered(reports, "primary", "post-hoc-15") / "index.html").read_text()
     )
+
+
+def test_a_table_too_wide_for_the_page_is_printed_on_its_side(reports) -> None:
+    upright, sideways = b"[0 0 595.2756 841.8898]", b"[0 0 841.8898 595.2756]"
+    assert sideways not in (rendered(reports) / "index.pdf").read_bytes()
+    header = [f"characteristic{number}" for number in range(12)]
+    reports.table = "\n".join(
+        "| " + " | ".join(row) + " |" for row in (header, ["--"] * 12, ["value"] * 12, ["value"] * 12)
+    )
+    reports.write_results()
+    content = (rendered(reports) / "index.pdf").read_bytes()
+    assert content.count(sideways) == 1
+    assert upright in content
+
+
+def test_without_a_theme_quarto_finds_navigation_and_main_part_in_the_project(project) -> None:
+    declared = yaml.safe_load((project / "reports" / "_quarto.yml").read_text())["format"]["html"]
+    before, after = (
+        declared[f"include-{place}-body"][0]["text"].replace("\n", "") for place in ("before", "after")
+    )
+    assert declared["theme"] == "none"
+    for target in ("../index.html", "index.html", "supplement.html"):
+        assert f'href="{target}"' in before
+    assert before.endswith('<div class="columns"><main id="content">')
+    assert after == "</main></div>"
 
 
 FAKE_QUARTO = """#!{python}

@@ -81,7 +81,6 @@ local function with_alt(figure)
       image.caption = pandoc.Inlines({ pandoc.Str(alt) })
       if html then
         image.attributes.alt = alt
-        image.attributes.loading = 'lazy'
         return pandoc.Link({ image }, image.src, 'Open the figure alone', pandoc.Attr('', { 'full-size' }))
       end
       return image
@@ -95,8 +94,41 @@ local function figure(element)
   return with_alt(element), false
 end
 
+-- How much smaller than usual a printed table is set so that the longest words of its columns stand side by side.
+local PAGE, GAP, LINES, NARROWEST = 103, 3, 7, 18 -- as in tables.py
+local function scale_of(element)
+  local simple = pandoc.utils.to_simple_table(element)
+  local rows = pandoc.List({ simple.headers }) .. simple.rows
+  local total = 0
+  for column = 1, #element.colspecs do
+    local longest = 1
+    for _, row in ipairs(rows) do
+      local cell = pandoc.utils.stringify(row[column] or {})
+      longest = math.max(longest, math.min(NARROWEST, (utf8.len(cell) or #cell) // LINES))
+      for word in cell:gmatch('[^%s-]+-?') do
+        longest = math.max(longest, utf8.len(word) or #word)
+      end
+    end
+    total = total + longest + GAP
+  end
+  return math.min(1, PAGE / total)
+end
+
+-- A table that would be set too small to read gets a page of its own, on its side.
+local SMALLEST, SIDEWAYS = 0.75, (297 - 50) / (210 - 50)
+local function fitted(element, scale)
+  local open, close = '#[', ']'
+  if scale < SMALLEST then
+    open, close, scale = '#page(flipped: true)[', ']', math.max(0.6, math.min(1, scale * SIDEWAYS))
+  end
+  local set = open .. '\n#show table: set text(size: %.2fpt)\n#set table(inset: (x: %.2fpt, y: 4pt))'
+  return { pandoc.RawBlock('typst', set:format(8.8 * scale, 5 * scale)), element, pandoc.RawBlock('typst', close) }
+end
+
 local function scrolled(element)
   if kind_of(element.identifier) == 'tbl' then put_caption_number(element, 'tbl') end
+  local scale = typst and scale_of(element) or 1
+  if scale < 1 then return fitted(element, scale), false end
   if not html then return element end
   local name = pandoc.utils.stringify(element.caption.long)
   -- Pairs, not a table with keys: Lua's order of keys changes from run to run, and the bytes with it.
