@@ -291,7 +291,7 @@ TABLES = {
 def test_html_of_an_output_is_reduced_to_a_closed_table(reports, given: str) -> None:
     reports.notebook["cells"][3]["outputs"][0]["data"] = {"text/html": given}
     reports.write_results()
-    assert f'aria-label="Table">{TABLES[given]}</div>' in notebook_page(reports)
+    assert f'aria-label="Table of cell 4">{TABLES[given]}</div>' in notebook_page(reports)
 
 
 def test_a_table_written_in_markdown_scrolls_and_heads_its_columns(reports) -> None:

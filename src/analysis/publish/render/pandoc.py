@@ -97,7 +97,8 @@ def _html(document: _Document) -> None:
             f"--template={TEMPLATES / 'publication.html'}",
         ],
     )
-    page = re.sub(r"<th(?=[ >])", '<th scope="col"', page).replace(STYLE_PLACE, document.style)
+    page = re.sub(r"<th(?=[ >])", '<th scope="col"', page)
+    page = re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', page).replace(STYLE_PLACE, document.style)
     (document.folder / f"{document.stem}.html").write_text(page, encoding="utf-8")
 
 

@@ -37,12 +37,12 @@ class CellFacts(Preprocessor):
         PublicationError
             If a picture has no alternative text, or an output no form that a page can show.
         """
-        for cell in nb.cells:
+        for number, cell in enumerate(nb.cells, start=1):
             if cell.cell_type == "code":
-                self._describe(cell, resources)
+                self._describe(cell, number, resources)
         return nb, resources
 
-    def _describe(self, cell: NotebookNode, resources: dict) -> None:
+    def _describe(self, cell: NotebookNode, number: int, resources: dict) -> None:
         options = cell_options(cell.source)
         label = options.get("label", "")
         tags = cell.metadata.get("tags", ())
@@ -50,7 +50,7 @@ class CellFacts(Preprocessor):
             "label": label,
             "summary": next((_SUMMARIES[tag] for tag in tags if tag in _SUMMARIES), "Code"),
             "caption": options.get("fig-cap", ""),
-            "table": options.get("tbl-cap", "") or "Table",
+            "table": options.get("tbl-cap", "") or f"Table of cell {label or number}",
             "made": resources["made"].get(label, []),
         }
         where = f"notebook {resources['notebook']}, cell {label or 'without label'}"
@@ -74,6 +74,11 @@ def _alternative(output: NotebookNode, options: Mapping[str, str], where: str) -
     return text
 
 
+def _highlighted(source: str) -> str:
+    """Code in colours; what scrolls can be reached with the keyboard."""
+    return Highlight2HTML(pygments_lexer="python")(source).replace("<pre>", '<pre tabindex="0">', 1)
+
+
 def _exporter(taken: Sequence[str]) -> TemplateExporter:
     settings = Config(
         NbConvertBase={"display_data_priority": list(SHOWN)},
@@ -88,7 +93,7 @@ def _exporter(taken: Sequence[str]) -> TemplateExporter:
         extra_template_basedirs=[],
         preprocessors=[CellFacts, SafeOutputs],
         filters={
-            "highlight_code": Highlight2HTML(pygments_lexer="python"),
+            "highlight_code": _highlighted,
             "markdown2html": PageMarkdown([*_FRAME, *taken]),
         },
     )

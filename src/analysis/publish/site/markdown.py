@@ -57,6 +57,7 @@ class PageRenderer(IPythonRenderer):
     def __init__(self, taken: Iterable[str]) -> None:
         super().__init__(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
         self._taken = set(taken)
+        self._tables = 0
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         """Heading with the words of its text as id."""
@@ -72,7 +73,9 @@ class PageRenderer(IPythonRenderer):
 
     def table(self, text: str) -> str:
         """Table that scrolls in itself where the page is narrow."""
-        region = '<div class="table-scroll" role="region" tabindex="0" aria-label="Table">'
+        self._tables += 1
+        name = f"Table {self._tables} in the text"
+        region = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{name}">'
         return with_scopes(f"{region}<table>\n{text}</table></div>\n")
 
     def inline_math(self, body: str) -> str:
