@@ -32,6 +32,11 @@ CASES = {
     "no alt text": ("## Results", "![A](results/primary/04-survival/figures/fig-pfs){#fig-x}", "index.qmd:16: figure without an alt text"),
     "no image": ("## Results", '![A](results/x){#fig-x fig-alt="a"}', "index.qmd:16: image is missing: results/x.svg and results/x.png"),
     "outside image": ("## Results", '![A](http://example.org/x.png){#fig-x fig-alt="a"}', "index.qmd:16: image lies outside"),
+    "open shortcode": ("main.pfs.hr >}} (", "main.pfs.hr > }} (", "index.qmd:18: a shortcode is not whole"),
+    "TeX": ("## Results", "\\begin{table}", "index.qmd:16: TeX outside a formula is not in the portable subset: \\begin{table}"),
+    "link": ("## Results", "See [it](methods.qmd#x).", "index.qmd:16: link to methods.qmd, which is no document"),
+    "included twice": ("## Results", "{{< include _includes/main/fig-pfs.md >}}", "index.qmd:22: label fig-pfs is already used at index.qmd:16"),
+    "typed figure": ("comes first", "has Figure 2", "index.qmd:14: typed number 2: refer to the label, @fig-…"),
     "title": ('title: "A trial of nothing"', 'titel: "x"', "index.qmd:1: the document has no title"),
 }  # fmt: skip
 
@@ -87,6 +92,9 @@ ALLOWED = [
     "On 21 November 2026 and 2026-11-21, see Section 3.2 and [@gombos2021, p. 12].",
     "A decrease of 25 % at day 14; everolimus 10 mg; aged 18 years or older; see <https://example.org/10/20>.",
     "1. A list\n2. with numbers\n",
+    "The 5-year survival with its 95 % CI; p < 0.05 was taken as evidence (α = 0.05); CDK4/6, mg/m^2^, 10^6^ and 10⁻⁴.",
+    "In 2014, grade 3 or 4 events, EudraCT 2012-004860-22, a 2 × 2 table, the 2nd scan, on days 14 and 28 (day −28 to 1).",
+    "See the [supplement](supplement.qmd#sec-x), [below](#sec-introduction) and the [overview](../index.html).",
 ]
 
 
@@ -96,7 +104,19 @@ def test_digits_that_are_no_results_are_allowed(problems, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["25 women", "HR 0.77", "14 of them", "a 10-fold risk", "10 %", "−3.5", "0.40–1.50"]
+    "text",
+    [
+        "25 women",
+        "HR 0.77",
+        "14 of them",
+        "a 10-fold risk",
+        "10 %",
+        "−3.5",
+        "0.40–1.50",
+        "p < 0.05",
+        "14 and 39 days",
+        "2014 women",
+    ],
 )
 def test_digits_that_could_be_results_are_not(problems, text: str) -> None:
     assert any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 
 from analysis.publish.problems import Problem
 
-SHORTCODE = re.compile(r"\{\{<\s*(?P<name>[\w-]*)\s*(?P<argument>.*?)\s*>\}\}")
+SHORTCODE = re.compile(r"\{\{<\s*(?P<name>[\w-]*)\s*(?P<argument>(?:(?!\{\{<).)*?)\s*>\}\}")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _INCLUDE = re.compile(r"^\{\{<\s*include\s+(?P<path>\S+)\s*>\}\}$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -26,12 +26,13 @@ def blanked(text: str) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """A line with its origin; ``code`` when it lies in a fenced block."""
+    """A line with its origin; ``code`` when it lies in a fenced block, ``via`` the place that includes its file."""
 
     text: str
     file: str
     number: int
     code: bool = False
+    via: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,10 @@ class _Reader:
             text = source.read_text(encoding="utf-8").removesuffix("\n")
             self.files.append(path)
             self.lines.append(Line("", line.file, line.number))
+            first = len(self.lines)
             self.follow(text, self.origin(path), (*trail, path), 0)
+            via = (line.file, line.number)
+            self.lines[first:] = [replace(inner, via=inner.via or via) for inner in self.lines[first:]]
             self.lines.append(Line("", line.file, line.number))
 
 

@@ -9,6 +9,7 @@ from analysis.publish.assemble import Assembly, assemble
 from analysis.publish.problems import Problem, refuse
 from analysis.publish.project import Project, load_project
 from analysis.publish.strict.figures import figure_problems
+from analysis.publish.strict.links import link_problems
 from analysis.publish.strict.numbers import number_problems, protocol_numbers
 from analysis.publish.strict.references import reference_problems
 from analysis.publish.strict.subset import subset_problems
@@ -20,6 +21,7 @@ def _document_problems(assembly: Assembly, project: Project, facts: Mapping[str,
     found += subset_problems(assembly, project)
     found += figure_problems(assembly, project.folder)
     found += reference_problems(assembly, project)
+    found += link_problems(assembly, project)
     found += number_problems(assembly, facts)
     if not str(assembly.front.get("title", "")).strip():
         found.append(Problem(assembly.name, 1, "the document has no title"))
@@ -70,7 +72,7 @@ def strict_check(reports: Path) -> None:
     ------
     PublicationError
         Listing everything at once as ``file:line: what``: constructs outside the portable subset, unknown
-        variables, missing or circular includes, unresolved cross-references, labels used twice, citations
+        variables, missing or circular includes, unresolved cross-references, links to no document, labels used twice, citations
         without entry, figures without caption, alt text or file, shortcodes in code, and digits typed into
         the prose.
     """

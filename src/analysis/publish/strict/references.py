@@ -28,9 +28,11 @@ def _labels(assembly: Assembly, prose: str) -> tuple[dict[str, int], list[Proble
     written = [(found[1], found.start()) for found in _LABEL.finditer(prose)]
     for label, position in sorted(embedded + written, key=lambda pair: pair[1]):
         if label in positions:
-            first = assembly.at(positions[label])
-            what = f"label {label} is already used at {first.file}:{first.number}"
-            problems.append(assembly.problem(position, what))
+            # What the build wrote is reported where the author includes it.
+            line, first = assembly.at(position), assembly.at(positions[label])
+            here, there = (place.via or (place.file, place.number) for place in (line, first))
+            what = f"label {label} is already used at {there[0]}:{there[1]}"
+            problems.append(Problem(*here, what))
         else:
             positions[label] = position
     return positions, problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.publish.assemble import SHORTCODE, Assembly
+from analysis.publish.assemble import SHORTCODE, Assembly, blanked
 from analysis.publish.problems import Problem
 from analysis.publish.project import Project
 
@@ -14,6 +14,9 @@ _CELL = re.compile(r"^ {0,3}(?:`{3,}|~{3,})\s*\{(=?)\w+")
 _RAW_INLINE = re.compile(r"`[^`\n]+`\{=\w+\}")
 _HTML = re.compile(r"(?<![\\\w])</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>\n]*)?/?>")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_STRAY = re.compile(r"\{\{<|>\}\}")
+_MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
+_TEX = re.compile(r"(?<!\\)\\(?:begin|end)\{\w+\*?\}|(?<!\\)\\[a-zA-Z]{2,}\{")
 _DIV = re.compile(r"^ {0,3}:{3,}[ \t]*(?P<attributes>\S.*?)?[ \t]*$", re.MULTILINE)
 _OTHER_DIVS = re.compile(
     r"\.(panel-\w+|column-[\w-]+|content-(?:visible|hidden)|cell\b)|\blayout(?:-\w+)?\s*="
@@ -64,6 +67,12 @@ def _markup_problems(assembly: Assembly) -> Iterator[Problem]:
     spanless = _CODE_SPAN.sub(
         lambda span: " " * len(span[0]), SHORTCODE.sub(lambda code: " " * len(code[0]), prose)
     )
+    for stray in _STRAY.finditer(spanless):
+        yield assembly.problem(
+            stray.start(), "a shortcode is not whole: it begins with {{< and ends with >}}"
+        )
+    for tex in _TEX.finditer(_MATH.sub(lambda formula: blanked(formula[0]), spanless)):
+        yield assembly.problem(tex.start(), f"TeX outside a formula is not in the portable subset: {tex[0]}")
     for tag in _HTML.finditer(spanless):
         yield assembly.problem(tag.start(), f"HTML is not in the portable subset: {tag[0]}")
     for reference in _OTHER_REFERENCES.finditer(spanless):
