@@ -101,7 +101,8 @@ def values(arguments: argparse.Namespace) -> int:
         size = "" if value["n"] is None else f"  n={value['n']}"
         events = "" if value["events"] is None else f", events={value['events']}"
         reason = f"  [{value['reason']}]" if value["reason"] else ""
-        print(f"{value['name']} = {value['text']}{unit}{interval}{size}{events}{reason}")
+        relation = "" if value["kind"] == "p" and value["value"] is not None else "= "
+        print(f"{value['name']} {relation}{value['text']}{unit}{interval}{size}{events}{reason}")
         print(f"    {value['definition']}  <- {value['notebook']}, cell {value['cell'] or 'without label'}")
     return 0
 

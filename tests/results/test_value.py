@@ -44,3 +44,12 @@ def test_p_values_print_with_their_relation():
 
 def test_an_interval_with_a_negative_limit_says_to():
     assert value(value=-3.7, low=-36.2, high=28.8, digits=0).interval_text == "−36 to 29"
+
+
+def test_a_p_value_keeps_its_number_and_prints_with_its_relation():
+    made = value(value=0.0004, kind="p")
+    assert (made.value, made.text) == (0.0004, "< 0.001")
+
+
+def test_an_interval_of_which_neither_limit_was_reached_is_not_printed():
+    assert value(value=float("inf"), low=float("nan"), high=float("inf")).interval_text == ""

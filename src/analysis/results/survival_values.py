@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from analysis.errors import DesignError
-from analysis.results.value import MISSING, p_text
 from analysis.units import months
 
 if TYPE_CHECKING:
@@ -198,15 +197,8 @@ def hold_p(
     reason: str = "not estimable",
     **details: object,
 ) -> None:
-    """Hold a p value as text with its sign of relation, so that a sentence prints "p < 0.001" rightly."""
-    text = p_text(p_value)
-    book.value(
-        name,
-        None if text == MISSING else text,
-        definition=definition,
-        reason=reason if text == MISSING else "",
-        **details,
-    )
+    """Hold a p value, which prints with its sign of relation, so that a sentence says "p < 0.001" rightly."""
+    book.value(name, p_value, kind="p", definition=definition, reason=reason, **details)
 
 
 def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str) -> None:

@@ -39,6 +39,8 @@ class Value:
         Why a value is missing; ignored when there is one.
     cell : str
         Label of the notebook cell that made it.
+    kind : str
+        ``number``, or ``p`` for a p value, which prints with its sign of relation.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Value:
     method: str = ""
     reason: str = ""
     cell: str = ""
+    kind: str = "number"
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -86,15 +89,21 @@ class Value:
         """The value as a sentence prints it, without its unit."""
         if self.value is None or self.missing:
             return MISSING
-        return self.value if isinstance(self.value, str) else number(self.value, self.digits)
+        if isinstance(self.value, str):
+            return self.value
+        return p_text(self.value) if self.kind == "p" else number(self.value, self.digits)
 
     @property
     def interval_text(self) -> str:
         """The interval as a sentence prints it, with "to" where a dash would stand beside a minus sign; may be empty."""
-        if self.missing or (self.low is None and self.high is None):
+        if self.missing or not any(_finite(value) for value in (self.low, self.high)):
             return ""
         low, high = limit(self.low, self.digits), limit(self.high, self.digits)
         return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def number(value: float | int, digits: int) -> str:
