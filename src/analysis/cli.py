@@ -261,11 +261,24 @@ def parser() -> argparse.ArgumentParser:
     one = command(
         "quantify",
         quantify,
-        epilog="Volumes in ml, SUV in g/ml. Masks: RTSTRUCT, DICOM SEG, NIfTI on the PET's grid.",
+        epilog=(
+            "Keys of the answer, with their units:\n"
+            "  voxels                                   count\n"
+            "  volume_ml, voxel_ml, peak_kernel_ml      ml\n"
+            "  suv_max, suv_mean, suv_peak              g/ml; peak: the hottest sphere of 1 ml\n"
+            "  suv_peak_at_max                          g/ml; the sphere at the maximum\n"
+            "  sul_max, sul_mean, sul_peak              g/ml, by lean body mass\n"
+            "  mtv_{41,50,2_5,4_0}_ml, tlg_{...}_g      ml, g; above 41 and 50 % of the maximum, SUV 2.5 and 4.0\n"
+            "  factor                                   g/ml per Bq/ml, or per count\n"
+            "  reference                                times; uptake in minutes; spread in % of SUV\n"
+            "  warnings                                 everything repaired or doubted\n"
+            "Masks: RTSTRUCT, DICOM SEG or NIfTI on the PET's grid; nothing is resampled. Of several series in the\n"
+            "folder: the one the mask names, else the only attenuation-corrected static FDG PET. Exit status 1: refused."
+        ),
     )
     one.add_argument("--image", type=Path, required=True, help="folder with the PET series")
     one.add_argument("--mask", type=Path, required=True, help="contour file")
-    one.add_argument("--roi", help="name of the ROI or segment, when the file has several")
+    one.add_argument("--roi", help="name of the ROI or segment, or label value, when the file has several")
     one.add_argument("--json", action="store_true", help="as JSON")
 
     one = command("values", values)

@@ -187,3 +187,52 @@ def test_quantify_refuses_a_folder_without_pet(tmp_path, series, region):
         quantify(tmp_path / "nowhere", mask)
     with pytest.raises(ImageError, match="no such mask file"):
         quantify(tmp_path / "series", tmp_path / "nothing.nii")
+
+
+def test_segmentation_of_every_second_slice_of_a_finer_image_is_refused(tmp_path, series, region):
+    files, volume = series
+    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    ds = pydicom.dcmread(file)
+    ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 2.0
+    ds.save_as(file)
+    with pytest.raises(ImageError, match="another grid"):
+        read_masks(file, volume.grid)
+
+
+def test_segments_of_one_label_stay_apart(tmp_path, series, region):
+    files, volume = series
+    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region, "L02": ~region})
+    ds = pydicom.dcmread(file)
+    for item in ds.SegmentSequence:
+        item.SegmentLabel = "Lesion"
+    ds.save_as(file)
+    masks = read_masks(file, volume.grid)
+    np.testing.assert_array_equal(masks["Lesion (segment 1)"], region)
+    np.testing.assert_array_equal(masks["Lesion (segment 2)"], ~region)
+
+
+def test_a_damaged_contour_file_is_an_image_error_or_readable(tmp_path, series, region):
+    files, volume = series
+    whole = {
+        "rs.dcm": rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 6, 2, 4), 8.0)]}).read_bytes(),
+        "seg.dcm": segmentation(tmp_path / "seg.dcm", files, {"L01": region}).read_bytes(),
+        "mask.nii": nifti(tmp_path / "mask.nii", region, grid=volume.grid).read_bytes(),
+    }
+    random = np.random.default_rng(np.random.SeedSequence(20150310))
+    refused = 0
+    for count in range(450):
+        name = list(whole)[count % 3]
+        data = bytearray(whole[name])
+        if count % 2:
+            data = data[: random.integers(len(data))]
+        else:
+            for place in random.integers(len(data), size=8):
+                data[place] = random.integers(256)
+        (tmp_path / name).write_bytes(data)
+        try:
+            masks = read_masks(tmp_path / name, volume.grid)
+        except ImageError:
+            refused += 1
+        else:
+            assert all(mask.shape == volume.grid.shape and mask.dtype == bool for mask in masks.values())
+    assert refused > 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.attributes import parse_number
+from analysis.pet.contour_dataset import contour_dataset
 from analysis.pet.grid import Grid
 from analysis.pet.region_names import distinct_names
 
@@ -40,32 +40,33 @@ def rtstruct_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict
     ----------
     DICOM PS3.3 C.8.8.6 (ROI Contour).
     """
-    dataset = read_dataset(file)
-    names = _names(dataset, file)
-    masks: dict[str, np.ndarray] = {
-        name: np.zeros(grid.shape, bool) for name in names.values() if wanted in (None, name)
-    }
-    for roi in _sequence(dataset, "ROIContourSequence"):
-        number = _whole(roi.get("ReferencedROINumber"))
-        name = names.get(number) if number is not None else None
-        if name is None or name not in masks:
-            continue
-        where = f"{file.name}, ROI {name}"
-        depths: dict[int, float] = {}
-        for points in _different(_contours(roi, file), where):
-            _add(masks[name], points, grid, depths, where=where)
-        _no_gaps(sorted(depths.values()), grid, where)
+    with contour_dataset(file) as dataset:
+        names = _names(dataset, file)
+        masks: dict[str, np.ndarray] = {
+            name: np.zeros(grid.shape, bool) for name in names.values() if wanted in (None, name)
+        }
+        for roi in dataset.get("ROIContourSequence") or []:
+            number = _whole(roi.get("ReferencedROINumber"))
+            name = names.get(number) if number is not None else None
+            if name is None or name not in masks:
+                continue
+            where = f"{file.name}, ROI {name}"
+            depths: dict[int, float] = {}
+            for points in _different(_contours(roi, file), where):
+                _add(masks[name], points, grid, depths, where=where)
+            _no_gaps(sorted(depths.values()), grid, where)
     return masks
 
 
 def roi_names(file: Path) -> list[str]:
     """Names of the ROIs of a structure set, each once."""
-    return list(_names(read_dataset(file), file).values())
+    with contour_dataset(file) as dataset:
+        return list(_names(dataset, file).values())
 
 
 def _names(dataset: Any, file: Path) -> dict[int, str]:
     labels: dict[int, str] = {}
-    for item in _sequence(dataset, "StructureSetROISequence"):
+    for item in dataset.get("StructureSetROISequence") or []:
         number = _whole(item.get("ROINumber"))
         if number is None or number in labels:
             raise ImageError(
@@ -85,41 +86,8 @@ def _whole(value: Any) -> int | None:
         return None
 
 
-def read_dataset(file: Path) -> Any:
-    """Data set of a DICOM file of contours, read by pydicom.
-
-    Raises
-    ------
-    ImageError
-        If the file cannot be read.
-    """
-    import pydicom
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            dataset = pydicom.dcmread(file)
-        except Exception as problem:
-            # pydicom raises many kinds; each means that this file is not what it should be.
-            raise ImageError(
-                f"the contour file cannot be read ({str(problem)[:120]})",
-                where=file.name,
-                expected="DICOM SEG or RTSTRUCT",
-            ) from problem
-    return dataset
-
-
-def _sequence(dataset: Any, keyword: str) -> list[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return list(dataset.get(keyword) or [])
-        except (TypeError, ValueError, KeyError, AttributeError):
-            return []
-
-
 def _contours(roi: Any, file: Path) -> Iterator[np.ndarray]:
-    for contour in _sequence(roi, "ContourSequence"):
+    for contour in roi.get("ContourSequence") or []:
         kind = str(contour.get("ContourGeometricType", "CLOSED_PLANAR"))
         if kind not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
             continue  # points and open lines enclose no volume

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.errors import ImageError
+from analysis.pet.contour_dataset import contour_dataset
 from analysis.pet.grid import Grid
 from analysis.pet.region_names import distinct_names
-from analysis.pet.rtstruct import read_dataset
 
 
 def segmentation_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> dict[str, np.ndarray]:
@@ -38,32 +37,14 @@ def segmentation_masks(file: Path, grid: Grid, *, wanted: str | None = None) -> 
     ----------
     DICOM PS3.3 A.51 and C.8.20.
     """
-    dataset = read_dataset(file)
-    try:
+    with contour_dataset(file) as dataset:
         return _masks(dataset, grid, file, wanted)
-    except (
-        AttributeError,
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-    ) as problem:
-        raise ImageError(
-            f"the segmentation cannot be read ({str(problem)[:120]})",
-            where=file.name,
-            expected="a DICOM SEG of this image",
-        ) from problem
 
 
 def segment_names(file: Path) -> list[str]:
     """Names of the segments of a SEG, each once."""
-    dataset = read_dataset(file)
-    try:
+    with contour_dataset(file) as dataset:
         return list(_labels(dataset).values())
-    except (AttributeError, TypeError, ValueError) as problem:
-        raise ImageError("SegmentSequence (0062,0002) is malformed", where=file.name) from problem
 
 
 def _labels(dataset: Any) -> dict[int, str]:
@@ -79,9 +60,7 @@ def _masks(dataset: Any, grid: Grid, file: Path, wanted: str | None) -> dict[str
     labels = _labels(dataset)
     masks = {label: np.zeros(grid.shape, bool) for label in labels.values() if wanted in (None, label)}
     kind = str(dataset.get("SegmentationType", "BINARY"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        frames = np.asarray(dataset.pixel_array)
+    frames = np.asarray(dataset.pixel_array)
     if frames.ndim == 2:
         frames = frames[None]
     if kind == "FRACTIONAL":
@@ -110,10 +89,13 @@ def _frame_grid(shared: Any, group: Any, shape: tuple[int, ...], grid: Grid) -> 
     orientation = np.array(
         [float(v) for v in _group_item(shared, group, "PlaneOrientationSequence").ImageOrientationPatient]
     )
-    spacing = [float(v) for v in _group_item(shared, group, "PixelMeasuresSequence").PixelSpacing]
+    measures = _group_item(shared, group, "PixelMeasuresSequence")
+    spacing = [float(v) for v in measures.PixelSpacing]
+    # Every second slice of a finer image would lie on this grid, and leave gaps.
+    gap = float(measures.get("SpacingBetweenSlices") or grid.spacing[0])
     row, column = orientation[:3], orientation[3:]
     directions = tuple(tuple(float(v) for v in d) for d in (np.cross(row, column), column, row))
-    return Grid((1, *shape), tuple(position), (grid.spacing[0], *spacing), directions)  # type: ignore[arg-type]
+    return Grid((1, *shape), tuple(position), (gap, *spacing), directions)  # type: ignore[arg-type]
 
 
 def _place(frame: Grid, grid: Grid, file: Path) -> tuple[slice | int, ...]:
@@ -126,6 +108,7 @@ def _place(frame: Grid, grid: Grid, file: Path) -> tuple[slice | int, ...]:
     tolerance[0] = max(tolerance[0], 0.1 / grid.spacing[0])
     if (
         (np.abs(index - np.array([first, last])) > tolerance).any()
+        or abs(frame.spacing[0] - grid.spacing[0]) > 0.1 * grid.spacing[0]
         or (first < 0).any()
         or (last >= np.array(grid.shape)).any()
     ):

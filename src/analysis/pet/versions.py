@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 MEASURING = (
-    "acquisition", "attributes", "body", "contour_files", "dicom_file", "grid", "image_checks", "injection", "liver", "masks", "measures",
+    "acquisition", "attributes", "body", "contour_dataset", "contour_files", "dicom_file", "grid", "image_checks", "injection", "liver", "masks", "measures",
     "nifti", "nuclides", "patient_size", "peak", "reference_time", "region_names", "rtstruct", "scan", "segmentation", "series_index",
     "suv", "tags", "versions", "volume",
 )  # fmt: skip
