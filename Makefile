@@ -54,7 +54,7 @@ diff: .venv-lab/.complete ## what changed in the notebooks since the last commit
 SITE := reports/_site
 NEEDS_GRAPH := report run $(filter reports/% data/%,$(MAKECMDGOALS))
 ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
-GRAPH_ERROR := $(shell $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk $(RUNS) 2>&1)
+GRAPH_ERROR := $(shell rm -f .make/graph.mk; $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk '$(subst ','\'',$(RUNS))' 2>&1 || echo "(nothing was run)")
 ifneq ($(GRAPH_ERROR),)
 $(error $(GRAPH_ERROR))
 endif

@@ -127,8 +127,11 @@ def ready(arguments: argparse.Namespace) -> int:
     from analysis.data import load_study, study_checksum
     from analysis.pet import measure_study
     from analysis.results.places import measures_cache
+    from analysis.workflow.runs import load_run
     from analysis.workflow.studies import write_ready
 
+    for name in arguments.runs:  # a mistake in a run file is said before any scan is measured
+        load_run(name)
     study = load_study(project_root() / arguments.study)
     if study.has("pet"):
         cache, bar = measures_cache(arguments.study), sys.stderr.isatty()
@@ -295,6 +298,7 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("ready", ready)
     one.add_argument("study", help="study folder, relative to the checkout")
+    one.add_argument("--runs", nargs="*", default=(), help="runs whose files are checked first")
     one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
 
     for name, function in (("run", run), ("page", page)):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import PublicationError
-from analysis.results.tables import cell_text, escaped, markdown, printed
+from analysis.results.tables import cell_text, escaped, markdown, printed, write_csv
 
 
 def test_missing_cells_of_every_kind_are_an_em_dash():
@@ -36,3 +36,16 @@ def test_no_text_from_data_can_break_the_table_or_become_markup(text):
 
 def test_html_is_escaped():
     assert escaped("<script>") == "\\<script\\>"
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(tmp_path):
+    frame = pd.DataFrame({"gene": ["=cmd|x", "@a", "-b", "TP53", None], "n": [-1, 2, 3, 4, 5]})
+    write_csv(frame, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        "gene,n",
+        "'=cmd|x,-1",
+        "'@a,2",
+        "'-b,3",
+        "TP53,4",
+        ",5",
+    ]

@@ -96,7 +96,10 @@ def draw_schoenfeld(
     axes.set(xlim=(0, ticks[-1]), xlabel=f"Months from {origin}", ylabel="Log hazard ratio")
     axes.grid(axis="y", color=FAINT, lw=0.5)
     axes.yaxis.set_major_formatter(lambda value, _: number(value, 1))
-    axes.set_title(f"{result.terms[i]}: test of proportional hazards, {p_value(float(result.p_values[i]))}")
+    tested = f"test of proportional hazards, {p_value(float(result.p_values[i]))}"
+    axes.set_title(
+        f"{result.terms[i]}\n{tested}" if len(result.terms[i]) > 30 else f"{result.terms[i]}: {tested}"
+    )
     figure.legend(loc="outside lower center", ncols=4, columnspacing=1.4)
     return figure
 

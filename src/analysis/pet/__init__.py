@@ -8,6 +8,7 @@ from analysis.pet.masks import read_masks
 from analysis.pet.measures import RegionMeasures, measure_region
 from analysis.pet.mip import Projection, maximum_intensity_projection, mip_of
 from analysis.pet.patient_rules import RULES
+from analysis.pet.planned_visits import planned_visits
 from analysis.pet.quantify import Quantification, quantify
 from analysis.pet.repeatability import (
     probability_of_chance,
@@ -45,6 +46,7 @@ __all__ = [
     "mip_of",
     "patient_response",
     "percist_1_0",
+    "planned_visits",
     "probability_of_chance",
     "probability_of_response",
     "probability_real",

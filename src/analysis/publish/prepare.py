@@ -30,11 +30,13 @@ def _label(name: str, kind: str, alias: str) -> str:
 
 
 def _marked(caption: str, run: Run) -> str:
-    """Caption that says so when the data are simulated."""
+    """Caption that says so when the data are simulated, and when the run was not pre-specified."""
     text = caption.rstrip()
-    return (
-        f"{text if text.endswith(('.', '?', '!')) else text + '.'} Simulated data." if run.simulated else text
-    )
+    marks = [] if run.parameters.get("pre_specified", True) else [f"Run {run.name}, not pre-specified."]
+    marks += ["Simulated data."] if run.simulated else []
+    if marks and not text.endswith((".", "?", "!")):
+        text += "."
+    return " ".join([text, *marks])
 
 
 def _figure(name: str, entry: Any, *, notebook: NotebookResults, run: Run, alias: str, reports: Path) -> str:

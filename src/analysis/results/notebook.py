@@ -17,7 +17,7 @@ from analysis.results.cell import current_options, label_of
 from analysis.results.disclosure import refuse_identifiers
 from analysis.results.shown import ShownFigure, ShownTable, header
 from analysis.results.store import SCHEMA, NotebookResults, read_results
-from analysis.results.tables import markdown, printed
+from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
 from analysis.study import Parameters, Protocol, load_protocol, project_root
 
@@ -116,9 +116,7 @@ class Notebook:
         refuse_identifiers(text, self.study.identifiers, where=f"table {label}")
         folder = self._places.results / "tables"
         self._files.append((folder / f"{label}.md", lambda path: _write_text(path, text + "\n")))
-        self._files.append(
-            (folder / f"{label}.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
-        )
+        self._files.append((folder / f"{label}.csv", lambda path: write_csv(frame, path)))
         self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
         return ShownTable(columns, rows, numeric, caption)
 
@@ -165,7 +163,7 @@ class Notebook:
         """
         import pandas as pd
 
-        file = places.reading(self.parameters.run, notebook).derived / f"{name}.parquet"
+        file = self._earlier(notebook).derived / f"{name}.parquet"
         if not file.exists():
             raise PublicationError(
                 f"{self.name} needs what {notebook} keeps, and it is not there",
@@ -176,7 +174,37 @@ class Notebook:
 
     def earlier(self, notebook: str) -> NotebookResults:
         """Values, tables and figures of an earlier notebook of this run."""
-        return read_results(places.reading(self.parameters.run, notebook).values)
+        return read_results(self._earlier(notebook).values)
+
+    def has_kept(self, notebook: str, name: str) -> bool:
+        """Whether an earlier notebook kept such rows; it does not where the study lacks what they need."""
+        return (self._earlier(notebook).derived / f"{name}.parquet").exists()
+
+    def _earlier(self, notebook: str) -> places.Places:
+        """Where an earlier notebook of this run, with these very parameters, has written.
+
+        Raises
+        ------
+        PublicationError
+            If it has not been run, or only with other parameters: mixing them would give a number that belongs
+            to neither.
+        """
+        own = {name: getattr(self.parameters, name) for name in self.parameters.__dataclass_fields__}
+        others = []
+        for place in places.candidates(self.parameters.run, notebook):
+            if place.values.exists():
+                used = read_results(place.values).parameters
+                differing = {name: used.get(name) for name, value in own.items() if used.get(name) != value}
+                if not differing:
+                    return place
+                others.append(", ".join(f"{name} {value}" for name, value in differing.items()))
+        raise PublicationError(
+            f"{self.name} needs the results of {notebook}"
+            + (f", which was run with other parameters: {' and with '.join(others)}" if others else ""),
+            where=f"run {self.parameters.run}",
+            expected=f"results of {notebook} with the parameters of this notebook",
+            do=f"run {notebook} with the same parameters first, or make report",
+        )
 
     def note(self, text: str) -> None:
         """Hold a sentence that every reader must see: what cannot be answered, what was repaired."""
@@ -256,6 +284,19 @@ def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Noteb
     """
     fields = Parameters.__dataclass_fields__
     missing = [field for field in fields if field not in parameters]
+    unknown = [
+        name
+        for name, value in parameters.items()
+        if isinstance(value, str | int | float) and name not in fields and not name.startswith("_")
+    ]
+    if unknown:
+        raise ParameterError(
+            "unknown parameter " + ", ".join(unknown),
+            where=name,
+            expected="only " + ", ".join(fields),
+            do="correct the name in the cell tagged 'parameters'; open the session before anything else is set",
+            offenders=unknown,
+        )
     if missing:
         raise ParameterError(
             "missing parameter " + ", ".join(missing),

@@ -68,11 +68,12 @@ def staged(run: str, notebook: str, stage: str) -> Places:
     )
 
 
-def reading(run: str, notebook: str) -> Places:
-    """Where the results of an earlier notebook are: by hand, a draft wins over the build."""
-    draft = drafted(run, notebook)
-    by_hand = not os.environ.get(STAGE)
-    return draft if by_hand and draft.values.exists() else built(run, notebook)
+def candidates(run: str, notebook: str) -> list[Places]:
+    """Where the results of an earlier notebook may be, the newest first; a build never reads drafts."""
+    found = [built(run, notebook)] + ([] if os.environ.get(STAGE) else [drafted(run, notebook)])
+    return sorted(
+        (place for place in found if place.values.exists()), key=lambda place: -place.values.stat().st_mtime
+    )
 
 
 def of_study(study: str) -> Path:

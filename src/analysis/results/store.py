@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,10 @@ def read_run(run: str) -> list[NotebookResults]:
     PublicationError
         If the run has none.
     """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", run):
+        raise PublicationError(
+            f"{run!r} is no name of a run", expected="letters, digits, dot, hyphen, underscore"
+        )
     folder = places.built(run, "any").results.parent
     files = sorted(folder.glob("*.json"))
     if not files:

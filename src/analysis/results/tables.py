@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import PublicationError
@@ -75,6 +76,20 @@ def printed(
         for row in frame.astype(object).itertuples(index=False, name=None)
     ]
     return columns, rows
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV in which no cell is a formula: a spreadsheet would run what data say."""
+    text = frame.copy()
+    for name in text.columns[[not pd_numeric(kind) for kind in text.dtypes]]:
+        cells = text[name].astype("string")
+        text[name] = cells.where(~cells.str.match(r"[=+@\t\r-]").fillna(False), "'" + cells)
+    text.to_csv(path, index=False, lineterminator="\n")
+
+
+def pd_numeric(kind: object) -> bool:
+    """Whether a column's type is a number or a truth value."""
+    return getattr(kind, "kind", "O") in "iufb"
 
 
 def markdown(header: list[str], rows: list[list[str]], numeric: list[bool]) -> str:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "src"
 COPIES = "reports/notebooks"
 RESULTS = "reports/results"
-KEPT = re.compile(r"""\b(?:kept|earlier)\(\s*["']([\w-]+)["']""")
+KEPT = re.compile(r"""\b(?:kept|has_kept|earlier)\(\s*["']([\w-]+)["']""")
 BUILT = {  # studies that the project itself makes: the command, and the module whose closure decides
     "data/simulated": (
         "simulate data/simulated --force",
@@ -181,7 +181,7 @@ def study_rules(study: str) -> list[str]:
         prerequisites.append(f"{study}/study.yml")
     if newer_than(study, ROOT / ready):
         prerequisites.append("FORCE")
-    rules.append(rule([ready], prerequisites, f"$(ANALYSIS) ready {study}", "$(ENV)"))
+    rules.append(rule([ready], prerequisites, f"$(ANALYSIS) ready {study} --runs $(RUNS)", "$(ENV)"))
     return rules
 
 
@@ -244,9 +244,19 @@ def main() -> int:
     """Write the fragment; 0 when that worked."""
     parser = argparse.ArgumentParser(description="Write the build graph of the runs as a Make fragment.")
     parser.add_argument("output", type=Path)
-    parser.add_argument("runs", nargs="+")
+    parser.add_argument("runs", help="names of runs, separated by blanks")
     arguments = parser.parse_args()
-    text = fragment(arguments.runs)
+    runs = arguments.runs.split()
+    for name in runs:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise SystemExit(
+                f"graph: {name!r} is no name of a run. Expected: letters, digits, dot, hyphen, underscore."
+            )
+    if not runs:
+        raise SystemExit(
+            'graph: RUNS is empty. Expected: names of files in notebooks/runs, e.g. make report RUNS="primary".'
+        )
+    text = fragment(runs)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     return 0

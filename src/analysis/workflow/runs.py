@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from analysis.errors import ParameterError
 from analysis.study import Parameters, project_root
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 KEYS = {"title", "notebooks", "parameters"}
 
 
@@ -37,6 +39,12 @@ def load_run(name: str) -> Run:
     ParameterError
         If there is no such run, or its file has an unknown, missing or mistyped entry.
     """
+    if not NAME.fullmatch(name):
+        raise ParameterError(
+            f"{name!r} is no name for a run",
+            expected="letters, digits, dot, hyphen and underscore, the first a letter or digit",
+            do="rename its file in notebooks/runs",
+        )
     file = runs_folder() / f"{name}.yml"
     where = f"notebooks/runs/{name}.yml"
     if not file.is_file():

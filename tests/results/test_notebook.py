@@ -1,0 +1,90 @@
+import json
+
+import pytest
+
+from analysis.errors import ParameterError, PublicationError
+from analysis.results import notebook as module
+from analysis.results import places
+from analysis.results.store import SCHEMA
+from analysis.study import Parameters, load_protocol
+
+CHOSEN = {
+    "run": "primary",
+    "study": "data/none",
+    "metric": "suv_max",
+    "cutoff_percent": 25,
+    "day": 14,
+    "patient_rule": "any_resistant",
+    "lean_body_mass": "janmahasatian",
+    "pre_specified": True,
+    "seed": 1,
+}
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch, study_of):
+    monkeypatch.setattr(places, "project_root", lambda: tmp_path)
+    monkeypatch.delenv(places.STAGE, raising=False)
+    study = study_of(patients=[{"patient_id": "PAT-01"}, {"patient_id": "PAT-02"}])
+    return module.Notebook("04-survival", "Survival", Parameters(**CHOSEN), study, load_protocol())
+
+
+def write(place, **changed):
+    place.values.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "schema": SCHEMA,
+        "run": "primary",
+        "notebook": "02",
+        "title": "",
+        "study": {},
+        "provenance": {},
+    }
+    document |= {"values": {}, "tables": {}, "figures": {}, "notes": [], "parameters": {**CHOSEN, **changed}}
+    place.values.write_text(json.dumps(document))
+
+
+def test_results_of_other_parameters_are_refused_with_what_differs(book):
+    write(places.drafted("primary", "02"), cutoff_percent=40)
+    with pytest.raises(PublicationError, match="other parameters: cutoff_percent 40"):
+        book.earlier("02")
+
+
+def test_the_build_stands_in_for_a_draft_with_other_parameters(book):
+    write(places.drafted("primary", "02"), cutoff_percent=40)
+    write(places.built("primary", "02"))
+    assert book.earlier("02").parameters["cutoff_percent"] == 25
+
+
+def test_a_build_never_reads_a_draft(book, monkeypatch):
+    write(places.drafted("primary", "02"))
+    monkeypatch.setenv(places.STAGE, ".stage-04")
+    with pytest.raises(PublicationError, match="needs the results of 02"):
+        book.earlier("02")
+
+
+def test_nothing_is_written_before_the_session_is_closed(book, tmp_path):
+    book.value("a.b", 1.0, definition="x")
+    assert not list(tmp_path.rglob("*"))
+    book.close()
+    assert (
+        json.loads(places.drafted("primary", "04-survival").values.read_text())["values"]["a.b"]["text"]
+        == "1.00"
+    )
+
+
+def test_a_value_that_names_a_patient_is_not_written(book, tmp_path):
+    book.value("a.b", "patient PAT-01 progressed", definition="x")
+    with pytest.raises(PublicationError, match="pseudonym"):
+        book.close()
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_two_values_of_one_name_are_refused(book):
+    book.value("a.b", 1, definition="x")
+    with pytest.raises(PublicationError, match="two values"):
+        book.value("a.b", 2, definition="x")
+
+
+def test_a_misspelt_parameter_of_a_notebook_run_by_hand_is_refused():
+    with pytest.raises(ParameterError, match="unknown parameter cutof"):
+        module.open_notebook("04-survival", "Survival", {**CHOSEN, "cutof": 3})
