@@ -13,12 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = PROJECT / ".venv" / "bin" / "python"
 RUN = "primary"
+DIRECT = {
+    "IPython", "PIL", "highdicom", "joblib", "lifelines", "matplotlib", "nibabel", "numpy", "pandas", "pandera",
+    "pyarrow", "pydicom", "scipy", "seaborn", "skimage", "yaml",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,44 +64,61 @@ def clone(folder: Path) -> Path:
     return target
 
 
-def bare(notebook: Path, folder: Path) -> Path:
-    """The same notebook with its parameters and imports only: the limit that papermill itself sets."""
+def cells_of(notebook: Path, folder: Path, keep: Callable[[dict], dict | None], last: str, name: str) -> Path:
+    """A copy of a notebook with the code cells that ``keep`` returns, and one cell more."""
     document = json.loads(notebook.read_text(encoding="utf-8"))
-    kept = []
-    for cell in document["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", []):
-            kept.append(cell)
-        elif "label: set-up" in source:
-            kept.append({**cell, "source": source.split("\nbook = ")[0]})
-    target = folder / notebook.name
-    target.write_text(json.dumps({**document, "cells": kept}), encoding="utf-8")
+    cells = [kept for cell in document["cells"] if cell["cell_type"] == "code" and (kept := keep(cell))]
+    cells.append(
+        {
+            "cell_type": "code",
+            "id": "last",
+            "metadata": {},
+            "source": last,
+            "outputs": [],
+            "execution_count": None,
+        }
+    )
+    target = folder / name
+    target.write_text(json.dumps({**document, "cells": cells}), encoding="utf-8")
     return target
+
+
+def papermill(notebook: Path, output: Path, folder: Path, environment: dict[str, str]) -> float:
+    """Seconds that plain papermill takes for a notebook."""
+    command = [str(PYTHON), "-m", "papermill", "--no-progress-bar", str(notebook), str(output)]
+    return timed(command, folder, environment)
+
+
+def packages_of(notebook: Path, checkout: Path, environment: dict[str, str], scratch: Path) -> list[str]:
+    """The direct dependencies that a notebook has loaded when it has run."""
+    probe = f"import sys; print(*sorted({DIRECT!r} & {{name.split('.')[0] for name in sys.modules}}))"
+    whole = cells_of(notebook, scratch, lambda cell: cell, probe, f"probe-{notebook.name}")
+    output = scratch / f"probed-{notebook.name}"
+    papermill(whole, output, checkout, environment)
+    shown = json.loads(output.read_text(encoding="utf-8"))["cells"][-1]["outputs"][0]["text"]
+    return "".join(shown).split()
+
+
+def bare(notebook: Path, packages: list[str], scratch: Path) -> Path:
+    """The same notebook with its parameters and imports only: the limit that papermill itself sets."""
+
+    def keep(cell: dict) -> dict | None:
+        source = "".join(cell["source"])
+        if "parameters" in cell["metadata"].get("tags", []):
+            return cell
+        return {**cell, "source": source.split("\nbook = ")[0]} if "label: set-up" in source else None
+
+    return cells_of(notebook, scratch, keep, "import " + ", ".join(packages), notebook.name)
 
 
 def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Path) -> float:
     """Time of the runner over a run's notebooks, divided by papermill's over the bare ones, both one by one."""
     files = sorted((checkout / "notebooks").glob("0*.ipynb"))
-    ours = sum(
-        timed([str(PYTHON), "-m", "analysis", "run", f"{RUN}/{file.stem}"], checkout, environment)
-        for file in files
-    )
-    limit = sum(
-        timed(
-            [
-                str(PYTHON),
-                "-m",
-                "papermill",
-                "--no-progress-bar",
-                str(bare(file, scratch)),
-                str(scratch / f"out-{file.name}"),
-            ],
-            checkout,
-            environment,
-        )
-        for file in files
-    )
-    return ours / limit
+    limits = [bare(file, packages_of(file, checkout, environment, scratch), scratch) for file in files]
+    ours = [str(PYTHON), "-m", "analysis", "run"]
+    made = sum(timed([*ours, f"{RUN}/{file.stem}"], checkout, environment) for file in files)
+    limit = sum(papermill(file, scratch / f"out-{file.name}", checkout, environment) for file in limits)
+    return made / limit
 
 
 def measure() -> list[Measurement]:

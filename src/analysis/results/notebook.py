@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.data import Study, load_study
 from analysis.errors import ParameterError, PublicationError
 from analysis.results import places
 from analysis.results.cell import current_options, label_of
@@ -24,6 +23,8 @@ from analysis.study import Parameters, Protocol, load_protocol, project_root
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from analysis.data import Study
 
 
 class Notebook:
@@ -282,6 +283,10 @@ def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Noteb
     StudyError
         If the study folder cannot be used.
     """
+    from analysis.data import (
+        load_study,  # here, because the runner imports this module without needing pandas
+    )
+
     fields = Parameters.__dataclass_fields__
     missing = [field for field in fields if field not in parameters]
     unknown = [

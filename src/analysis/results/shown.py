@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.data import Study
 from analysis.results.tables import escaped
 from analysis.study import Parameters
+
+if TYPE_CHECKING:
+    from analysis.data import Study
 
 
 @dataclass(frozen=True)
