@@ -90,8 +90,8 @@ def papermill(notebook: Path, output: Path, folder: Path, environment: dict[str,
 
 
 def packages_of(notebook: Path, checkout: Path, environment: dict[str, str], scratch: Path) -> list[str]:
-    """The direct dependencies that a notebook has loaded when it has run."""
-    probe = f"import sys; print(*sorted({DIRECT!r} & {{name.split('.')[0] for name in sys.modules}}))"
+    """The modules of the direct dependencies that a notebook has loaded when it has run."""
+    probe = f"import sys; print(*sorted(name for name in sys.modules if name.split('.')[0] in {DIRECT!r}))"
     whole = cells_of(notebook, scratch, lambda cell: cell, probe, f"probe-{notebook.name}")
     output = scratch / f"probed-{notebook.name}"
     papermill(whole, output, checkout, environment)
@@ -108,7 +108,11 @@ def bare(notebook: Path, packages: list[str], scratch: Path) -> Path:
             return cell
         return {**cell, "source": source.split("\nbook = ")[0]} if "label: set-up" in source else None
 
-    return cells_of(notebook, scratch, keep, "import " + ", ".join(packages), notebook.name)
+    loading = (
+        f"import importlib\nfor name in {packages!r}:\n"
+        "    try:\n        importlib.import_module(name)\n    except ImportError:\n        pass\n"
+    )
+    return cells_of(notebook, scratch, keep, loading, notebook.name)
 
 
 def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Path) -> float:

@@ -51,7 +51,8 @@ def patient_response(
         makes a non-responder; an uncertain one, a possible flare, does not, and the reason says so.
         ``progression``: a lesion increased by more than the protocol's limit, or is new.
     """
-    table = _deciding(measures, pet_visits, metric=metric, rule=rule, visit=visit)
+    table, usable = _assessed(measures, pet_visits, metric=metric, visit=visit)
+    table["change_percent"] = _deciding_change(table, usable, rule)
     return _responses(table, cutoff_percent)
 
 
@@ -81,8 +82,9 @@ def response_by_all_rules(
     rows = []
     for visit in visits:
         for metric in metrics:
+            table, usable = _assessed(measures, pet_visits, metric=metric, visit=visit)
             for rule in RULES:
-                table = _deciding(measures, pet_visits, metric=metric, rule=rule, visit=visit)
+                table["change_percent"] = _deciding_change(table, usable, rule)
                 for cutoff in cutoffs:
                     counts = _responses(table, cutoff)["response"].value_counts()
                     yes, no, unknown = (int(counts.get(name, 0)) for name in RESPONSES)
@@ -102,10 +104,17 @@ def response_by_all_rules(
     return pd.DataFrame(rows)
 
 
-def _deciding(
-    measures: StudyMeasures, pet_visits: pd.DataFrame, *, metric: str, rule: str, visit: str
-) -> pd.DataFrame:
-    """One row a patient with the deciding change, what is new or progressing, and why it cannot be assessed."""
+def _deciding_change(table: pd.DataFrame, usable: pd.DataFrame, rule: str) -> pd.Series:
+    return table["patient_id"].map(deciding_change(usable, rule=rule)).astype(float)
+
+
+def _assessed(
+    measures: StudyMeasures, pet_visits: pd.DataFrame, *, metric: str, visit: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a patient with what is new or progressing and why it cannot be assessed; and the lesions that decide.
+
+    The deciding change itself depends on the rule and is still missing.
+    """
     protocol = load_protocol()
     changes = lesion_changes(measures.lesions, metric=metric, scans=measures.scans)
     here = changes[changes["visit"] == visit]
@@ -114,7 +123,7 @@ def _deciding(
     table = reasons.rename("reason").reset_index().astype({"patient_id": "string"})
     table["visit"] = visit
     usable = count[count["patient_id"].isin(reasons.index[reasons == ""])]
-    table["change_percent"] = table["patient_id"].map(deciding_change(usable, rule=rule)).astype(float)
+    table["change_percent"] = np.nan
     table["lesions"] = table["patient_id"].map(usable.groupby("patient_id").size()).fillna(0).astype("Int64")
     limit = float(protocol.value("response.lesion_progression_percent"))
     risen = set(here.loc[here["change_percent"] > limit + 1e-9, "patient_id"])
@@ -124,7 +133,7 @@ def _deciding(
     )
     scans = measures.scans[measures.scans["visit"] == visit].set_index("patient_id")
     table["comparable"] = table["patient_id"].map(scans["comparable"]).astype("boolean")
-    return table
+    return table, usable
 
 
 def new_lesions(here: pd.DataFrame, pet_visits: pd.DataFrame, *, visit: str) -> pd.Series:

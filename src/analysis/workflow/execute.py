@@ -145,6 +145,8 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
                 str(copy),
                 parameters=parameters,
                 progress_bar=False,
+                request_save_on_cell_execute=False,  # once at the end: nobody reads the copy before
+                autosave_cell_every=0,
                 cwd=str(project_root()),
                 shutdown_kernel="immediate",  # a graceful shutdown stalls for seconds now and then
                 # Nobody else on the machine can listen in on the rows of patients.
