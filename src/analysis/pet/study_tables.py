@@ -15,6 +15,7 @@ from analysis.pet.measures import metabolic_volume
 from analysis.pet.scan import ScanTask, lesion_values
 from analysis.pet.selection import SelectedSeries
 from analysis.pet.series_index import Series
+from analysis.pet.visits import date_of
 from analysis.study import load_protocol
 
 _SERIES = (
@@ -99,6 +100,8 @@ def scans_table(
             continue
         key = (entry.patient_id, entry.visit)
         day = days.get(key, np.nan)
+        if np.isnan(day) and (scanned := date_of(entry.series)):
+            day = study.study_day(entry.patient_id, scanned)
         warnings = [*entry.warnings, *result["warnings"]]
         window = windows.get(entry.visit)
         if window is not None and not np.isnan(day) and not window.contains(day):

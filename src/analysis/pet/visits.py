@@ -79,7 +79,7 @@ def match_series(series: Sequence[Series], book: VisitBook) -> list[Match]:
     survive a shift of all dates.
     """
     found = [_by_header(entry, book) for entry in series]
-    dates = [_date_of(entry) for entry in series]
+    dates = [date_of(entry) for entry in series]
     for patient in {match.patient_id for match in found if match.patient_id}:
         mine = [i for i, match in enumerate(found) if match.patient_id == patient]
         _fill_by_date(found, mine, dates, book, patient)
@@ -209,7 +209,8 @@ def _visit_on(day: float, days: Mapping[str, float]) -> tuple[str, str]:
     return "", ""
 
 
-def _date_of(series: Series) -> date | None:
+def date_of(series: Series) -> date | None:
+    """Day on which a series was acquired, as its headers say; None where they say nothing readable."""
     for keyword in ("AcquisitionDate", "SeriesDate", "StudyDate"):
         day = parse_date(series.attributes.get(keyword, ""))
         if day is not None:

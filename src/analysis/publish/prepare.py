@@ -17,6 +17,7 @@ from analysis.publish.runs import NotebookResults, Run, read_runs
 from analysis.publish.staging import staged_folder, write_whole
 from analysis.publish.tables import pipe_table
 from analysis.publish.variables import details, flat, variables
+from analysis.results.value import MISSING
 from analysis.study import load_protocol
 
 SIMULATED = "SIMULATED DATA"
@@ -164,7 +165,8 @@ def prepare(reports: Path, runs: Sequence[str]) -> None:
     """
     found = read_runs(reports, runs)
     names = variables(found, load_protocol())
-    texts = resolve_parts(reports, available(found, flat(names)))
+    present = [name for name, text in flat(names).items() if text != MISSING]
+    texts = resolve_parts(reports, available(found, present))
     with staged_folder(reports / "_includes") as folder:
         _write_includes(folder, found, reports=reports)
         for name, text in texts.items():

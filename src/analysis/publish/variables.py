@@ -8,6 +8,7 @@ from typing import Any
 from analysis.errors import PublicationError
 from analysis.publish.escape import escape_value
 from analysis.publish.runs import Run
+from analysis.results.value import MISSING
 from analysis.study import Protocol
 
 RESERVED = ("main", "study", "protocol")
@@ -52,7 +53,11 @@ def _place(tree: dict[str, Any], name: str, text: str, *, where: str) -> None:
 
 
 def details(name: str, value: Mapping[str, Any]) -> dict[str, str]:
-    """The printable companions of a value: ``<name>_ci``, ``_unit``, ``_n``, ``_events``, ``_method``, ``_reason``."""
+    """The printable companions of a value: ``<name>_ci``, ``_unit``, ``_n``, ``_events``, ``_method``, ``_reason``.
+
+    The first and the numbers are always there, an em dash where they are missing: a sentence that prints them
+    must not break because a study has fewer patients.
+    """
     fields = {
         "ci": "interval_text",
         "unit": "unit",
@@ -61,11 +66,13 @@ def details(name: str, value: Mapping[str, Any]) -> dict[str, str]:
         "method": "method",
         "reason": "reason",
     }
-    return {
+    always = {f"{name}_{ending}": MISSING for ending in ("ci", "n", "events")}
+    known = {
         f"{name}_{ending}": str(value[key])
         for ending, key in fields.items()
         if value.get(key) not in (None, "")
     }
+    return always | known
 
 
 def _run_names(run: Run) -> dict[str, Any]:
