@@ -224,3 +224,60 @@ def test_a_study_that_does_not_exist_is_named(checkout):
     assert status != 0
     assert "data/studies/gone" in output
     assert "Traceback" not in output
+
+
+def plugged_in(checkout, name, *lacking):
+    """A copy of the small study without some of its files, and a run of it."""
+    folder = checkout / "data/studies" / name
+    shutil.copytree(checkout / "data/studies/small", folder)
+    for pattern in lacking:
+        for file in folder.glob(pattern):
+            file.unlink()
+    text = (
+        (checkout / "notebooks/runs/small.yml")
+        .read_text()
+        .replace("data/studies/small", f"data/studies/{name}")
+    )
+    (checkout / f"notebooks/runs/{name}.yml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking", "said"),
+    [
+        ("no-outcomes", ["outcomes.csv"], "lacks assessed PET or outcomes"),
+        ("no-plasma", ["plasma_*.csv", "tissue.csv"], "This study holds no plasma"),
+        ("patients-only", ["[!ps]*.csv", "p[!a]*.csv"], "This study holds no plasma"),
+    ],
+)
+def test_a_study_that_lacks_parts_is_published_and_says_so(built, name, lacking, said):
+    plugged_in(built, name, *lacking)
+    status, output = make(built, "report", f"RUNS={name}")
+    assert status == 0, output
+    assert said in (built / "reports/_site/publication/index.html").read_text()
+    assert "nan" not in re.findall(r"\b\w+\b", (built / "reports/_variables.yml").read_text())
+
+
+def test_the_open_plasma_data_give_the_published_numbers_of_their_extract(built, shared):
+    mirror = {**environment(built), "ANALYSIS_DATA_MIRROR": str(shared / "realdata")}
+    done = subprocess.run(
+        ["make", "report", "RUNS=pearl-open"],
+        cwd=built,
+        env=mirror,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    values = json.loads((built / "reports/results/pearl-open/04-survival.json").read_text())["values"]
+    for name, expected, p_value in (
+        ("ctdna_pfs", "1.91 0.96–3.83", "= 0.063"),
+        ("baseline_pfs", "1.93 1.00–3.73", "= 0.045"),
+        ("fraction_pfs", "2.99 1.49–6.01", "= 0.001"),
+    ):
+        found = values[f"{name}.hr_wald"]
+        assert f"{found['text']} {found['interval_text']}" == expected
+        assert values[f"{name}.logrank_p"]["text"] == p_value
+    page = (built / "reports/_site/publication/index.html").read_text()
+    assert "do not reproduce the day-14 figures" in page
+    assert "SIMULATED" not in page
