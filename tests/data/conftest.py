@@ -74,7 +74,9 @@ class Folder:
 def study(tmp_path) -> Folder:
     """Lay the right study in a folder of its own."""
     folder = tmp_path / "small"
-    (folder / "dicom").mkdir(parents=True)
+    for name in ("dicom/1.dcm", "contours/1.dcm"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(b"an image, not read here")
     for name, text in STUDY.items():
         (folder / name).write_text(text, encoding="utf-8")
     return Folder(folder)

@@ -210,16 +210,9 @@ WARNINGS = [
     ("pet_visits.csv", "2014-01-24", "2014-02-01", 3, "scanned_date", "day 22"),
     ("pet_visits.csv", "done,,2014-01-24", "done,,", 3, "scanned_date", "its day is missing"),
     ("patients.csv", "1950-05-01,63", "1950-05-01,60", 2, "age_years", "differs by 3.7 years"),
-    ("plasma_samples.csv", "no,0,0.1", "no,2,0.1", 3, "panel_detected", "contradict"),
+    ("plasma_samples.csv", "yes,12.5", "no,12.5", 2, "panel_detected", "contradict"),
+    ("eligibility.csv", "P03,I1,\n", "", 4, "patient_id", "no row in eligibility"),
     ("plasma_samples.csv", "P01,day14", "P01,baseline", 3, "visit", "another sample"),
-    (
-        "outcomes.csv",
-        "P03,14.5,yes,300,no,2014-12-28,,2014-03-18,toxicity,\n",
-        "",
-        4,
-        "patient_id",
-        "no row in outcomes",
-    ),
 ]
 
 
@@ -364,6 +357,13 @@ def test_a_patient_who_never_started_treatment_is_a_warning(study):
     assert [place(each) for each in found] == [("warning", "patients.csv", 4, "treatment_start_date")]
 
 
+def test_a_treated_patient_without_outcome_is_an_error(study):
+    study.change("outcomes.csv", "P03,14.5,yes,300,no,2014-12-28,,2014-03-18,toxicity,\n", "")
+    found = only(study)
+    assert place(found) == ("error", "patients.csv", 4, "patient_id")
+    assert "no row in outcomes.csv" in found.what
+
+
 def test_a_patient_who_never_started_treatment_needs_no_outcome(study):
     study.change("patients.csv", "2014-03-01,2014-03-03", "2014-03-01,")
     study.change("outcomes.csv", "P03,14.5,yes,300,no,2014-12-28,,2014-03-18,toxicity,\n", "")
@@ -385,9 +385,14 @@ def test_survival_in_months_is_noticed(study):
         "outcomes.csv", "patient_id,pfs_days,pfs_event\n" + "".join(f"{each},4.5,yes\n" for each in everyone)
     )
     study.write("eligibility.csv", "patient_id,item,met\n" + "".join(f"{each},I1,yes\n" for each in everyone))
+    # What the assessments say of a single row is looked at elsewhere: here they confirm nothing.
+    study.write(
+        "assessments.csv",
+        "patient_id,assessed_date,reader,response,target_sum_mm,new_lesion\nP01,2014-03-11,local,NE,,\n",
+    )
     found = only(study, "warning")
     assert (found.column, found.do) == ("pfs_days", "this looks like months: multiply by 30.4375")
-    study.change("assessments.csv", "2014-03-11,central", "2014-12-11,central")
+    study.change("assessments.csv", "2014-03-11,local", "2014-12-11,local")
     assert "assessments go on until day 335" in only(study).what
 
 
@@ -397,6 +402,8 @@ def test_vaf_in_fractions_is_noticed(study):
         "plasma_samples.csv",
         (study.path / "plasma_samples.csv").read_text().replace("yes,12.5", "yes,0.125") + rows,
     )
+    (study.path / "plasma_variants.csv").unlink()
+    study.change("plasma_samples.csv", "yes,0.125,0.1", "yes,0.125,0.01")
     assert only(study, "warning").do == "this looks like fractions: multiply by 100 if it is"
 
 

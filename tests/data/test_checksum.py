@@ -37,7 +37,7 @@ def test_copying_touching_and_notes_leave_it_as_it_is(with_images, tmp_path):
         lambda path: (path / "dicom" / "2.dcm").write_bytes(b"owt"),
         lambda path: (path / "dicom" / "2.dcm").rename(path / "dicom" / "3.dcm"),
         lambda path: (path / "dicom" / "3.dcm").write_bytes(b""),
-        lambda path: (path / "contours").mkdir() or (path / "contours" / "1.nii").write_bytes(b"mask"),
+        lambda path: (path / "contours" / "1.nii").write_bytes(b"mask"),
     ],
 )
 def test_every_change_of_content_changes_it(with_images, change):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def test_a_right_study_has_its_description_parts_and_folders(study):
     assert loaded.has("plasma_variants")
     assert not loaded.has("quality_of_life")
     assert loaded.dicom_folder == study.path / "dicom"
-    assert loaded.contours_folder is None
+    assert loaded.contours_folder == study.path / "contours"
 
 
 def test_dates_become_days_since_the_patients_own_treatment_start(study):
@@ -77,10 +78,12 @@ def test_a_column_declared_lacking_is_there_with_every_value_missing(study):
 
 
 def test_without_images_the_study_lacks_pet(study):
-    (study.path / "dicom").rmdir()
+    shutil.rmtree(study.path / "dicom")
+    shutil.rmtree(study.path / "contours")
     loaded = load_study(study.path)
     assert not loaded.has("pet")
     assert loaded.has("pet_visits")
+    assert (loaded.dicom_folder, loaded.contours_folder) == (None, None)
 
 
 def test_asking_for_a_table_that_is_lacking_names_those_that_are_there(study):

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.data.conversion import TypedTable
 from analysis.data.outcome_times import outcome_problems
 from analysis.data.problems import Problem, error, warning
+from analysis.data.progression_times import progression_problems
 from analysis.study import Protocol
 
 
@@ -20,6 +21,8 @@ def chronology_problems(tables: Mapping[str, TypedTable], protocol: Protocol) ->
         problems += _out_of_bounds(each, bounds)
     if "outcomes" in tables:
         problems += outcome_problems(tables["outcomes"])
+    if "outcomes" in tables and "assessments" in tables:
+        problems += progression_problems(tables["outcomes"], tables["assessments"])
     if "adverse_events" in tables:
         problems += _resolved_before_onset(tables["adverse_events"])
     if "pet_visits" in tables:
@@ -166,7 +169,7 @@ def _scan_problems(visits: TypedTable, protocol: Protocol) -> list[Problem]:
             )
             for line in day.index[outside.to_numpy(dtype=bool)]
         ]
-    undone = status.isin(["not_done", "not_planned"]) & day.notna()
+    undone = status.isin(["not_done", "not_planned"]) & visits.given("scanned")
     problems += [
         error(
             visits.file,
@@ -178,7 +181,7 @@ def _scan_problems(visits: TypedTable, protocol: Protocol) -> list[Problem]:
         )
         for line in day.index[undone]
     ]
-    undated = status.eq("done").fillna(False) & day.isna()
+    undated = status.eq("done").fillna(False) & ~visits.given("scanned")
     return problems + [
         warning(
             visits.file,

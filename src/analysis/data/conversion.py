@@ -29,12 +29,16 @@ class TypedTable:
         Plain column name to the file's.
     whole : bool
         Whether every line of the file could be read.
+    filled : DataFrame of bool
+        Whether the cell holds anything, by line and plain name. A filled cell has no value in ``frame`` if
+        it was refused, or if it is a date of a patient without day 0: it is not an empty cell.
     """
 
     table: Table
     frame: pd.DataFrame
     headers: Mapping[str, str]
     whole: bool
+    filled: pd.DataFrame
 
     @property
     def file(self) -> str:
@@ -57,6 +61,24 @@ class TypedTable:
             return pd.Series(np.nan, index=self.frame.index, dtype="float64")
         return self.frame[in_memory(self.table.column(name))].astype("float64")
 
+    def given(self, name: str) -> pd.Series:
+        """Whether each line gives a value, readable or not; all false if the column is not there.
+
+        Parameters
+        ----------
+        name : str
+            Plain name of the column.
+        """
+        if name not in self.headers:
+            return pd.Series(False, index=self.frame.index)
+        return self.filled[name]
+
+    def illegible(self, name: str) -> pd.Series:
+        """Whether each line gives something that has no value here: no rule can judge the cell."""
+        if name not in self.headers:
+            return pd.Series(False, index=self.frame.index)
+        return self.filled[name] & self.frame[in_memory(self.table.column(name))].isna()
+
 
 def in_memory(column: Column) -> str:
     """Name of a column in memory.
@@ -74,7 +96,14 @@ def typed(text: TextTable) -> TypedTable:
     for plain, name in text.headers.items():
         column = text.table.column(plain)
         columns[in_memory(column)] = _typed(text.cells[name], column, is_date=name == f"{plain}_date")
-    return TypedTable(text.table, pd.DataFrame(columns, index=text.cells.index), text.headers, text.whole)
+    filled = {plain: text.cells[name].notna() for plain, name in text.headers.items()}
+    return TypedTable(
+        table=text.table,
+        frame=pd.DataFrame(columns, index=text.cells.index),
+        headers=text.headers,
+        whole=text.whole,
+        filled=pd.DataFrame(filled, index=text.cells.index, dtype=bool),
+    )
 
 
 def _typed(cells: pd.Series, column: Column, *, is_date: bool) -> pd.Series:
@@ -183,7 +212,7 @@ def treatment_starts(patients: TypedTable | None) -> tuple[pd.Series, list[Probl
             column=header,
             do="fill it, unless the patient never started treatment",
         )
-        for line in values.index[values.isna()]
+        for line in values.index[~patients.given("treatment_start")]
     ]
     known = patients.frame.dropna(subset=["patient_id"]).drop_duplicates("patient_id").set_index("patient_id")
     return known["treatment_start_day"], problems

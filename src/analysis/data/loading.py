@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from analysis.data.conversion import (
     treatment_starts,
     typed,
 )
-from analysis.data.description import FILE, Description, read_description
+from analysis.data.description import Description, read_description
+from analysis.data.folder_contents import folder_problems
 from analysis.data.membership import membership_problems
 from analysis.data.plausibility import plausibility_problems
-from analysis.data.problems import FaultyStudyError, Problem, error, quoted, warning
+from analysis.data.problems import FaultyStudyError, Problem, error
 from analysis.data.reading import read_text_table
 from analysis.data.schemas import schema_problems
 from analysis.data.study import PARTS, Study
@@ -126,10 +126,10 @@ def _examine(folder: Path) -> _Examined:
         if text is not None:
             problems += schema_problems(text)
             texts[name] = text
-    problems += _absent(folder, description)
     if "patients" in texts and texts["patients"].cells.empty:
         problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
     dated = {name: typed(text) for name, text in texts.items()}
+    problems += folder_problems(folder, description, dated)
     starts, found = treatment_starts(dated.get("patients"))
     problems += found
     tables, found = to_study_days(dated, starts)
@@ -139,56 +139,6 @@ def _examine(folder: Path) -> _Examined:
     problems += chronology_problems(tables, protocol)
     problems += plausibility_problems(tables)
     return _Examined(description, tables, starts, problems)
-
-
-def _absent(folder: Path, description: Description) -> list[Problem]:
-    """Files that are not there, or that are there and nobody reads."""
-    problems = []
-    names = sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
-    if "patients.csv" not in names:
-        problems.append(
-            error("patients.csv", "the file is missing", expected="one line a patient", do="add it")
-        )
-    for name in names:
-        stem, _, ending = name.rpartition(".")
-        close = difflib.get_close_matches(stem.lower(), TABLES, n=1, cutoff=0.75)
-        if name.removesuffix(".csv") in TABLES and name.endswith(".csv"):
-            continue
-        if ending.lower() == "csv" or (
-            close and ending.lower() in ("xlsx", "xls", "ods", "tsv", "txt", "parquet")
-        ):
-            advice = (
-                f"name it {close[0]}.csv, as comma-separated UTF-8 text"
-                if close
-                else "remove it if it is not needed"
-            )
-            problems.append(
-                warning(
-                    name if quoted(stem) == repr(stem) else f"*.{ending}",
-                    "the file is not a table of a study, and is not read",
-                    do=advice,
-                )
-            )
-    for table in description.lacks:
-        if f"{table}.csv" not in names:
-            problems.append(
-                warning(
-                    FILE,
-                    f"lacks names columns of {table}, but there is no {table}.csv",
-                    do="remove the entry",
-                )
-            )
-    if _existing(folder / description.dicom) is None:
-        problems += [
-            warning(
-                f"{name}.csv",
-                "there are no images, so that PET cannot be measured",
-                do=f"add the folder {description.dicom}",
-            )
-            for name, table in TABLES.items()
-            if table.part == "pet" and f"{name}.csv" in names
-        ]
-    return problems
 
 
 def _existing(folder: Path) -> Path | None:

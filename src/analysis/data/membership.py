@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.data.conversion import TypedTable
 from analysis.data.problems import Problem, error, meant, warning
+from analysis.data.pseudonyms import pseudonym_problems
 from analysis.study import Protocol
 
 _PLASMA_VISIT = re.compile(r"baseline|day[0-9]{1,3}|week[0-9]{1,3}|progression")
@@ -18,6 +19,8 @@ def membership_problems(tables: Mapping[str, TypedTable], protocol: Protocol) ->
     """Rows whose patient, sample, criterion or visit does not exist, and patients without a row they need."""
     problems = []
     patients = tables.get("patients")
+    if patients:
+        problems += pseudonym_problems(patients)
     if patients and patients.whole and "patient_id" in patients.headers:
         for name, each in tables.items():
             if name != "patients":
@@ -63,16 +66,17 @@ def _without_row(patients: TypedTable, rows: TypedTable) -> list[Problem]:
     if not rows.whole or "patient_id" not in rows.headers:
         return []
     ids = patients.frame["patient_id"]
+    report = warning
     if rows.table.name == "outcomes" and "treatment_start" in patients.headers:
-        # Outcomes are counted from treatment start: who never started has none.
-        ids = ids[patients.frame["treatment_start_day"].notna()]
+        # Outcomes are counted from treatment start: who started has them, who never started has none.
+        ids, report = ids[patients.given("treatment_start")], error
     return [
-        warning(
+        report(
             patients.file,
             f"the patient of this line has no row in {rows.file}",
             row=int(line),
             column="patient_id",
-            do=f"add the row; without it the patient counts as unknown in whatever needs {rows.file}",
+            do="add the row; cells that are not known stay empty",
         )
         for line in ids.index[ids.notna() & ~ids.isin(rows.frame["patient_id"].dropna())]
     ]

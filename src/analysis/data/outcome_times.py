@@ -17,7 +17,8 @@ def outcome_problems(outcomes: TypedTable) -> list[Problem]:
     pfs, os = outcomes.values("pfs_days"), outcomes.values("os_days")
     death, contact = outcomes.values("death"), outcomes.values("last_contact")
     pfs_event, os_event = outcomes.values("pfs_event"), outcomes.values("os_event")
-    end = death.fillna(contact)
+    # A death that is given but illegible is still the end: its last contact is not.
+    end = death.where(outcomes.given("death"), contact)
     off = (os - end).abs() > TOLERANCE_DAYS
     in_months = off & (os > 0) & ((os * DAYS_PER_MONTH - end).abs() <= np.maximum(0.05 * end, DAYS_PER_MONTH))
     rules = [
@@ -40,30 +41,40 @@ def outcome_problems(outcomes: TypedTable) -> list[Problem]:
             "the day of death, else of last contact",
         ),
         (
-            (pfs_event == 1) & pfs.isna(),
+            (pfs_event == 1) & ~outcomes.given("pfs_days"),
             "pfs_days",
             "there is an event without its time",
             "the time of the event",
         ),
-        ((os_event == 1) & os.isna(), "os_days", "there is a death without its time", "the time of death"),
         (
-            pfs.notna() & pfs_event.isna(),
+            (os_event == 1) & ~outcomes.given("os_days"),
+            "os_days",
+            "there is a death without its time",
+            "the time of death",
+        ),
+        (
+            pfs.notna() & ~outcomes.given("pfs_event"),
             "pfs_event",
             "there is a time without whether it ended in an event",
             "yes or no",
         ),
         (
-            os.notna() & os_event.isna(),
+            os.notna() & ~outcomes.given("os_event"),
             "os_event",
             "there is a time without whether it ended in death",
             "yes or no",
         ),
-        ((os_event == 0) & death.notna(), "os_event", "os_event says no, yet there is a day of death", "yes"),
+        (
+            (os_event == 0) & outcomes.given("death"),
+            "os_event",
+            "os_event says no, yet there is a day of death",
+            "yes",
+        ),
     ]
     if "death" in outcomes.headers:
         rules.append(
             (
-                (os_event == 1) & death.isna(),
+                (os_event == 1) & ~outcomes.given("death"),
                 "death",
                 "os_event says yes, yet there is no day of death",
                 "the day of death",

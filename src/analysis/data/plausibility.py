@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.data.allele_frequencies import frequency_problems
 from analysis.data.conversion import TypedTable
 from analysis.data.problems import Problem, error, warning
 
@@ -18,12 +19,11 @@ LONGEST_IN_MONTHS = 60.0
 
 def plausibility_problems(tables: Mapping[str, TypedTable]) -> list[Problem]:
     """Columns that look as if they were in another unit, and results that contradict each other."""
-    problems = []
+    problems = frequency_problems(tables)
     if "outcomes" in tables:
         problems += _times_in_months(tables["outcomes"], tables.get("assessments"))
     if "plasma_samples" in tables:
         problems += _fractions(tables["plasma_samples"], ("max_vaf_percent", "tumour_fraction_percent"))
-        problems += _detected(tables["plasma_samples"])
     if "plasma_variants" in tables:
         problems += _fractions(tables["plasma_variants"], ("vaf_percent",))
     if "patients" in tables:
@@ -76,25 +76,6 @@ def _fractions(rows: TypedTable, names: tuple[str, ...]) -> list[Problem]:
                 )
             )
     return problems
-
-
-def _detected(samples: TypedTable) -> list[Problem]:
-    if not {"panel_detected", "max_vaf_percent"} <= set(samples.headers):
-        return []
-    detected, vaf = samples.frame["panel_detected"], samples.frame["max_vaf_percent"]
-    absent = detected.eq(False).fillna(False).to_numpy(dtype=bool) & (vaf > 0).to_numpy()
-    empty = detected.fillna(False).to_numpy(dtype=bool) & (vaf == 0).to_numpy()
-    return [
-        warning(
-            samples.file,
-            "panel_detected and max_vaf_percent contradict each other",
-            row=int(line),
-            column="panel_detected",
-            expected="yes with a frequency above 0, no with 0",
-            do="correct whichever of the two is wrong",
-        )
-        for line in samples.frame.index[absent | empty]
-    ]
 
 
 def _age(patients: TypedTable) -> list[Problem]:
