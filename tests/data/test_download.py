@@ -94,8 +94,47 @@ def test_a_local_copy_below_the_named_folder_stands_in_for_the_download(server, 
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "table.csv").write_bytes(content)
     monkeypatch.setenv(MIRROR, str(tmp_path))
-    assert obtain(source(f"{address}/table.csv"), tmp_path / "downloads") == tmp_path / "b/c/table.csv"
+    kept = obtain(source(f"{address}/table.csv"), tmp_path / "downloads")
+    assert kept == tmp_path / "downloads" / "table.csv"
+    assert kept.read_bytes() == CONTENT
     assert asked == []
+
+
+def test_what_was_taken_from_a_local_copy_is_there_later_without_it(server, tmp_path, monkeypatch):
+    address, asked = server
+    copy, downloads = tmp_path / "copy", tmp_path / "public" / "_downloads"
+    copy.mkdir()
+    (copy / "table.csv").write_bytes(CONTENT)
+    with monkeypatch.context() as set_for_once:
+        set_for_once.setenv(MIRROR, str(copy))
+        obtain(source(f"{address}/table.csv"), downloads)
+    (copy / "table.csv").unlink()
+    assert obtain(source(f"{address}/table.csv"), downloads).read_bytes() == CONTENT
+    assert asked == []
+    assert [path.name for path in downloads.iterdir()] == ["table.csv"]
+
+
+def test_a_damaged_copy_among_the_downloads_is_replaced_from_the_local_copy(tmp_path, monkeypatch):
+    copy, downloads = tmp_path / "copy", tmp_path / "downloads"
+    for folder, content in ((copy, CONTENT), (downloads, b"damaged")):
+        folder.mkdir()
+        (folder / "table.csv").write_bytes(content)
+    monkeypatch.setenv(MIRROR, str(copy))
+    assert obtain(source("http://127.0.0.1:9/table.csv"), downloads).read_bytes() == CONTENT
+
+
+def test_the_folder_of_downloads_can_itself_be_named(tmp_path, monkeypatch):
+    (tmp_path / "table.csv").write_bytes(CONTENT)
+    monkeypatch.setenv(MIRROR, str(tmp_path))
+    assert obtain(source("http://127.0.0.1:9/table.csv"), tmp_path) == tmp_path / "table.csv"
+
+
+def test_a_place_for_downloads_that_cannot_be_written_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "table.csv").write_bytes(CONTENT)
+    (tmp_path / "downloads").write_text("a file")
+    monkeypatch.setenv(MIRROR, str(tmp_path))
+    with pytest.raises(DownloadError, match="cannot be stored"):
+        obtain(source("http://127.0.0.1:9/table.csv"), tmp_path / "downloads")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +167,7 @@ def test_unknown_public_data_are_refused(tmp_path):
 def test_fetching_from_a_local_copy_makes_a_study(shared, tmp_path, monkeypatch):
     monkeypatch.setenv(MIRROR, str(shared / "realdata" / "pearl_ctdna_alfassay"))
     assert load_study(fetch("pearl-open", tmp_path / "pearl-open")).id == "pearl-open"
+    assert (tmp_path / "_downloads" / SOURCES["pearl-open"].file).is_file()
 
 
 @pytest.mark.parametrize("entry", SOURCES.values(), ids=list(SOURCES))

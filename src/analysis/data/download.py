@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,10 @@ def fetch(name: str, destination: Path | None = None, *, downloads: Path | None 
 
 
 def obtain(source: Source, downloads: Path) -> Path:
-    """Path of the source's file with the right checksum: a local copy, an earlier download, or a new one.
+    """Path of the source's file among the downloads, with the right checksum.
+
+    It is copied from a local copy, kept from before, or downloaded. Whichever it was, the next call
+    needs neither the copy nor a connection; the checksum is verified each time.
 
     Parameters
     ----------
@@ -74,10 +78,13 @@ def obtain(source: Source, downloads: Path) -> Path:
     Raises
     ------
     DownloadError
-        If the variable ``ANALYSIS_DATA_MIRROR`` names a folder without the file, or the download fails.
+        If the variable ``ANALYSIS_DATA_MIRROR`` names a folder without the file, the download fails, or
+        the file cannot be stored.
     """
     mirror = os.environ.get(MIRROR)
-    return _local_copy(source, Path(mirror)) if mirror else _downloaded(source, downloads)
+    if mirror:
+        return _kept(_local_copy(source, Path(mirror)), source, downloads)
+    return _downloaded(source, downloads)
 
 
 def _local_copy(source: Source, mirror: Path) -> Path:
@@ -88,9 +95,8 @@ def _local_copy(source: Source, mirror: Path) -> Path:
         )
     namesakes = [path for path in sorted(mirror.rglob(source.file)) if path.is_file()]
     for path in namesakes:
-        with path.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() == source.sha256:
-                return path
+        if _sha256(path) == source.sha256:
+            return path
     what = (
         f"{source.file} lies there with another checksum"
         if namesakes
@@ -101,6 +107,41 @@ def _local_copy(source: Source, mirror: Path) -> Path:
         where=str(mirror),
         expected=f"{source.origin}, sha256 {source.sha256}",
         do=f"put the file there, or unset {MIRROR} to download it",
+    )
+
+
+def _kept(path: Path, source: Source, downloads: Path) -> Path:
+    """Copy a file with the right checksum to where a download would lie, in one step."""
+    kept = downloads / source.file
+    partial = downloads / f".{source.file}.{os.getpid()}.part"
+    try:
+        if kept.is_file() and _sha256(kept) == source.sha256:
+            return kept
+        downloads.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(path, partial)
+            if _sha256(partial) != source.sha256:
+                raise DownloadError(
+                    f"{source.file} changed while it was copied", where=str(path), do="try again"
+                )
+            partial.replace(kept)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as fault:
+        raise _not_stored(fault, downloads) from None
+    return kept
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _not_stored(fault: OSError, downloads: Path) -> DownloadError:
+    return DownloadError(
+        f"the file cannot be stored: {fault.strerror or 'unknown reason'}",
+        where=str(downloads),
+        do="make room, or see to it that the folder can be written",
     )
 
 
@@ -131,11 +172,7 @@ def _downloaded(source: Source, downloads: Path) -> Path:
     except ValueError:
         what = "what lies at the address is not the file with the known checksum"
     except OSError as fault:
-        raise DownloadError(
-            f"the file cannot be stored: {fault.strerror or 'unknown reason'}",
-            where=str(downloads),
-            do="make room, or see to it that the folder can be written",
-        ) from None
+        raise _not_stored(fault, downloads) from None
     raise DownloadError(
         f"{source.name} cannot be downloaded: {what}",
         where=source.address,
