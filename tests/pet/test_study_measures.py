@@ -224,6 +224,21 @@ def test_trial_attributes_come_before_patient_id_and_date(tmp_path):
     assert "11 days from that of pet_visits" in found["warnings"].iloc[1]
 
 
+def test_the_mapping_says_what_the_headers_do_not(folder):
+    scan(folder / "dicom" / "unnamed", "P-001", 200, "1.9", setting(PatientID="4711"))
+    mapping = pd.DataFrame({"series_uid": ["1.9.200"], "patient_id": ["P-001"], "visit": ["day28"]})
+    found = measured(folder, tables={"scans": mapping}).series.set_index("series_uid")
+    assert found.loc["1.9.200", ["patient_id", "visit", "kept"]].tolist() == ["P-001", "day28", True]
+
+
+def test_a_mapping_that_contradicts_the_headers_is_not_followed_and_says_so(folder):
+    before = measured(folder).series.set_index("series_uid").loc["1.2.200"]
+    mapping = pd.DataFrame({"series_uid": ["1.2.200"], "patient_id": ["P-001"], "visit": ["day28"]})
+    found = measured(folder, tables={"scans": mapping}).series.set_index("series_uid").loc["1.2.200"]
+    assert found["visit"] == before["visit"] != "day28"
+    assert "scans.csv names another patient or visit" in found["warnings"]
+
+
 def test_a_scan_outside_its_window_is_kept_and_flagged(tmp_path):
     scan(tmp_path / "dicom" / "x", "P-001", 0, "1.1")
     scan(tmp_path / "dicom" / "y", "P-001", 21, "1.2")

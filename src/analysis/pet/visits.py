@@ -73,17 +73,34 @@ def visit_book(study: Study) -> VisitBook:
 def match_series(series: Sequence[Series], book: VisitBook) -> list[Match]:
     """Patient and visit of each series.
 
-    By ``scans.csv`` if it names the series; else by Clinical Trial Subject ID (0012,0040) and Time Point ID
-    (0012,0050); else by Patient ID (0010,0020) and the scan's date: against the days of ``pet_visits``, then the
-    protocol's windows around the start of treatment, then by the distances between the patient's own scans, which
-    survive a shift of all dates.
+    By Clinical Trial Subject ID (0012,0040) and Time Point ID (0012,0050); else by Patient ID (0010,0020) and the
+    scan's date: against the days of ``pet_visits``, then the protocol's windows around the start of treatment, then
+    by the distances between the patient's own scans, which survive a shift of all dates; else by ``scans.csv``. A
+    mapping that contradicts what the headers say is not followed, and says so.
     """
     found = [_by_header(entry, book) for entry in series]
     dates = [date_of(entry) for entry in series]
     for patient in {match.patient_id for match in found if match.patient_id}:
         mine = [i for i, match in enumerate(found) if match.patient_id == patient]
         _fill_by_date(found, mine, dates, book, patient)
-    return found
+    return [_with_mapping(entry, match, book) for entry, match in zip(series, found, strict=True)]
+
+
+def _with_mapping(series: Series, match: Match, book: VisitBook) -> Match:
+    """The match with what its headers do not say taken from ``scans.csv``."""
+    if series.series_uid not in book.mapping:
+        return match
+    patient, visit = book.mapping[series.series_uid]
+    if patient not in book.patients:
+        return (
+            match
+            if match.patient_id
+            else Match("", visit, "scans.csv names a patient the study does not have", ())
+        )
+    if (match.patient_id or patient, match.visit or visit) == (patient, visit):
+        return Match(patient, visit, "", match.warnings)
+    note = "scans.csv names another patient or visit than the headers, which count; correct the one that is wrong"
+    return Match(match.patient_id, match.visit, match.reason, (*match.warnings, note))
 
 
 def visit_of_text(text: str) -> str:
@@ -108,15 +125,6 @@ def visit_of_text(text: str) -> str:
 
 
 def _by_header(series: Series, book: VisitBook) -> Match:
-    if series.series_uid in book.mapping:
-        patient, visit = book.mapping[series.series_uid]
-        known = patient in book.patients
-        return Match(
-            patient if known else "",
-            visit,
-            "" if known else "scans.csv names a patient the study does not have",
-            (),
-        )
     subject = series.attributes.get("ClinicalTrialSubjectID", "")
     other = series.attributes.get("PatientID", "")
     warnings: tuple[str, ...] = ()
