@@ -14,7 +14,7 @@ from analysis.pet.grid import Grid
 from analysis.pet.scan import lesion_masks
 from analysis.pet.selection import select_series
 from analysis.pet.series_index import index_series
-from analysis.pet.study_measures import contours_of
+from analysis.pet.study_measures import StudyMeasures, contours_of
 from analysis.pet.visits import visit_book
 from analysis.pet.volume import read_suv
 
@@ -62,7 +62,12 @@ def maximum_intensity_projection(volume: np.ndarray, grid: Grid | None = None) -
 
 
 def mip_of(
-    study: Study, patient_id: str, *, cache: Path | None = None, visits: Sequence[str] | None = None
+    study: Study,
+    patient_id: str,
+    *,
+    measures: StudyMeasures | None = None,
+    cache: Path | None = None,
+    visits: Sequence[str] | None = None,
 ) -> tuple[Projection, ...]:
     """Projections of one patient's scans, in the order of the visits.
 
@@ -72,6 +77,8 @@ def mip_of(
         A loaded study with images.
     patient_id : str
         Pseudonym of the patient.
+    measures : StudyMeasures, optional
+        From :func:`measure_study`: its series are then not looked for a second time.
     cache : Path, optional
         Where :func:`measure_study` keeps its index.
     visits : sequence of str, optional
@@ -86,7 +93,11 @@ def mip_of(
     """
     if study.dicom_folder is None:
         raise StudyError("the study has no PET images", where=study.id)
-    selected = select_series(index_series(study.dicom_folder, cache=cache), visit_book(study))
+    selected = (
+        list(measures.selected)
+        if measures
+        else select_series(index_series(study.dicom_folder, cache=cache), visit_book(study))
+    )
     kept = [entry for entry in selected if entry.kept]
     mine = [s for s in kept if s.patient_id == patient_id and (visits is None or s.visit in visits)]
     if not mine:

@@ -83,11 +83,12 @@ def response_by_all_rules(
     for visit in visits:
         for metric in metrics:
             table, usable = _assessed(measures, pet_visits, metric=metric, visit=visit)
+            unknown, new = _unknown(table), _is_new(table, "yes")
             for rule in RULES:
-                table["change_percent"] = _deciding_change(table, usable, rule)
+                change = _deciding_change(table, usable, rule).to_numpy(dtype=float)
                 for cutoff in cutoffs:
-                    counts = _responses(table, cutoff)["response"].value_counts()
-                    yes, no, unknown = (int(counts.get(name, 0)) for name in RESPONSES)
+                    counts = np.bincount(_classes(change, unknown, new, cutoff), minlength=3)
+                    yes, no, missing = (int(count) for count in counts)
                     rows.append(
                         {
                             "visit": visit,
@@ -96,7 +97,7 @@ def response_by_all_rules(
                             "cutoff_percent": float(cutoff),
                             "responders": yes,
                             "non_responders": no,
-                            "not_assessable": unknown,
+                            "not_assessable": missing,
                             "responder_percent": 100 * yes / (yes + no) if yes + no else np.nan,
                             "pre_specified": (visit, metric, rule, float(cutoff)) == fixed,
                         }
@@ -152,13 +153,24 @@ def new_lesions(here: pd.DataFrame, pet_visits: pd.DataFrame, *, visit: str) -> 
     )
 
 
+def _classes(change: np.ndarray, unknown: np.ndarray, new: np.ndarray, cutoff_percent: float) -> np.ndarray:
+    """Place of each patient's response in ``RESPONSES``."""
+    responded = reaches_cutoff(change, cutoff_percent) & ~new
+    return np.where(unknown, 2, np.where(responded, 0, 1))
+
+
+def _unknown(table: pd.DataFrame) -> np.ndarray:
+    return np.asarray(table["reason"] != "", bool)
+
+
+def _is_new(table: pd.DataFrame, how: str) -> np.ndarray:
+    return np.asarray((table["new_lesion"] == how).fillna(False), bool)
+
+
 def _responses(table: pd.DataFrame, cutoff_percent: float) -> pd.DataFrame:
-    unknown = np.asarray(table["reason"] != "", bool)
-    new, flare = (np.asarray((table["new_lesion"] == v).fillna(False), bool) for v in ("yes", "uncertain"))
-    decreased = reaches_cutoff(np.asarray(table["change_percent"], np.float64), cutoff_percent)
-    response = np.full(len(table), "non_responder", dtype=object)
-    response[decreased & ~new] = "responder"
-    response[unknown] = "not_assessable"
+    unknown, new, flare = _unknown(table), _is_new(table, "yes"), _is_new(table, "uncertain")
+    change = np.asarray(table["change_percent"], np.float64)
+    response = np.array(RESPONSES, dtype=object)[_classes(change, unknown, new, cutoff_percent)]
     reason = np.asarray(table["reason"], dtype=object).copy()
     reason[new & ~unknown] = "new lesion"
     reason[flare & ~unknown] = "uncertain new lesion (possible flare), not counted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -38,11 +38,14 @@ class StudyMeasures:
         One row a lesion and visit: ``patient_id, visit, lesion_id, site, target, voxels, volume_ml, suv_max,
         suv_mean, suv_peak, sul_max, sul_mean, sul_peak, mtv_ml, tlg_g`` and the metabolic volume under the
         threshold of the lesion's own baseline, ``mtv_baseline_threshold_ml``, ``tlg_baseline_threshold_g``.
+    selected : tuple of SelectedSeries
+        The series with their files, for pictures of them.
     """
 
     series: pd.DataFrame
     scans: pd.DataFrame
     lesions: pd.DataFrame
+    selected: tuple[SelectedSeries, ...] = field(default=(), repr=False)
 
 
 def measure_study(
@@ -96,6 +99,7 @@ def measure_study(
         ),
         scans=scans_table(study, kept, tasks, results),
         lesions=lesions_table(study, kept, results),
+        selected=tuple(selected),
     )
 
 
