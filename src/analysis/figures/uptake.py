@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.colors import to_hex
 
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure
 from analysis.figures.style import DOUBLE_MM, GROUPS, INK, SMALL, journal
-from analysis.figures.wording import count, number
+from analysis.figures.wording import count, number, visit_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,16 +78,13 @@ def draw_uptake(
         "hue_order": visits,
         "ax": axes,
     }
-    sns.boxplot(**shared, palette=fills, fliersize=0, linewidth=0.7, linecolor=INK, saturation=1)
-    boxes = list(axes.patches)
-    for position, box in enumerate(boxes):
-        visit = (
-            visits[min(position // len(sites), len(visits) - 1)]
-            if len(boxes) == len(sites) * len(visits)
-            else None
-        )
-        if visit:
-            box.set_hatch(GROUPS[VISITS.index(visit)].hatch)
+    with warnings.catch_warnings():
+        # seaborn 0.13 still passes `vert`, which matplotlib 3.11 renames; nothing of ours to mend.
+        warnings.filterwarnings("ignore", message="vert: bool was deprecated")
+        sns.boxplot(**shared, palette=fills, fliersize=0, linewidth=0.7, linecolor=INK, saturation=1)
+    hatches = {to_hex(mark.fill): mark.hatch for mark in GROUPS}
+    for box in axes.patches:  # the hatch says the visit where colours are not told apart
+        box.set_hatch(hatches.get(to_hex(box.get_facecolor()), ""))
     # Points keep apart by a fixed pattern, not by chance, so that the picture is the same in every build.
     state = np.random.get_state()  # noqa: NPY002  (seaborn's jitter draws from the global state)
     np.random.seed(0)  # noqa: NPY002
@@ -122,15 +121,6 @@ def draw_uptake(
         bbox_to_anchor=(0.5, 1.12),
     )
     return figure
-
-
-def visit_name(visit: str) -> str:
-    """Name of a visit for readers.
-
-    >>> visit_name("baseline"), visit_name("day14")
-    ('Baseline', 'Day 14')
-    """
-    return visit.capitalize() if visit == "baseline" else visit.replace("day", "Day ")
 
 
 def describe_uptake(lesions: pd.DataFrame, *, column: str = "suv_max", metric: str = "SUVmax") -> str:

@@ -103,7 +103,7 @@ def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
     ParameterError
         If the notebook lacks a parameter of the run or declares one that the run does not set.
     """
-    from papermill.inspection import inspect_notebook  # type: ignore[reportMissingTypeStubs]
+    from papermill.inspection import inspect_notebook
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -128,8 +128,8 @@ def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
 
 
 def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str) -> None:
-    import papermill  # type: ignore[reportMissingTypeStubs]
-    from papermill.exceptions import PapermillExecutionError  # type: ignore[reportMissingTypeStubs]
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
     saved = dict(os.environ)
