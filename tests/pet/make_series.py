@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, PositronEmissionTomographyImageStorage
 
-from analysis.pet.nuclides import average_time
+from analysis.pet.suv.nuclides import average_time
 
 HALF_LIFE = 6586.2
 DOSE = 350e6

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DesignError
 from analysis.pet import agreement_of
-from analysis.pet.agreement import cohens_kappa
+from analysis.pet.response.agreement import cohens_kappa
 
 
 def table(changes, cutoff=25):

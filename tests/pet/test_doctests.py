@@ -10,10 +10,10 @@ import pytest
 
 import analysis.pet
 
-MODULES = sorted(module.name for module in pkgutil.iter_modules(analysis.pet.__path__))
+MODULES = sorted(module.name for module in pkgutil.walk_packages(analysis.pet.__path__, "analysis.pet."))
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_are_true(name):
-    result = doctest.testmod(importlib.import_module(f"analysis.pet.{name}"))
+    result = doctest.testmod(importlib.import_module(name))
     assert result.failed == 0

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from make_series import private, setting, tracer_of, write_series
 
 from analysis.errors import ImageError
-from analysis.pet.dicom_file import SliceHeader, read_header
-from analysis.pet.suv import suv_factors
-from analysis.pet.tags import PRIVATE, RADIOPHARMACEUTICAL_ITEM, TOP_LEVEL
+from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.tags import PRIVATE, RADIOPHARMACEUTICAL_ITEM, TOP_LEVEL
+from analysis.pet.suv.factors import suv_factors
 
 NAMES = sorted(
     {name for name, _kind in (*TOP_LEVEL.values(), *RADIOPHARMACEUTICAL_ITEM.values())}

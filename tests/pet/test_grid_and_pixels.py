@@ -21,7 +21,7 @@ from pydicom.uid import (
 
 from analysis.errors import ImageError
 from analysis.pet import read_suv
-from analysis.pet.dicom_file import read_header
+from analysis.pet.headers.dicom_file import read_header
 
 STEP = 2e-4
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from analysis.errors import ImageError
 from analysis.pet import measure_region
-from analysis.pet.grid import Grid
-from analysis.pet.liver import liver_reference
-from analysis.pet.peak import suv_peak
+from analysis.pet.measures.liver import liver_reference
+from analysis.pet.measures.peak import suv_peak
+from analysis.pet.suv.grid import Grid
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import pytest
 
 from analysis.errors import ImageError
 from analysis.pet import quantify, read_masks, read_suv
-from analysis.pet.dicom_file import read_header
-from analysis.pet.suv import suv_factors
+from analysis.pet.headers.dicom_file import read_header
+from analysis.pet.suv.factors import suv_factors
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from analysis.pet import (
     percist_1_0,
     response_by_all_rules,
 )
-from analysis.pet.lesion_change import reaches_cutoff
-from analysis.pet.patient_rules import deciding_change
+from analysis.pet.response.lesion_change import reaches_cutoff
+from analysis.pet.response.patient_rules import deciding_change
 
 
 def lesion(patient, visit, name, value, *, target=True, **other):

@@ -13,9 +13,9 @@ from make_series import setting, true_suv, write_series
 from analysis.data import Study
 from analysis.errors import StudyError
 from analysis.pet import maximum_intensity_projection, measure_study, mip_of
-from analysis.pet.comparability import with_comparability
-from analysis.pet.series_index import index_series
-from analysis.pet.visits import visit_of_text
+from analysis.pet.measures.comparability import with_comparability
+from analysis.pet.series.index import index_series
+from analysis.pet.series.visits import visit_of_text
 
 START = datetime(2015, 3, 10)
 
@@ -94,7 +94,7 @@ def test_results_do_not_depend_on_workers_and_come_back_from_the_cache(folder, m
     cache = folder / "cache"
     first = measured(folder)
     both = measured(folder, workers=2, cache=cache)
-    import analysis.pet.stored_scans as stored
+    import analysis.pet.measures.stored_scans as stored
 
     def never(_task):
         raise AssertionError("measured again")
@@ -287,7 +287,7 @@ def test_a_study_without_images_says_so(tmp_path):
 
 
 def test_headers_are_indexed_alike_by_one_process_and_by_two(folder, monkeypatch):
-    import analysis.pet.series_index as module
+    import analysis.pet.series.index as module
 
     monkeypatch.setattr(module, "_FILES_A_TASK", 2)
     assert index_series(folder / "dicom", workers=2) == index_series(folder / "dicom", workers=1)

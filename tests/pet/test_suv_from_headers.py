@@ -25,8 +25,8 @@ from pydicom.sequence import Sequence
 
 from analysis.errors import ImageError
 from analysis.pet import read_suv
-from analysis.pet.dicom_file import read_header
-from analysis.pet.suv import suv_factors
+from analysis.pet.headers.dicom_file import read_header
+from analysis.pet.suv.factors import suv_factors
 
 START_FACTOR = WEIGHT * 1000 / (DOSE * 2 ** (-3600 / HALF_LIFE))
 ADMIN_FACTOR = WEIGHT * 1000 / DOSE

@@ -1,16 +1,17 @@
 """FDG PET: from DICOM series to SUV, lesion measures and metabolic response."""
 
-from analysis.pet.agreement import Agreement, agreement_of
-from analysis.pet.criteria import eortc_1999, percist_1_0
-from analysis.pet.grid import Grid
-from analysis.pet.lesion_change import classify_lesions, lesion_changes
-from analysis.pet.masks import read_masks
-from analysis.pet.measures import RegionMeasures, measure_region
-from analysis.pet.mip import Projection, maximum_intensity_projection, mip_of
-from analysis.pet.patient_rules import RULES
-from analysis.pet.planned_visits import planned_visits
-from analysis.pet.quantify import Quantification, quantify
-from analysis.pet.repeatability import (
+from analysis.pet.contours.masks import read_masks
+from analysis.pet.measures.mip import Projection, maximum_intensity_projection, mip_of
+from analysis.pet.measures.quantify import Quantification, quantify
+from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.measures.study_measures import StudyMeasures, measure_study
+from analysis.pet.response.agreement import Agreement, agreement_of
+from analysis.pet.response.criteria import eortc_1999, percist_1_0
+from analysis.pet.response.lesion_change import classify_lesions, lesion_changes
+from analysis.pet.response.patient_rules import RULES
+from analysis.pet.response.patients import patient_response, response_by_all_rules
+from analysis.pet.response.planned_visits import planned_visits
+from analysis.pet.response.repeatability import (
     probability_of_chance,
     probability_of_response,
     probability_real,
@@ -18,11 +19,10 @@ from analysis.pet.repeatability import (
     with_probabilities,
     within_subject_cv,
 )
-from analysis.pet.response import patient_response, response_by_all_rules
-from analysis.pet.series_index import Series, index_series
-from analysis.pet.study_measures import StudyMeasures, measure_study
-from analysis.pet.suv import SuvFactors, suv_factors
-from analysis.pet.volume import SuvVolume, read_suv
+from analysis.pet.series.index import Series, index_series
+from analysis.pet.suv.factors import SuvFactors, suv_factors
+from analysis.pet.suv.grid import Grid
+from analysis.pet.suv.volume import SuvVolume, read_suv
 
 __all__ = [
     "RULES",

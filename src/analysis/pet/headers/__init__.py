@@ -1,0 +1,1 @@
+"""DICOM files and what their attributes say, as text, numbers and times."""

@@ -1,0 +1,167 @@
+"""One image folder and one mask: the lesion's numbers, for the command line and for whoever has no study folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.errors import ImageError
+from analysis.pet.contours.files import ContourFile, describe_contours, refers_to
+from analysis.pet.contours.masks import choose_region, read_masks
+from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.series.index import Series, index_series
+from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
+from analysis.pet.suv.volume import SuvVolume, read_suv
+
+
+@dataclass(frozen=True)
+class Quantification:
+    """Measures of one region of one PET series, with the record of how SUV was computed."""
+
+    roi: str
+    measures: RegionMeasures
+    volume: SuvVolume
+    warnings: tuple[str, ...]
+
+    def as_document(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON; SUV in g/ml, volumes in ml, times in ISO 8601."""
+        m, factors = self.measures, self.volume.factors
+        reference = factors.reference
+        lean = factors.sul_factor
+        return {
+            "roi": self.roi,
+            "voxels": m.voxels,
+            "volume_ml": m.volume_ml,
+            "suv_max": m.suv_max,
+            "suv_mean": m.suv_mean,
+            "suv_peak": m.suv_peak,
+            "suv_peak_at_max": m.suv_peak_at_max,
+            "peak_kernel_ml": m.peak_kernel_ml,
+            "peak_leaves_region": m.peak_leaves_region,
+            "sul_max": m.suv_max * lean if lean else None,
+            "sul_mean": m.suv_mean * lean if lean else None,
+            "sul_peak": m.suv_peak * lean if lean else None,
+            "lean_body_mass": factors.lean_body_mass,
+            **{f"mtv_{name}_ml": value for name, value in m.mtv_ml.items()},
+            **{f"tlg_{name}_g": value for name, value in m.tlg_g.items()},
+            "series": self.volume.series_uid,
+            "slices": self.volume.grid.shape[0],
+            "voxel_ml": self.volume.grid.voxel_ml,
+            "units": factors.units,
+            "decay_correction": factors.decay_correction,
+            "factor": float(factors.factors[0])
+            if np.ptp(factors.factors) == 0
+            else [float(f) for f in factors.factors],
+            "reference": {
+                "time": reference.time.isoformat() if reference.time else None,
+                "source": reference.source,
+                "injection": reference.injection.isoformat() if reference.injection else None,
+                "uptake_minutes": reference.uptake_minutes,
+                "spread_percent": reference.spread_percent,
+                "candidates": [
+                    {
+                        "source": c.source,
+                        "time": c.time.isoformat() if c.time else None,
+                        "objection": c.objection,
+                    }
+                    for c in reference.candidates
+                ],
+            },
+            "warnings": list(self.warnings),
+        }
+
+
+def quantify(
+    image: Path, mask: Path, *, roi: str | None = None, lean_body_mass: str = "janmahasatian"
+) -> Quantification:
+    """Measure one region of the PET series in a folder.
+
+    Parameters
+    ----------
+    image : Path
+        Folder, at any depth, that holds one attenuation-corrected PET series, or several of which the mask names one.
+    mask : Path
+        DICOM SEG, RTSTRUCT or NIfTI on the image's grid.
+    roi : str, optional
+        Segment, ROI or label; without it the file must hold one region.
+    lean_body_mass : {"janmahasatian", "james", "james128"}
+        Formula of SUL.
+
+    Raises
+    ------
+    ImageError
+        If the series cannot be told, cannot be converted, or the mask does not belong to it.
+    """
+    if not mask.is_file():
+        raise ImageError(
+            "there is no such mask file", where=mask.name, expected="DICOM SEG, RTSTRUCT or NIfTI"
+        )
+    contours = describe_contours(mask)
+    region_name = choose_region(mask, roi)
+    series, notes = _the_series(index_series(image), contours, where=image.name)
+    volume = read_suv([image / path for path in series.files], lean_body_mass=lean_body_mass)
+    if not refers_to(contours, series_uid=volume.series_uid, frame_of_reference=volume.frame_of_reference):
+        raise ImageError(
+            "the mask was drawn on another image: neither its series nor its frame of reference is this one's",
+            where=mask.name, expected=f"a mask of series {volume.series_uid}, or of its frame of reference",
+            do="use the mask of this image", offenders=(volume.series_uid,),
+        )  # fmt: skip
+    if contours.series and volume.series_uid not in contours.series:
+        notes.append("the mask was drawn on another series of the same frame of reference")
+    region = read_masks(mask, volume.grid, roi=region_name)[region_name]
+    if not region.any():
+        raise ImageError(
+            f"region {region_name!r} holds no voxel",
+            where=mask.name,
+            expected="a region that covers a voxel's centre",
+        )
+    return Quantification(
+        region_name,
+        measure_region(volume.suv, region, volume.grid.spacing),
+        volume,
+        (*notes, *volume.warnings),
+    )
+
+
+def _the_series(series: Sequence[Series], contours: ContourFile, *, where: str) -> tuple[Series, list[str]]:
+    """The series to measure: the one the mask names, else the only PET that fits, else the only PET."""
+    pet = [entry for entry in series if entry.attributes.get("Modality") == "PT"]
+    # A file that cannot be assigned to a series may be a slice of any.
+    lost = [entry for entry in series if entry.problem and not entry.series_uid and meant_as_image(entry)]
+    whole = {entry.series_uid: reason_left_out(replace(entry, problem="")) for entry in pet}
+    wanted = (
+        [entry for entry in pet if entry.series_uid in contours.series]
+        or [entry for entry in pet if not whole[entry.series_uid]]
+        or pet
+    )
+    if len(wanted) > 1:
+        frames = contours.frames_of_reference
+        wanted = [e for e in wanted if e.attributes.get("FrameOfReferenceUID", "") in frames] or wanted
+    for entry in (*lost, *wanted):
+        if entry.problem:
+            raise ImageError(
+                entry.problem, where=f"{where}, series {entry.series_uid or 'unknown'}", expected="complete DICOM files",
+                do="transfer the series again", offenders=(entry.series_uid,),
+            )  # fmt: skip
+    if len(wanted) != 1:
+        listed = "; ".join(
+            f"{e.series_uid} ({e.attributes.get('SeriesDescription', '')}, {len(e.files)} files)"
+            for e in wanted
+        )
+        raise ImageError(
+            f"the folder holds {len(wanted)} PET series" + (f": {listed}" if listed else ""), where=where,
+            expected="one attenuation-corrected PET series", do="name the folder of one series",
+            offenders=tuple(entry.series_uid for entry in wanted),
+        )  # fmt: skip
+    reason = whole[wanted[0].series_uid]
+    if reason and not_one_volume(wanted[0]):
+        raise ImageError(
+            f"the series cannot be measured: {reason}",
+            where=f"{where}, series {wanted[0].series_uid}", expected="a static, attenuation-corrected PET series",
+            do="name the folder of that series", offenders=(wanted[0].series_uid,),
+        )  # fmt: skip
+    return wanted[0], [f"the series would be left out of a study: {reason}"] if reason else []

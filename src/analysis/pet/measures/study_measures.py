@@ -1,0 +1,161 @@
+"""All PET of a study: series found and left out, scans with their quality, lesions with their measures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data import Study
+from analysis.errors import ImageError, StudyError
+from analysis.pet.contours.files import Assignment, ContourFile, assign_contours, describe_contours
+from analysis.pet.measures.scan import ScanTask
+from analysis.pet.measures.stored_scans import measure_scans
+from analysis.pet.measures.study_tables import lesions_table, scans_table, series_table
+from analysis.pet.series.index import index_series
+from analysis.pet.series.selection import SelectedSeries, select_series
+from analysis.pet.series.visits import visit_book
+from analysis.pet.versions import code_version
+
+
+@dataclass(frozen=True)
+class StudyMeasures:
+    """What was found and measured in a study's images.
+
+    Parameters
+    ----------
+    series : DataFrame
+        One row a series: ``series_uid, patient_id, visit, description, modality, slices, kept, reason, fault,
+        warnings``. ``fault``: it should have been measured, or cannot be read; the others are of another kind.
+    scans : DataFrame
+        One row a measured scan: patient, visit, day, scanner, uptake time, dose, body size, reference time and its
+        spread, voxel volume, liver SUL, comparability with baseline, warnings.
+    lesions : DataFrame
+        One row a lesion and visit: ``patient_id, visit, lesion_id, site, target, voxels, volume_ml, suv_max,
+        suv_mean, suv_peak, sul_max, sul_mean, sul_peak, mtv_ml, tlg_g`` and the metabolic volume under the
+        threshold of the lesion's own baseline, ``mtv_baseline_threshold_ml``, ``tlg_baseline_threshold_g``.
+    selected : tuple of SelectedSeries
+        The series with their files, for pictures of them.
+    """
+
+    series: pd.DataFrame
+    scans: pd.DataFrame
+    lesions: pd.DataFrame
+    selected: tuple[SelectedSeries, ...] = field(default=(), repr=False)
+
+
+def measure_study(
+    study: Study,
+    *,
+    lean_body_mass: str = "janmahasatian",
+    cache: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> StudyMeasures:
+    """Find, convert and measure every PET of a study.
+
+    Parameters
+    ----------
+    study : Study
+        A loaded study with images.
+    lean_body_mass : {"janmahasatian", "james", "james128"}
+        Formula of SUL.
+    cache : Path, optional
+        Folder for the index and the measures of each scan; used again while files and code are the same.
+    workers : int, optional
+        Processes; as many as cores when not given. Results do not depend on it.
+    progress : bool
+        Whether to show progress bars.
+
+    Raises
+    ------
+    StudyError
+        If the study has no images. A scan that cannot be measured is listed with its reason, and the rest goes on.
+    """
+    if study.dicom_folder is None:
+        raise StudyError(
+            "the study has no PET images",
+            where=study.id,
+            expected="a folder of DICOM",
+            do='ask study.has("pet") first',
+        )
+    count = workers or os.cpu_count() or 1
+    listed = index_series(study.dicom_folder, workers=count, cache=cache, progress=progress)
+    selected = select_series(listed, visit_book(study))
+    kept = [entry for entry in selected if entry.kept]
+    contours, leftover = _contours(study, selected)
+    tasks = [
+        _task(study.dicom_folder, entry, contours.get(entry.series.series_uid, []), lean_body_mass)
+        for entry in kept
+    ]
+    results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
+    return StudyMeasures(
+        series=series_table(
+            selected, dict(zip((t.series_uid for t in tasks), results, strict=True)), leftover
+        ),
+        scans=scans_table(study, kept, tasks, results),
+        lesions=lesions_table(study, kept, results),
+        selected=tuple(selected),
+    )
+
+
+def contours_of(study: Study, selected: Sequence[SelectedSeries]) -> dict[str, list[Assignment]]:
+    """Contour files of each measured series of a study, by Series Instance UID."""
+    return _contours(study, selected)[0]
+
+
+def _contours(
+    study: Study, selected: Sequence[SelectedSeries]
+) -> tuple[dict[str, list[Assignment]], list[tuple[str, str, str]]]:
+    """Contour files of each kept series, and (name, kind, reason) of those that are not used."""
+    paths = []
+    if study.contours_folder is not None:
+        paths = sorted(
+            p for p in study.contours_folder.rglob("*") if p.is_file() and not p.name.startswith(".")
+        )
+    folder = study.dicom_folder
+    if folder is not None:
+        among = [s.series for s in selected if s.series.attributes.get("Modality") in ("SEG", "RTSTRUCT")]
+        paths += [folder / name for series in among for name in series.files]
+    files: list[ContourFile] = []
+    unused: list[tuple[str, str, str]] = []
+    for path in dict.fromkeys(paths):
+        try:
+            files.append(describe_contours(path))
+        except ImageError as problem:
+            unused.append((path.name, "", problem.what))
+    scans = [
+        (s.series.series_uid, s.series.attributes.get("FrameOfReferenceUID", ""), s.patient_id, s.visit)
+        for s in selected
+        if s.kept
+    ]
+    table = study.table("contours") if "contours" in study.tables else None
+    assigned, left = assign_contours(files, scans, table=table, folder=study.contours_folder)
+    unused += [(contours.path.name, contours.kind, reason) for contours, reason in left]
+    return assigned, unused
+
+
+def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], formula: str) -> ScanTask:
+    stamps = [
+        (
+            a.path.name,
+            a.path.stat().st_size,
+            a.path.stat().st_mtime_ns,
+            a.lesions and sorted(a.lesions.items()),
+        )
+        for a in contours
+    ]
+    identity = (code_version(), entry.series.signature, stamps, formula)
+    return ScanTask(
+        patient_id=entry.patient_id,
+        visit=entry.visit,
+        series_uid=entry.series.series_uid,
+        files=tuple(folder / name for name in entry.series.files),
+        contours=tuple(contours),
+        lean_body_mass=formula,
+        key=hashlib.sha256(repr(identity).encode()).hexdigest(),
+    )

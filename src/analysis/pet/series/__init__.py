@@ -1,0 +1,1 @@
+"""Which series there are, whose they are, and which are measured."""

@@ -1,0 +1,132 @@
+"""Why a series is not the PET that is measured: one reason a series, or none."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.pet.headers.tags import tag_text
+from analysis.pet.series.index import Series
+from analysis.pet.suv.nuclides import SINGLE_PHOTON
+
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_ENHANCED_PET = "1.2.840.10008.5.1.4.1.1.130"
+_FDG = re.compile(r"(?i)fdg|fluoro?-?deoxy-?glucose|deoxyglucose|C-B1031|35321007|Y-X1743")
+_OTHER_TRACERS = re.compile(
+    r"(?i)\b(flt|fluorothymidine|alovudine|fes|fluoroestradiol|naf|sodium fluoride|fet|fluoroethyl|fdopa|fluorodopa|"
+    r"choline|psma|dota\w*|fapi\w*|fmiso|fluoromisonidazole|florbetapir|florbetaben|flutemetamol|flortaucipir|fluciclovine|"
+    r"acetate|methionine|ammonia|water|rubidium|trastuzumab|pib)\b"
+)
+_IMAGE_NAME = re.compile(r"\.(dcm|ima|dicom)$|^[^.]*\d[^.]*$|\d\.\d+$")
+_PROJECTIONS = frozenset(
+    ["MIP", "PROJECTION IMAGE", "MPR", "REFORMATTED", "RENDERING", "3D RENDERING", "CPR", "MINIP"]
+)
+_KINDS = {
+    "CT": "CT", "MR": "MR", "NM": "scintigraphy or SPECT", "SEG": "contours", "RTSTRUCT": "contours",
+    "OT": "secondary capture or other", "SC": "secondary capture", "SR": "structured report", "PR": "presentation state",
+    "REG": "registration", "DOC": "document", "KO": "key object selection", "US": "ultrasound", "DX": "radiograph",
+    "CR": "radiograph",
+}  # fmt: skip
+
+
+def reason_left_out(series: Series) -> str:
+    """Why a series is left out; empty for an attenuation-corrected, static FDG PET.
+
+    Rules, in this order: unreadable; not PET; secondary capture; no pixels; multi-frame; single-photon emitter; another tracer
+    than FDG; dynamic or gated; projection or reformation; derived from another series; not attenuation-corrected;
+    a single slice.
+    """
+    if series.problem:
+        return series.problem
+    get = series.attributes.get
+    modality = get("Modality", "").upper()
+    if get("SOPClassUID", "").startswith(_SECONDARY_CAPTURE):
+        return "secondary capture"
+    if modality != "PT":
+        return _KINDS.get(modality, f"modality {modality or 'missing'}")
+    if get("Pixels") == "none":
+        return "no image: raw data or a protocol of the scanner"
+    if get("SOPClassUID") == _ENHANCED_PET or get("NumberOfFrames", "1") not in ("", "1"):
+        return "multi-frame (Enhanced PET), which is not read"
+    return (
+        _tracer(series)
+        or _kind_of_image(series)
+        or _correction(series)
+        or ("a single slice" if len(series.files) == 1 else "")
+    )
+
+
+def meant_as_image(series: Series) -> bool:
+    """Whether files that cannot be used were meant to be images: a text file beside them was not.
+
+    Half a DICOM file is a fault of the study; a README in the image folder is none. Images are often named by a number
+    or a UID without an extension.
+    """
+    if series.series_uid or "no DICOM prefix" not in series.problem:
+        return True
+    names = (path.rpartition("/")[2].lower() for path in series.files)
+    return any(_IMAGE_NAME.search(name) for name in names)
+
+
+def _tracer(series: Series) -> str:
+    get = series.attributes.get
+    nuclide = get("RadionuclideMeaning", "").replace("^", "")
+    tracer = " ".join(get(k, "") for k in ("Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")).replace(
+        "^", ""
+    )
+    if SINGLE_PHOTON.search(f"{nuclide} {tracer}"):
+        return "single-photon emitter: SPECT stored as PET"
+    if _FDG.search(f"{tracer} {get('RadiopharmaceuticalCodeValue', '')}"):
+        return ""
+    other = _OTHER_TRACERS.search(tracer)
+    return f"the tracer is {other[0]}, not FDG" if other else ""
+
+
+def _kind_of_image(series: Series) -> str:
+    get = series.attributes.get
+    kind = [part.strip().upper() for part in get("SeriesType", "").split("\\")]
+    if kind[0] in ("DYNAMIC", "GATED"):
+        return f"{kind[0].lower()} series"
+    frames = get("NumberOfTimeSlices", "")
+    # Static whole-body series count their bed positions here, so it decides only when the type is not stated.
+    if not kind[0] and frames.isdigit() and int(frames) > 1:
+        return "dynamic series"
+    if "REPROJECTION" in kind[1:]:
+        return "reprojection"
+    image = [part.strip().upper() for part in get("ImageType", "").split("\\")]
+    if _projected(series):
+        return "maximum-intensity projection or reformation"
+    if image[:2] == ["DERIVED", "SECONDARY"]:
+        return f"derived from another series ({tag_text('ImageType')} DERIVED\\SECONDARY)"
+    return ""
+
+
+def _projected(series: Series) -> bool:
+    image = [part.strip().upper() for part in series.attributes.get("ImageType", "").split("\\")]
+    described = re.search(r"\bMIP\b", series.attributes.get("SeriesDescription", "").upper())
+    return bool(_PROJECTIONS.intersection(image) or described)
+
+
+def not_one_volume(series: Series) -> bool:
+    """Whether a series shows no volume of tissue at all: a secondary capture, a projection, or no image."""
+    get = series.attributes.get
+    kind = [part.strip().upper() for part in get("SeriesType", "").split("\\")]
+    return (
+        get("SOPClassUID", "").startswith(_SECONDARY_CAPTURE)
+        or get("Pixels") == "none"
+        or "REPROJECTION" in kind[1:]
+        or _projected(series)
+    )
+
+
+def _correction(series: Series) -> str:
+    corrected = series.attributes.get("CorrectedImage", "").upper().split("\\")
+    if "ATTN" in (part.strip() for part in corrected):
+        return ""
+    if not any(corrected):
+        method = series.attributes.get("AttenuationCorrectionMethod", "").upper()
+        return (
+            ""
+            if method not in ("", "NONE")
+            else f"{tag_text('CorrectedImage')} does not say that it is attenuation-corrected"
+        )
+    return "not attenuation-corrected (NAC)"

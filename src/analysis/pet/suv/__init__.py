@@ -1,0 +1,1 @@
+"""From the headers and pixels of a series to a volume of SUV."""
