@@ -58,10 +58,11 @@ def environment_yml() -> str:
         "  - python=3.11",
     ]
     lines += [f"  - {name}  # {purpose}" for name, purpose in ONLY_CONDA.items()]
-    for group in ("runtime", "dev", "lab"):
+    for group in ("runtime", "dev", "cluster", "lab"):
         lines.append(f"  # {group}")
         for name in groups[group]:
-            lines += [f"  - {conda}={versions[name]}" for conda in CONDA_NAMES.get(name, (name,))]
+            entries = [f"  - {conda}={versions[name]}" for conda in CONDA_NAMES.get(name, (name,))]
+            lines += [entry for entry in entries if entry not in lines]
     return "\n".join(lines) + "\n"
 
 
