@@ -19,7 +19,9 @@ def test_every_direct_dependency_is_locked_with_hashes_and_names_no_index(projec
     text = (project / "requirements.lock").read_text()
     locked = locked_versions(project / "requirements.lock")
     groups = direct_dependencies()
-    assert [name for name in groups["runtime"] + groups["dev"] + groups["cluster"] if name not in locked] == []
+    assert [
+        name for name in groups["runtime"] + groups["dev"] + groups["cluster"] if name not in locked
+    ] == []
     assert text.count("==") <= text.count("--hash=sha256:")
     assert "://" not in text
 
