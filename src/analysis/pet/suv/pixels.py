@@ -1,0 +1,189 @@
+"""Stored values of slices: straight from the file where they lie in it as they are, decoded by pydicom elsewhere."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.errors import ImageError
+from analysis.pet.headers.attributes import malformed, whole
+from analysis.pet.headers.dicom_file import BIG_ENDIAN, EXPLICIT, IMPLICIT, SliceHeader
+from analysis.pet.headers.tags import tag_text
+
+_ORDER = {IMPLICIT: "<", EXPLICIT: "<", BIG_ENDIAN: ">"}
+_ALLOCATED = (8, 16, 32)
+_MOST_THREADS = 4
+"""Reading and multiplying wait for memory; more threads than that only wait for each other."""
+
+
+@dataclass(frozen=True)
+class StoredPixels:
+    """Where and how one slice's stored values lie in its file.
+
+    Parameters
+    ----------
+    header : SliceHeader
+        The slice.
+    shape : tuple of int
+        Rows, columns.
+    dtype : str or None
+        NumPy's name of the values as they lie in the file; ``None`` if pydicom must decode them.
+    unused_bits : int
+        High bits of each value that do not belong to it (bits allocated, not stored).
+    """
+
+    header: SliceHeader
+    shape: tuple[int, int]
+    dtype: str | None
+    unused_bits: int
+
+
+def stored_pixels(header: SliceHeader) -> StoredPixels:
+    """Where a slice's stored values lie, after checks that need its header only.
+
+    Raises
+    ------
+    ImageError
+        If the file ends before its pixels do, holds several frames, colours or no integers, or contradicts itself.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.6.3.1 (image pixel), PS3.5 sections 8.1.1 (packing) and 8.2 (native and encapsulated format).
+    """
+    name = header.path.name
+    if header.get("NumberOfFrames") not in ("", "1"):
+        raise ImageError(
+            f"{tag_text('NumberOfFrames')} is {header.get('NumberOfFrames')[:10]}: multi-frame PET is not read",
+            where=name, expected="one file a slice", do="convert the series to single-frame PET",
+            offenders=("NumberOfFrames",),
+        )  # fmt: skip
+    if header.truncated:
+        raise ImageError(
+            "the file ends before its pixel data do: it is truncated", where=name,
+            expected="a complete DICOM file", do="transfer the file again",
+        )  # fmt: skip
+    if header.get("FloatPixelData"):
+        raise ImageError(
+            "the file holds Float Pixel Data (7FE0,0008) or its double, which a PET image does not have",
+            where=name, expected="Pixel Data (7FE0,0010)", offenders=("FloatPixelData",),
+        )  # fmt: skip
+    shape = whole(header, "Rows", low=1, high=20000), whole(header, "Columns", low=1, high=20000)
+    if whole(header, "SamplesPerPixel", low=1, high=4) != 1:
+        raise malformed(header, "SamplesPerPixel", expected="1: PET is a grey-scale image")
+    allocated = whole(header, "BitsAllocated", low=1, high=64)
+    if allocated not in _ALLOCATED:
+        raise malformed(header, "BitsAllocated", expected="8, 16 or 32")
+    bits = whole(header, "BitsStored", low=1, high=allocated)
+    if whole(header, "HighBit", low=0, high=allocated - 1) != bits - 1:
+        raise malformed(header, "HighBit", expected=f"{bits - 1}, one less than Bits Stored")
+    kind = "ui"[whole(header, "PixelRepresentation", low=0, high=1)]
+    order = _ORDER.get(header.syntax)
+    if order is None or header.pixel_length < 0:
+        return StoredPixels(header, shape, None, 0)
+    needed = shape[0] * shape[1] * allocated // 8
+    if not needed <= header.pixel_length <= needed + 1:  # an odd length is padded to an even one
+        raise ImageError(
+            f"the pixel data hold {header.pixel_length} bytes", where=name,
+            expected=f"{needed} for {shape[0]} × {shape[1]} pixels of {allocated} bits", do="transfer the file again",
+            offenders=("Rows", "Columns", "BitsAllocated"),
+        )  # fmt: skip
+    return StoredPixels(header, shape, f"{order}{kind}{allocated // 8}", allocated - bits)
+
+
+def scaled_volume(pixels: Sequence[StoredPixels], scale: np.ndarray) -> np.ndarray:
+    """Stored values times one factor a slice.
+
+    Parameters
+    ----------
+    pixels : sequence of StoredPixels
+        Slices of one shape, in the order of the volume.
+    scale : ndarray of float, shape (slices,)
+        Factor of each slice; rounded to float32, in which the product is formed.
+
+    Returns
+    -------
+    ndarray of float32, shape (slices, rows, columns)
+
+    Raises
+    ------
+    ImageError
+        If a file has changed since its header was read, cannot be decoded, or its values exceed float32.
+    """
+    factors = np.asarray(scale, np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = factors.astype(np.float32)
+    # The bounds are those of any integers; an image near them is none of a human being anyway.
+    wrong = ~((factors * 2.0**32 < np.finfo(np.float32).max) & (rounded >= np.finfo(np.float32).tiny))
+    if wrong.any():
+        raise ImageError(
+            "the volume holds values that are no numbers", where=pixels[int(wrong.argmax())].header.path.name,
+            expected="values that a float32 can hold", offenders=("RescaleSlope",),
+        )  # fmt: skip
+    volume = np.empty((len(pixels), *pixels[0].shape), np.float32)
+    threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    native = np.flatnonzero([stored.dtype is not None for stored in pixels])
+
+    def fill(places: np.ndarray) -> None:
+        buffer = bytearray()
+        for place in places:
+            values, buffer = _read(pixels[place], buffer)
+            np.multiply(values, rounded[place], out=volume[place], casting="same_kind")
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, np.array_split(native, threads)))
+    for place, stored in enumerate(pixels):
+        if stored.dtype is None:  # pydicom's decoders are not called from several threads
+            np.multiply(_decode(stored), rounded[place], out=volume[place], casting="same_kind")
+    return volume
+
+
+def _read(stored: StoredPixels, buffer: bytearray) -> tuple[np.ndarray, bytearray]:
+    """Values of a slice in a buffer that is used again for the next."""
+    values = np.frombuffer(buffer, stored.dtype)
+    count = stored.shape[0] * stored.shape[1]
+    if values.size != count:
+        buffer = bytearray(count * np.dtype(stored.dtype).itemsize)
+        values = np.frombuffer(buffer, stored.dtype)
+    path = stored.header.path
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(stored.header.pixel_start)
+            found = file.readinto(buffer)
+    except OSError as problem:
+        raise ImageError(f"file cannot be read: {problem.strerror or problem}", where=path.name) from problem
+    if found != len(buffer):
+        raise ImageError(
+            "the file has changed while it was read", where=path.name, do="wait until its transfer has ended"
+        )
+    if stored.unused_bits:
+        values <<= stored.unused_bits
+        values >>= stored.unused_bits  # restores the sign of signed values
+    return values.reshape(stored.shape), buffer
+
+
+def _decode(stored: StoredPixels) -> np.ndarray:
+    """Values of a slice that is compressed, decoded by pydicom."""
+    import pydicom
+
+    path = stored.header.path
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            values = pydicom.dcmread(path, force=True).pixel_array
+        except Exception as problem:
+            # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
+            raise ImageError(
+                f"the pixel data cannot be decoded ({str(problem)[:120]})", where=path.name,
+                expected=f"pixels in transfer syntax {stored.header.syntax}", do="transfer the file again, uncompressed",
+            ) from problem  # fmt: skip
+    if values.shape != stored.shape:
+        raise ImageError(
+            f"the pixel data are {values.shape}", where=path.name, expected=f"{stored.shape}",
+            offenders=("Rows", "Columns"),
+        )  # fmt: skip
+    return values
