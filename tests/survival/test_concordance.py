@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import DesignError
-from analysis.survival import concordance_difference, cox, harrell_c
+from analysis.survival import concordance, concordance_difference, cox
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ def test_c_its_standard_error_and_pairs_equal_r(name, block, table, reference):
     wanted = expected["efron"]
     fit = cox(data["time"], data["status"], data[terms].to_numpy())
     # rounded, so that patients with equal covariates are tied whatever the order of the sum
-    found = harrell_c(data["time"], data["status"], np.round(data[terms].to_numpy() @ fit.coefficients, 10))
+    found = concordance(data["time"], data["status"], np.round(data[terms].to_numpy() @ fit.coefficients, 10))
     assert found.estimate == pytest.approx(wanted["concordance"], abs=1e-9)
     assert found.std_error == pytest.approx(wanted["concordance_se"], abs=1e-9)
     counts = wanted["concordance_counts"]
@@ -39,15 +39,15 @@ def test_paired_difference_equals_r(name, table, reference):
 
 def test_reversing_the_score_reverses_c():
     time, event, risk = [1, 4, 4, 6, 9, 9], [1, 1, 0, 1, 0, 1], [5, 3, 3, 1, 2, 7]
-    forth = harrell_c(time, event, risk)
-    back = harrell_c(time, event, [-r for r in risk])
+    forth = concordance(time, event, risk)
+    back = concordance(time, event, [-r for r in risk])
     assert forth.estimate + back.estimate == pytest.approx(1)
     assert forth.std_error == pytest.approx(back.std_error)
 
 
 def test_hand_counted_pairs():
     # usable: (1,2) (1,3) (1,4) (2,3) (2,4); patient 3 is censored first
-    found = harrell_c([1, 2, 3, 4], [1, 1, 0, 1], [4, 1, 2, 1])
+    found = concordance([1, 2, 3, 4], [1, 1, 0, 1], [4, 1, 2, 1])
     assert (found.concordant, found.discordant, found.tied_risk) == (3, 1, 1)
     assert found.estimate == pytest.approx(3.5 / 5)
 
@@ -59,4 +59,4 @@ def test_the_same_score_twice_differs_by_nothing():
 
 def test_without_two_patients_in_order_there_is_no_c():
     with pytest.raises(DesignError, match="in order"):
-        harrell_c([1, 2], [0, 0], [1, 2])
+        concordance([1, 2], [0, 0], [1, 2])

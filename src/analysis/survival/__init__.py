@@ -4,11 +4,21 @@ Array core: arrays in, frozen results out, times in days. :func:`early_response`
 one end-point and one landmark; the other functions are its parts.
 """
 
+from analysis.survival.accuracy import (
+    PredictiveValues,
+    TimeDependentAuc,
+    auc_difference,
+    brier_score,
+    predictive_values,
+    time_dependent_auc,
+)
+from analysis.survival.bands import Band, confidence_band
+from analysis.survival.competing_risks import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.survival.concordance import (
     Concordance,
     ConcordanceDifference,
+    concordance,
     concordance_difference,
-    harrell_c,
 )
 from analysis.survival.continuous import SplineEffect, hazard_ratio_per, spline_effect
 from analysis.survival.cox import CoxFit, cox
@@ -20,18 +30,26 @@ from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, Rmst
 from analysis.survival.firth import FirthFit, firth_cox
 from analysis.survival.groups import Grouping, grouping
 from analysis.survival.hazard_ratio import hazard_ratio
+from analysis.survival.interval_censored import IntervalCurve, WeibullFit, turnbull, weibull_regression
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark import LandmarkSet, landmark
 from analysis.survival.logrank import logrank, permutation_logrank
+from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
+from analysis.survival.optimism import CorrectedDiscrimination, corrected_discrimination
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
+from analysis.survival.residuals import CoxResiduals, cox_residuals, robust_std_errors
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
 
 __all__ = [
     "LEVEL",
+    "Band",
     "Concordance",
     "ConcordanceDifference",
+    "CorrectedDiscrimination",
     "CoxFit",
+    "CoxResiduals",
+    "CumulativeIncidence",
     "DayChoice",
     "EarlyResponse",
     "EngineComparison",
@@ -40,9 +58,12 @@ __all__ = [
     "FirthFit",
     "Grouping",
     "HazardRatio",
+    "IntervalCurve",
     "LandmarkSet",
+    "ManyFits",
     "PostHocCutoff",
     "PreSpecifiedCutoff",
+    "PredictiveValues",
     "ProportionalHazards",
     "Rate",
     "Rmst",
@@ -50,25 +71,42 @@ __all__ = [
     "SplineEffect",
     "SurvivalCurve",
     "TestResult",
+    "TimeDependentAuc",
+    "WeibullFit",
+    "auc_difference",
+    "bootstrap_cox",
+    "bootstrap_indices",
+    "brier_score",
     "choose_day",
     "compare_engines",
+    "concordance",
     "concordance_difference",
+    "confidence_band",
+    "corrected_discrimination",
     "cox",
+    "cox_many",
+    "cox_residuals",
+    "cumulative_incidence",
     "early_response",
     "firth_cox",
     "follow_up",
+    "gray_test",
     "grouping",
-    "harrell_c",
     "hazard_ratio",
     "hazard_ratio_per",
     "kaplan_meier",
     "landmark",
     "logrank",
     "permutation_logrank",
+    "predictive_values",
     "proportional_hazards",
     "restricted_mean",
     "rmst_difference",
+    "robust_std_errors",
     "schoenfeld",
     "search_cutoff",
     "spline_effect",
+    "time_dependent_auc",
+    "turnbull",
+    "weibull_regression",
 ]

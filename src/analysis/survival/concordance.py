@@ -1,4 +1,4 @@
-"""Harrell's C with its standard error, and the paired difference of two C on the same patients."""
+"""Harrell's and Uno's C with standard errors, and the paired difference of two C on the same patients."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.survival.censoring import Censoring
 from analysis.survival.estimates import LEVEL
-from analysis.survival.observations import numbers, observations, refuse
+from analysis.survival.observations import Observations, numbers, observations, refuse
+
+KINDS = ("harrell", "uno")
 
 
 @dataclass(frozen=True, eq=False)
 class Concordance:
-    """Harrell's C: how often the patient at higher risk has the earlier event.
+    """How often the patient at higher risk has the earlier event.
 
     Parameters
     ----------
@@ -64,7 +67,9 @@ class ConcordanceDifference:
     method: str
 
 
-def harrell_c(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, level: float = LEVEL) -> Concordance:
+def concordance(
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, kind: str = "harrell", level: float = LEVEL
+) -> Concordance:
     """Concordance of a risk score with the order of events.
 
     Parameters
@@ -73,24 +78,31 @@ def harrell_c(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, level: floa
         Times and events; a censoring at the time of an event counts as later.
     risk : array-like of float, shape (n,)
         Higher means an earlier event. Missing values are refused.
+    kind : {"harrell", "uno"}
+        ``harrell`` counts every pair that can be ordered once, and so depends on who was censored; ``uno`` weights
+        a pair by the inverse squared probability of being uncensored before its event, and estimates what would be
+        seen without censoring.
     level : float
         Confidence level.
 
     Raises
     ------
     DesignError
-        For impossible data (positions named), or when no pair of patients can be compared.
+        For impossible data (positions named), an unknown kind, or when no pair of patients can be compared.
 
     References
     ----------
     Harrell et al. 1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4;
-    Therneau and Atkinson, concordance vignette of R's survival.
+    Uno et al. 2011, doi 10.1002/sim.4154; Therneau and Atkinson, concordance vignette of R's survival (Uno's weights
+    are its timewt = "n/G2", the standard error takes them as known).
 
     Examples
     --------
-    >>> harrell_c([1, 2, 3], [1, 1, 1], [3, 2, 1]).estimate
+    >>> concordance([1, 2, 3], [1, 1, 1], [3, 2, 1]).estimate
     1.0
     """
+    if kind not in KINDS:
+        raise DesignError(f"concordance {kind!r} is unknown", expected="one of " + ", ".join(KINDS))
     seen = observations(time, event)
     scores = numbers(risk, "risk")
     if scores.size != seen.n:
@@ -100,15 +112,17 @@ def harrell_c(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, level: floa
     earlier = (seen.time[:, None] < seen.time[None, :]) | (same & ~seen.event[None, :])
     usable = seen.event[:, None] & earlier
     sign = np.sign(scores[:, None] - scores[None, :])
-    agrees = np.where(usable, 0.5 * (1 + sign), 0.0)
-    pairs = usable.sum()
+    weight = np.ones(seen.n) if kind == "harrell" else _uno_weights(seen)
+    counted = usable * weight[:, None]
+    agrees = counted * 0.5 * (1 + sign)
+    pairs = counted.sum()
     if pairs == 0:
         raise DesignError(
             "no two patients can be put in order", expected="an event before another patient's time"
         )
     estimate = float(agrees.sum() / pairs)
     both = np.triu(same & seen.event[:, None] & seen.event[None, :], 1)
-    own_pairs = usable.sum(axis=0) + usable.sum(axis=1)
+    own_pairs = counted.sum(axis=0) + counted.sum(axis=1)
     influence = (agrees.sum(axis=0) + agrees.sum(axis=1) - estimate * own_pairs) / pairs
     std_error = float(np.sqrt((influence**2).sum()))
     z = float(norm.ppf((1 + level) / 2))
@@ -125,9 +139,14 @@ def harrell_c(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, level: floa
         tied_time=int((both & (sign != 0)).sum()),
         tied_both=int((both & (sign == 0)).sum()),
         influence=influence,
-        method="Harrell's C, infinitesimal-jackknife standard error",
+        method=f"{kind.capitalize()}'s C, infinitesimal-jackknife standard error",
         level=level,
     )
+
+
+def _uno_weights(seen: Observations) -> NDArray[np.float64]:
+    uncensored = Censoring.of(seen).before_own_time()
+    return np.where(seen.event, 1 / np.where(seen.event, uncensored, 1.0) ** 2, 0.0)
 
 
 def concordance_difference(
@@ -136,6 +155,7 @@ def concordance_difference(
     first: ArrayLike,
     second: ArrayLike,
     *,
+    kind: str = "harrell",
     level: float = LEVEL,
 ) -> ConcordanceDifference:
     """Difference of two C, ``first`` minus ``second``, which respects that the patients are the same.
@@ -146,6 +166,8 @@ def concordance_difference(
         From the landmark common to both scores.
     first, second : array-like of float, shape (n,)
         Two risk scores of the same patients, for instance the change at day 14 and at day 28.
+    kind : {"harrell", "uno"}
+        As in :func:`concordance`.
     level : float
         Confidence level; 0.90 for a one-sided 5 % non-inferiority rule.
 
@@ -153,7 +175,7 @@ def concordance_difference(
     ----------
     Variance: sum of squared differences of the two influences; equals R's concordance(fit1, fit2).
     """
-    one, two = (harrell_c(time, event, score, level=level) for score in (first, second))
+    one, two = (concordance(time, event, score, kind=kind, level=level) for score in (first, second))
     difference = one.estimate - two.estimate
     std_error = float(np.sqrt(((one.influence - two.influence) ** 2).sum()))
     z = float(norm.ppf((1 + level) / 2))
@@ -168,5 +190,5 @@ def concordance_difference(
         n=one.n,
         events=one.events,
         level=level,
-        method="paired difference of Harrell's C, infinitesimal jackknife",
+        method=f"paired difference of {kind.capitalize()}'s C, infinitesimal jackknife",
     )

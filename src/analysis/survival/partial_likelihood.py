@@ -22,11 +22,15 @@ Floats = NDArray[np.float64]
 class Stratum:
     """Patients of one stratum by rising time, and where its events and risk sets lie.
 
+    ``patients`` are their positions in the data as given, ``last`` and ``entry`` end and start of observation.
     ``leave`` and ``enter`` index, for each event time, the first patient still at risk in the order of
     times and the first not yet entered in the order of entries. One entry of ``step`` and ``fraction``
     belongs to each event: its event time, and the share of the tied events that Efron removes.
     """
 
+    patients: NDArray[np.int64]
+    last: Floats
+    entry: Floats | None
     design: Floats
     event: NDArray[np.bool_]
     late_entry: NDArray[np.int64] | None
@@ -141,10 +145,8 @@ def partial_likelihood(
     layers = np.zeros(seen.n, dtype=int) if strata is None else coded(strata, seen.n, least=1)[0]
     centred = columns - columns.mean(axis=0)
     prepared = tuple(
-        _stratum(
-            seen.time[mine], seen.event[mine], centred[mine], None if starts is None else starts[mine], ties
-        )
-        for mine in (layers == layer for layer in range(layers.max() + 1))
+        _stratum(mine, seen, centred, starts, ties)
+        for mine in (np.flatnonzero(layers == layer) for layer in range(layers.max() + 1))
         if seen.event[mine].any()
     )
     found = PartialLikelihood(prepared, names, ties, seen.n, seen.n_events, columns.std(axis=0), seen)
@@ -174,22 +176,23 @@ def _design(design: ArrayLike, n: int) -> Floats:
 
 
 def _stratum(
-    time: Floats, event: NDArray[np.bool_], design: Floats, entry: Floats | None, ties: str
+    mine: NDArray[np.int64], seen: Observations, design: Floats, starts: Floats | None, ties: str
 ) -> Stratum:
-    order = np.lexsort((~event, time))
-    time, event, design = time[order], event[order], design[order]
+    mine = mine[np.lexsort((~seen.event[mine], seen.time[mine]))]
+    time, event, design = seen.time[mine], seen.event[mine], design[mine]
+    entry = None if starts is None else starts[mine]
     at = np.flatnonzero(event)
     distinct, step, tied = np.unique(time[at], return_inverse=True, return_counts=True)
     first = np.concatenate([[0], np.cumsum(tied)[:-1]])
     fraction = (np.arange(at.size) - first[step]) / tied[step] if ties == "efron" else np.zeros(at.size)
-    late = None if entry is None else np.argsort(entry[order], kind="stable")
+    late = None if entry is None else np.argsort(entry, kind="stable")
     enter = (
         np.zeros(0, dtype=np.int64)
         if entry is None
         else np.searchsorted(np.sort(entry), distinct, side="left")
     )
     leave = np.searchsorted(time, distinct, side="left")
-    return Stratum(design, event, late, enter, leave, step, fraction, time[at])
+    return Stratum(mine, time, entry, design, event, late, enter, leave, step, fraction, time[at])
 
 
 def _moments(stratum: Stratum, coefficients: Floats) -> EventMoments:
