@@ -73,7 +73,7 @@ def quantify(arguments: argparse.Namespace) -> int:
     """Measure one lesion of one PET series."""
     from analysis.pet import quantify as measure
 
-    found = measure(arguments.image, arguments.mask, roi=arguments.roi)
+    found = measure(arguments.image, arguments.mask, roi=arguments.roi, resample=arguments.resample)
     document = found.as_document()
     if arguments.json:
         print(json.dumps(document, indent=1, ensure_ascii=False))
@@ -275,13 +275,18 @@ def parser() -> argparse.ArgumentParser:
             "  factor                                   g/ml per Bq/ml, or per count\n"
             "  reference                                times; uptake in minutes; spread in % of SUV\n"
             "  warnings                                 everything repaired or doubted\n"
-            "Masks: RTSTRUCT, DICOM SEG or NIfTI on the PET's grid; nothing is resampled. Of several series in the\n"
+            "Masks: RTSTRUCT, DICOM SEG or NIfTI on the PET's grid; another grid is refused unless --resample. Of several series in the\n"
             "folder: the one the mask names, else the only attenuation-corrected static FDG PET. Exit status 1: refused."
         ),
     )
     one.add_argument("--image", type=Path, required=True, help="folder with the PET series")
     one.add_argument("--mask", type=Path, required=True, help="contour file")
     one.add_argument("--roi", help="name of the ROI or segment, or label value, when the file has several")
+    one.add_argument(
+        "--resample",
+        action="store_true",
+        help="take a mask on another grid to the PET's by nearest neighbour, with a warning that states both volumes",
+    )
     one.add_argument("--json", action="store_true", help="as JSON")
 
     one = command("values", values)

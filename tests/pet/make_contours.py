@@ -23,7 +23,7 @@ def nifti(path, mask, axes=(2, 1, 0), flips=(False, False, False), grid=None):
     return path
 
 
-def rtstruct(path, contours, *, series_uid="1.2.3.4.200", frame="1.2.3.4.300"):
+def rtstruct(path, contours, *, series_uid="1.2.3.4.200", frame="1.2.3.4.300", digits=6):
     """Write a structure set: ROI name to a list of (points, z)."""
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -45,7 +45,7 @@ def rtstruct(path, contours, *, series_uid="1.2.3.4.200", frame="1.2.3.4.300"):
             contour = Dataset()
             contour.ContourGeometricType = "CLOSED_PLANAR"
             contour.NumberOfContourPoints = len(points)
-            contour.ContourData = [f"{v:g}" for x, y in points for v in (x, y, z)]
+            contour.ContourData = [f"{v:.{digits}g}" for x, y in points for v in (x, y, z)]
             drawn.ContourSequence.append(contour)
         ds.StructureSetROISequence.append(roi)
         ds.ROIContourSequence.append(drawn)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 from make_contours import box, nifti, rtstruct
+from make_seg import with_highdicom
 from make_series import write_series
 
 from analysis.errors import ImageError
@@ -113,7 +112,7 @@ def test_segmentation_written_by_highdicom_comes_back_exactly(tmp_path, series, 
     files, volume = series
     other = np.zeros_like(region)
     other[5, 6, 0:3] = True
-    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region, "L02": other})
+    file = with_highdicom(tmp_path / "seg.dcm", files, {"L01": region, "L02": other})
     masks = read_masks(file, volume.grid)
     np.testing.assert_array_equal(masks["L01"], region)
     np.testing.assert_array_equal(masks["L02"], other)
@@ -122,7 +121,7 @@ def test_segmentation_written_by_highdicom_comes_back_exactly(tmp_path, series, 
 
 def test_segmentation_of_another_grid_is_refused(tmp_path, series, region):
     files, _volume = series
-    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    file = with_highdicom(tmp_path / "seg.dcm", files, {"L01": region})
     moved = read_suv(
         write_series(
             tmp_path / "moved", lambda ds, i: setattr(ds, "ImagePositionPatient", [-18.0, -15.0, 4.0 * i])
@@ -132,46 +131,11 @@ def test_segmentation_of_another_grid_is_refused(tmp_path, series, region):
         read_masks(file, moved.grid)
 
 
-def segmentation(path, files, masks):
-    """Write a DICOM SEG with highdicom: an encoder that shares nothing with the reader under test."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import highdicom as hd
-
-        sources = sorted((pydicom.dcmread(f) for f in files), key=lambda d: d.ImagePositionPatient[2])
-        for source in sources:
-            source.PatientName, source.PatientBirthDate, source.StudyID = "", "", ""
-            source.StudyTime, source.AccessionNumber, source.ReferringPhysicianName = "", "", ""
-        descriptions = [
-            hd.seg.SegmentDescription(
-                number, label, hd.sr.CodedConcept("49755003", "SCT", "Morphologically Abnormal Structure"),
-                hd.sr.CodedConcept("108369006", "SCT", "Neoplasm"), hd.seg.SegmentAlgorithmTypeValues.MANUAL,
-            )
-            for number, label in enumerate(masks, start=1)
-        ]  # fmt: skip
-        seg = hd.seg.Segmentation(
-            source_images=sources,
-            pixel_array=np.stack(list(masks.values()), axis=-1).astype(np.uint8),
-            segmentation_type="BINARY",
-            segment_descriptions=descriptions,
-            series_instance_uid="1.2.3.77",
-            series_number=9,
-            sop_instance_uid="1.2.3.78",
-            instance_number=1,
-            manufacturer="test",
-            manufacturer_model_name="test",
-            software_versions="1",
-            device_serial_number="1",
-        )
-        seg.save_as(path)
-    return path
-
-
 def test_quantify_reads_the_series_the_segmentation_names(tmp_path, region):
     image = tmp_path / "image"
     files = write_series(image / "ac")
     write_series(image / "other", uid="1.2.3.5")
-    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    file = with_highdicom(tmp_path / "seg.dcm", files, {"L01": region})
     found = quantify(image, file).as_document()
     assert found["series"] == "1.2.3.4.200"
     assert found["voxels"] == int(region.sum())
@@ -191,7 +155,7 @@ def test_quantify_refuses_a_folder_without_pet(tmp_path, series, region):
 
 def test_segmentation_of_every_second_slice_of_a_finer_image_is_refused(tmp_path, series, region):
     files, volume = series
-    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region})
+    file = with_highdicom(tmp_path / "seg.dcm", files, {"L01": region})
     ds = pydicom.dcmread(file)
     ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 2.0
     ds.save_as(file)
@@ -201,7 +165,7 @@ def test_segmentation_of_every_second_slice_of_a_finer_image_is_refused(tmp_path
 
 def test_segments_of_one_label_stay_apart(tmp_path, series, region):
     files, volume = series
-    file = segmentation(tmp_path / "seg.dcm", files, {"L01": region, "L02": ~region})
+    file = with_highdicom(tmp_path / "seg.dcm", files, {"L01": region, "L02": ~region})
     ds = pydicom.dcmread(file)
     for item in ds.SegmentSequence:
         item.SegmentLabel = "Lesion"
@@ -215,7 +179,7 @@ def test_a_damaged_contour_file_is_an_image_error_or_readable(tmp_path, series, 
     files, volume = series
     whole = {
         "rs.dcm": rtstruct(tmp_path / "rs.dcm", {"tumour": [(box(3, 6, 2, 4), 8.0)]}).read_bytes(),
-        "seg.dcm": segmentation(tmp_path / "seg.dcm", files, {"L01": region}).read_bytes(),
+        "seg.dcm": with_highdicom(tmp_path / "seg.dcm", files, {"L01": region}).read_bytes(),
         "mask.nii": nifti(tmp_path / "mask.nii", region, grid=volume.grid).read_bytes(),
     }
     random = np.random.default_rng(np.random.SeedSequence(20150310))

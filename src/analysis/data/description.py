@@ -27,10 +27,11 @@ KEYS: dict[str, str] = {
     "lacks": "optional: columns the study does not have, `table: [column, ...]`",
     "dicom": "optional: folder of the DICOM images, relative to the study folder or absolute; default `dicom`",
     "contours": "optional: folder of the lesion contours; default `contours`",
+    "resample_contours": "optional: `yes` resamples contours drawn on another grid to the PET's, each with a warning; default `no`: they are refused",
 }
 """The keys of ``study.yml`` and what they hold; the dictionary prints them."""
 
-_OPTIONAL = ("lacks", "dicom", "contours")
+_OPTIONAL = ("lacks", "dicom", "contours", "resample_contours")
 _CHOICES = {"kind": KINDS, "design": DESIGNS}
 
 
@@ -48,6 +49,7 @@ class Description:
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dicom: str = "dicom"
     contours: str = "contours"
+    resample_contours: bool = False
 
 
 class _Loader(yaml.SafeLoader):
@@ -131,6 +133,8 @@ def _is_right(key: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
     if key == "lacks":
         return isinstance(value, dict)
+    if key == "resample_contours":
+        return isinstance(value, bool)
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         return False
     if key == "id":

@@ -71,6 +71,7 @@ def load_study(path: Path | str) -> Study:
         parts=tuple(part for part in PARTS if part in present),
         dicom_folder=dicom,
         contours_folder=_existing(folder / description.contours),
+        resample_contours=description.resample_contours,
         _treatment_starts={str(patient): start.date() for patient, start in examined.starts.dropna().items()},
     )
 

@@ -40,6 +40,8 @@ class Study:
         The parts that are present, of ``PARTS``. ``pet`` is present if there is a folder of images.
     dicom_folder, contours_folder : Path or None
         ``None`` if absent.
+    resample_contours : bool
+        Whether contours on another grid than the PET's are resampled, with a warning, instead of refused.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Study:
     parts: tuple[str, ...]
     dicom_folder: Path | None
     contours_folder: Path | None
+    resample_contours: bool = False
     _treatment_starts: Mapping[str, date] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -13,6 +13,10 @@ import pandas as pd
 from analysis.errors import ImageError
 from analysis.pet.contours.masks import contour_kind
 
+OTHER_FRAME = (
+    "the contours name this series, but another frame of reference (0020,0052): where they lie is unknown"
+)
+
 
 @dataclass(frozen=True)
 class ContourFile:
@@ -87,6 +91,15 @@ def refers_to(contours: ContourFile, *, series_uid: str, frame_of_reference: str
     return series_uid in contours.series or frame_of_reference in contours.frames_of_reference
 
 
+def other_frame(contours: ContourFile, frame_of_reference: str) -> bool:
+    """Whether contours name frames of reference, and the image's is none of them: their place is then unknown."""
+    return bool(
+        frame_of_reference
+        and contours.frames_of_reference
+        and frame_of_reference not in contours.frames_of_reference
+    )
+
+
 def assign_contours(
     files: Sequence[ContourFile],
     scans: Sequence[tuple[str, str, str, str]],
@@ -125,6 +138,10 @@ def assign_contours(
         named = [uid for uid, _frame, _p, _v in scans if uid in contours.series]
         same_frame = [uid for uid, frame, _p, _v in scans if frame and frame in contours.frames_of_reference]
         uids = named or (same_frame if len(same_frame) == 1 else [])
+        frames = {uid: frame for uid, frame, _p, _v in scans}
+        if any(other_frame(contours, frames[uid]) for uid in uids):
+            left.append((contours, OTHER_FRAME))
+            continue
         for uid in uids:
             assigned.setdefault(uid, []).append(Assignment(contours.path, None))
         if not uids:

@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.contours.nifti import label_names, nifti_masks
+from analysis.pet.contours.nifti import label_names, nifti_regions
+from analysis.pet.contours.region import Regions
 from analysis.pet.contours.region_names import find_name
-from analysis.pet.contours.rtstruct import roi_names, rtstruct_masks
-from analysis.pet.contours.segmentation import segment_names, segmentation_masks
+from analysis.pet.contours.rtstruct import roi_names, rtstruct_regions
+from analysis.pet.contours.segmentation import segment_names, segmentation_regions
 from analysis.pet.headers.dicom_file import read_header
 from analysis.pet.suv.grid import Grid
 
 _LISTED = 30
 
 
-def read_masks(file: Path, grid: Grid, *, roi: str | None = None) -> dict[str, np.ndarray]:
-    """Mask of each region of a contour file, by name; never resampled.
+def read_regions(file: Path, grid: Grid, *, roi: str | None = None, resample: bool = False) -> Regions:
+    """Each region of a contour file on the grid of an image, with what was decided on reading it.
 
     Parameters
     ----------
@@ -29,19 +30,33 @@ def read_masks(file: Path, grid: Grid, *, roi: str | None = None) -> dict[str, n
     roi : str, optional
         Read this region only: SEG segment label, RTSTRUCT ROI name, NIfTI label value; case and blanks may differ
         where that leaves one. Regions of one name are told apart by their number, as in ``Lesion (segment 2)``.
-
-    Returns
-    -------
-    dict of str to ndarray of bool
-        Each of the grid's shape; every one holds at least one voxel unless it is drawn empty.
+    resample : bool
+        Whether a mask on another grid is resampled by nearest neighbour, with a warning that states the volumes before
+        and after, instead of refused.
 
     Raises
     ------
     ImageError
         If the file is of no known kind, unreadable, on another grid, or lacks the region; names are then listed.
     """
-    read = {"SEG": segmentation_masks, "RTSTRUCT": rtstruct_masks, "NIFTI": nifti_masks}[_known_kind(file)]
-    return read(file, grid, wanted=None if roi is None else choose_region(file, roi))
+    read = {"SEG": segmentation_regions, "RTSTRUCT": rtstruct_regions, "NIFTI": nifti_regions}[
+        _known_kind(file)
+    ]
+    return read(file, grid, wanted=None if roi is None else choose_region(file, roi), resample=resample)
+
+
+def read_masks(
+    file: Path, grid: Grid, *, roi: str | None = None, resample: bool = False
+) -> dict[str, np.ndarray]:
+    """Mask of each region of a contour file, by name: :func:`read_regions` as arrays of the grid's shape.
+
+    Returns
+    -------
+    dict of str to ndarray of bool
+        Each of the grid's shape; every one holds at least one voxel unless it is drawn empty.
+    """
+    found = read_regions(file, grid, roi=roi, resample=resample)
+    return {name: region.full() for name, region in found.by_name.items()}
 
 
 def region_names(file: Path) -> list[str]:

@@ -112,7 +112,9 @@ def mip_of(
     pictures = []
     for entry in sorted(mine, key=lambda s: order.get(s.visit, 99)):
         volume = read_suv([study.dicom_folder / name for name in entry.series.files])
-        masks = lesion_masks(contours.get(entry.series.series_uid, []), volume.grid, [])
+        masks = lesion_masks(
+            contours.get(entry.series.series_uid, []), volume.grid, resample=study.resample_contours
+        )
         pictures.append(
             Projection(
                 entry.visit,

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.contours.files import ContourFile, describe_contours, refers_to
-from analysis.pet.contours.masks import choose_region, read_masks
+from analysis.pet.contours.files import OTHER_FRAME, ContourFile, describe_contours, other_frame, refers_to
+from analysis.pet.contours.masks import choose_region, read_regions
 from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.measures.scan import PROPOSAL_NOTE, outside_the_body
 from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
 from analysis.pet.suv.volume import SuvVolume, read_suv
@@ -76,7 +77,12 @@ class Quantification:
 
 
 def quantify(
-    image: Path, mask: Path, *, roi: str | None = None, lean_body_mass: str = "janmahasatian"
+    image: Path,
+    mask: Path,
+    *,
+    roi: str | None = None,
+    lean_body_mass: str = "janmahasatian",
+    resample: bool = False,
 ) -> Quantification:
     """Measure one region of the PET series in a folder.
 
@@ -90,6 +96,8 @@ def quantify(
         Segment, ROI or label; without it the file must hold one region.
     lean_body_mass : {"janmahasatian", "james", "james128"}
         Formula of SUL.
+    resample : bool
+        Whether a mask on another grid is resampled, with a warning that states both volumes, instead of refused.
 
     Raises
     ------
@@ -112,16 +120,26 @@ def quantify(
         )  # fmt: skip
     if contours.series and volume.series_uid not in contours.series:
         notes.append("the mask was drawn on another series of the same frame of reference")
-    region = read_masks(mask, volume.grid, roi=region_name)[region_name]
-    if not region.any():
+    if other_frame(contours, volume.frame_of_reference):
         raise ImageError(
-            f"region {region_name!r} holds no voxel",
+            OTHER_FRAME, where=mask.name, expected=f"frame of reference {volume.frame_of_reference}",
+            do="use the mask of this image", offenders=("FrameOfReferenceUID",),
+        )  # fmt: skip
+    found = read_regions(mask, volume.grid, roi=region_name, resample=resample)
+    notes += found.warnings
+    if found.proposals:
+        notes.append(PROPOSAL_NOTE.format(name=region_name))
+    region = found.by_name[region_name]
+    if not region.voxels:
+        raise ImageError(
+            f"region {region_name!r} is empty: it covers the centre of no voxel of the image",
             where=mask.name,
             expected="a region that covers a voxel's centre",
         )
+    notes += outside_the_body(region_name, region, volume)
     return Quantification(
         region_name,
-        measure_region(volume.suv, region, volume.grid.spacing),
+        measure_region(volume.suv, region.full(), volume.grid.spacing),
         volume,
         (*notes, *volume.warnings),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,25 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.contours.files import Assignment
-from analysis.pet.contours.masks import read_masks
+from analysis.pet.contours.masks import contour_kind, read_regions
+from analysis.pet.contours.region import Region, Regions, union
+from analysis.pet.contours.region_names import find_name
 from analysis.pet.measures.liver import LiverReference, liver_reference
-from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.measures.peak import PEAK_RADIUS_MM
+from analysis.pet.measures.region import measure_region
 from analysis.pet.suv.grid import Grid
 from analysis.pet.suv.volume import SuvVolume, read_suv
+
+PROPOSAL_NOTE = "contour {name} is an automatic proposal that no reader has accepted"
+"""A contour whose file says AUTOMATIC is measured, and says so wherever its numbers go."""
+
+_AIR_SUV = 0.1
+"""Below every tissue's uptake; lung has about 0.4."""
 
 
 @dataclass(frozen=True)
 class ScanTask:
-    """One scan to measure: its files, its contours, the formula of SUL, and the height if the header lacks it."""
+    """One scan to measure: its files, its contours and whether these may be resampled, and the formula of SUL."""
 
     patient_id: str
     visit: str
@@ -30,6 +39,7 @@ class ScanTask:
     contours: tuple[Assignment, ...]
     lean_body_mass: str
     key: str
+    resample: bool = False
 
 
 def measure_scan(task: ScanTask) -> dict[str, Any]:
@@ -41,16 +51,16 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
     notes: list[str] = []
     try:
         volume = read_suv(task.files, lean_body_mass=task.lean_body_mass)
-        masks = lesion_masks(task.contours, volume.grid, notes)
+        found = lesion_regions(task.contours, volume.grid, resample=task.resample)
+        notes += found.warnings
         lesions = []
-        for lesion, mask in masks.items():
-            if mask.any():
-                lesions.append(
-                    _lesion(lesion, measure_region(volume.suv, mask, volume.grid.spacing), volume, mask)
-                )
+        for lesion, region in found.by_name.items():
+            if region.voxels:
+                lesions.append({**_lesion(lesion, region, volume), "proposal": lesion in found.proposals})
+                notes += outside_the_body(lesion, region, volume)
             else:
                 notes.append(f"contour {lesion} covers the centre of no voxel and is not measured")
-        avoid = np.logical_or.reduce(list(masks.values())) if masks else None
+        avoid = union(found.by_name, volume.grid) if found.by_name else None
         liver, reason = liver_reference(volume.suv, volume.grid, avoid=avoid)
         if liver is None:
             notes.append(f"no liver reference: {reason}")
@@ -64,48 +74,84 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
     }
 
 
-def lesion_masks(contours: Sequence[Assignment], grid: Grid, notes: list[str]) -> dict[str, np.ndarray]:
-    """Mask of each lesion of a scan, by lesion.
+def lesion_regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool = False) -> Regions:
+    """Regions of the lesions of a scan, by lesion.
 
     Raises
     ------
     ImageError
         If a contour file is unreadable or on another grid, or two contours have the same lesion's name.
     """
-    masks: dict[str, np.ndarray] = {}
+    regions: dict[str, Region] = {}
+    notes: list[str] = []
+    proposals: set[str] = set()
     for assignment in contours:
-        found = read_masks(assignment.path, grid)
-        if assignment.lesions is not None:
-            found = _renamed(found, assignment.lesions, assignment.path, notes)
-        for lesion, mask in found.items():
-            if lesion in masks:
+        read = read_regions(assignment.path, grid, resample=resample)
+        notes += read.warnings
+        if not read.by_name:
+            notes.append(f"a contour file ({contour_kind(assignment.path)}) holds no region")
+        found = _renamed(read, assignment, grid, notes)
+        for lesion, region in found.by_name.items():
+            if lesion in regions:
                 raise ImageError(
                     f"two contours are named {lesion!r}", where=assignment.path.name, expected="one contour a lesion and scan",
                     do="name the lesions apart, or leave one file out", offenders=(lesion,),
                 )  # fmt: skip
-            masks[lesion] = mask
-    return masks
+            regions[lesion] = region
+        proposals |= found.proposals
+    notes += [PROPOSAL_NOTE.format(name=name) for name in sorted(proposals)]
+    return Regions(regions, tuple(notes), frozenset(proposals))
 
 
-def _renamed(
-    found: Mapping[str, np.ndarray], lesions: Mapping[str, str], path: Path, notes: list[str]
+def lesion_masks(
+    contours: Sequence[Assignment], grid: Grid, *, resample: bool = False
 ) -> dict[str, np.ndarray]:
+    """Mask of each lesion of a scan in the grid's shape, for pictures; see :func:`lesion_regions`."""
+    found = lesion_regions(contours, grid, resample=resample).by_name
+    return {lesion: region.full() for lesion, region in found.items()}
+
+
+def _renamed(read: Regions, assignment: Assignment, grid: Grid, notes: list[str]) -> Regions:
+    """The regions under the names that the contours table gives them."""
+    lesions = assignment.lesions
+    if lesions is None:
+        return read
     if set(lesions) == {""}:
-        return {lesions[""]: np.logical_or.reduce(list(found.values()))} if found else {}
-    for label in sorted(set(found) - set(lesions)):
-        notes.append(f"label {label!r} of a contour file is not in the contours table and is not measured")
-    missing = sorted(set(lesions) - set(found) - {""})
+        whole = {lesions[""]: Region.of_mask(union(read.by_name, grid))} if read.by_name else {}
+        return Regions(whole, (), frozenset(whole) if read.proposals else frozenset())
+    names = {label: find_name(label, read.by_name) for label in lesions if label}
+    missing = sorted(label for label, name in names.items() if name is None)
     if missing:
         raise ImageError(
-            f"the contour file has no label {missing[0]!r}", where=path.name, expected="one of " + ", ".join(sorted(found)),
-            do="correct contours.csv", offenders=tuple(missing),
+            f"the contour file has no label {missing[0]!r}", where=assignment.path.name,
+            expected="one of " + ", ".join(sorted(read.by_name)), do="correct contours.csv", offenders=tuple(missing),
         )  # fmt: skip
-    return {lesions[label]: found[label] for label in found if label in lesions}
+    wanted = {name: lesions[label] for label, name in names.items() if name is not None}
+    for label in sorted(set(read.by_name) - set(wanted)):
+        notes.append(f"label {label!r} of a contour file is not in the contours table and is not measured")
+    return Regions(
+        {lesion: read.by_name[name] for name, lesion in wanted.items()},
+        (),
+        frozenset(lesion for name, lesion in wanted.items() if name in read.proposals),
+    )
 
 
-def _lesion(lesion: str, measures: RegionMeasures, volume: SuvVolume, mask: np.ndarray) -> dict[str, Any]:
+def outside_the_body(lesion: str, region: Region, volume: SuvVolume) -> list[str]:
+    """What is said of a region that shows no uptake at all: it was probably drawn on another image."""
+    if not region.voxels or volume.suv[region.box][region.inside].max() >= _AIR_SUV:
+        return []
+    return [
+        f"contour {lesion} lies in air: no voxel of it reaches SUV {_AIR_SUV:g}; was it drawn on this image?"
+    ]
+
+
+def _lesion(lesion: str, region: Region, volume: SuvVolume) -> dict[str, Any]:
+    spacing = volume.grid.spacing
+    # The region's surroundings only: the peak's sphere reaches out by its radius.
+    box, mask = region.surroundings(np.ceil((PEAK_RADIUS_MM + 0.1) / np.array(spacing)).astype(int))
+    measures = measure_region(volume.suv[box], mask, spacing)
     lean = volume.factors.sul_factor
-    values = np.sort(volume.suv[mask]).astype("<f4")
+    values = np.sort(volume.suv[box][mask]).astype("<f4")
     return {
         "lesion_id": lesion,
         "voxels": measures.voxels,

@@ -35,8 +35,8 @@ class StudyMeasures:
         One row a measured scan: patient, visit, day, scanner, uptake time, dose, body size, reference time and its
         spread, voxel volume, liver SUL, comparability with baseline, warnings.
     lesions : DataFrame
-        One row a lesion and visit: ``patient_id, visit, lesion_id, site, target, voxels, volume_ml, suv_max,
-        suv_mean, suv_peak, sul_max, sul_mean, sul_peak, mtv_ml, tlg_g`` and the metabolic volume under the
+        One row a lesion and visit: ``patient_id, visit, lesion_id, site, target, proposal`` (its contour is automatic
+        and no reader has accepted it), ``voxels, volume_ml, suv_max, suv_mean, suv_peak, sul_max, sul_mean, sul_peak, mtv_ml, tlg_g`` and the metabolic volume under the
         threshold of the lesion's own baseline, ``mtv_baseline_threshold_ml``, ``tlg_baseline_threshold_g``.
     selected : tuple of SelectedSeries
         The series with their files, for pictures of them.
@@ -89,7 +89,13 @@ def measure_study(
     kept = [entry for entry in selected if entry.kept]
     contours, leftover = _contours(study, selected)
     tasks = [
-        _task(study.dicom_folder, entry, contours.get(entry.series.series_uid, []), lean_body_mass)
+        _task(
+            study.dicom_folder,
+            entry,
+            contours.get(entry.series.series_uid, []),
+            lean_body_mass,
+            study.resample_contours,
+        )
         for entry in kept
     ]
     results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
@@ -139,7 +145,9 @@ def _contours(
     return assigned, unused
 
 
-def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], formula: str) -> ScanTask:
+def _task(
+    folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], formula: str, resample: bool
+) -> ScanTask:
     stamps = [
         (
             a.path.name,
@@ -149,7 +157,7 @@ def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], f
         )
         for a in contours
     ]
-    identity = (code_version(), entry.series.signature, stamps, formula)
+    identity = (code_version(), entry.series.signature, stamps, formula, resample)
     return ScanTask(
         patient_id=entry.patient_id,
         visit=entry.visit,
@@ -158,4 +166,5 @@ def _task(folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], f
         contours=tuple(contours),
         lean_body_mass=formula,
         key=hashlib.sha256(repr(identity).encode()).hexdigest(),
+        resample=resample,
     )

@@ -29,7 +29,7 @@ _SCANS = (
 )  # fmt: skip
 _LESIONS = (
     "patient_id", "visit", "lesion_id", "site", "target", "voxels", "volume_ml", "suv_max", "suv_mean", "suv_peak",
-    "suv_peak_at_max", "sul_max", "sul_mean", "sul_peak", "peak_leaves_region", "mtv_ml", "tlg_g",
+    "suv_peak_at_max", "sul_max", "sul_mean", "sul_peak", "peak_leaves_region", "proposal", "mtv_ml", "tlg_g",
     "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",
 )  # fmt: skip
 _TEXT = frozenset(["patient_id", "visit", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
@@ -194,7 +194,7 @@ def _typed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
             kinds[name] = "string"
         elif name in ("voxels", "slices", "contours"):
             kinds[name] = "Int64"
-        elif name in ("target", "peak_leaves_region"):
+        elif name in ("target", "peak_leaves_region", "proposal"):
             kinds[name] = "boolean"
         else:
             kinds[name] = "float64"

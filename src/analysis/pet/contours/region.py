@@ -1,0 +1,111 @@
+"""A region of interest, kept as the part of the grid it covers: a hundred lesions cost no hundred volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis.pet.suv.grid import Grid
+
+
+@dataclass(frozen=True)
+class Region:
+    """Mask of one region, cut to its bounding box.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the grid: slices, rows, columns.
+    low : tuple of int
+        Index of the box's first voxel.
+    inside : ndarray of bool
+        The mask within the box; of size 0 when the region holds no voxel.
+    """
+
+    shape: tuple[int, int, int]
+    low: tuple[int, int, int] = (0, 0, 0)
+    inside: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0), bool))
+
+    @classmethod
+    def of_voxels(cls, voxels: np.ndarray, shape: tuple[int, int, int]) -> Region:
+        """Region of the voxels with these indices; shape (n, 3), a voxel may be named twice."""
+        if not len(voxels):
+            return cls(shape)
+        low = voxels.min(axis=0)
+        inside = np.zeros(voxels.max(axis=0) - low + 1, bool)
+        inside[tuple((voxels - low).T)] = True
+        return cls(shape, (int(low[0]), int(low[1]), int(low[2])), inside)
+
+    @classmethod
+    def of_mask(cls, mask: np.ndarray) -> Region:
+        """Region of a mask of the whole grid."""
+        box = []
+        part = mask
+        for axis in range(3):
+            line = np.flatnonzero(part.any(axis=tuple(a for a in range(3) if a != axis)))
+            if not len(line):
+                return cls(mask.shape)  # type: ignore[arg-type]
+            box.append(int(line[0]))
+            part = part[(slice(None),) * axis + (slice(int(line[0]), int(line[-1]) + 1),)]
+        return cls(mask.shape, tuple(box), part.copy())  # type: ignore[arg-type]
+
+    @property
+    def voxels(self) -> int:
+        """Number of voxels."""
+        return int(np.count_nonzero(self.inside))
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """Where the bounding box lies in the grid."""
+        first, second, third = (slice(a, a + n) for a, n in zip(self.low, self.inside.shape, strict=True))
+        return first, second, third
+
+    def full(self) -> np.ndarray:
+        """Mask of the whole grid."""
+        mask = np.zeros(self.shape, bool)
+        mask[self.box] = self.inside
+        return mask
+
+    def surroundings(self, reach: np.ndarray) -> tuple[tuple[slice, ...], np.ndarray]:
+        """Box enlarged by a number of voxels along each axis, as far as the grid goes, and the mask within it.
+
+        >>> region = Region.of_voxels(np.array([[1, 5, 5]]), (3, 9, 9))
+        >>> [(part.start, part.stop) for part in region.surroundings(np.array([2, 1, 0]))[0]]
+        [(0, 3), (4, 7), (5, 6)]
+        """
+        low = np.maximum(np.array(self.low) - reach, 0)
+        high = np.minimum(np.array(self.low) + self.inside.shape + reach, self.shape)
+        part = np.zeros(high - low, bool)
+        start = np.array(self.low) - low
+        part[tuple(slice(a, a + n) for a, n in zip(start, self.inside.shape, strict=True))] = self.inside
+        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True)), part
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The regions of one contour file on the image's grid.
+
+    Parameters
+    ----------
+    by_name : mapping of str to Region
+        Each region by its own name.
+    warnings : tuple of str
+        What was decided or left out on reading.
+    proposals : frozenset of str
+        Regions that no person drew or checked, as the file says: SegmentAlgorithmType (0062,0008) or ROI Generation
+        Algorithm (3006,0036) is AUTOMATIC.
+    """
+
+    by_name: Mapping[str, Region]
+    warnings: tuple[str, ...] = ()
+    proposals: frozenset[str] = frozenset()
+
+
+def union(regions: Mapping[str, Region], grid: Grid) -> np.ndarray:
+    """Voxels of any region, as a mask of the whole grid."""
+    mask = np.zeros(grid.shape, bool)
+    for region in regions.values():
+        mask[region.box] |= region.inside
+    return mask
