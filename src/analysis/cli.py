@@ -83,6 +83,19 @@ def quantify(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def suv(arguments: argparse.Namespace) -> int:
+    """SUV factors of the PET series in each folder, from its headers alone."""
+    from analysis.pet import suv_of_folder
+
+    found = [suv_of_folder(folder, lean_body_mass=arguments.lean_body_mass) for folder in arguments.folder]
+    if arguments.json:
+        documents = [entry.as_document() for entry in found]
+        print(json.dumps(documents, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n\n".join(entry.as_text() for entry in found))
+    return 3 if any(entry.error for entry in found) else 0
+
+
 def values(arguments: argparse.Namespace) -> int:
     """Print every named value of a run."""
     from analysis.results import read_run
@@ -286,6 +299,34 @@ def parser() -> argparse.ArgumentParser:
         "--resample",
         action="store_true",
         help="take a mask on another grid to the PET's by nearest neighbour, with a warning that states both volumes",
+    )
+    one.add_argument("--json", action="store_true", help="as JSON")
+
+    one = command(
+        "suv",
+        suv,
+        epilog=(
+            "Example:\n  python -m analysis suv data/simulated/dicom/PEARL-001/* --json > factors.json\n\n"
+            "With --json: a list with one object a folder, in the order of the folders. Its keys, with their units:\n"
+            "  folder, error         the folder as named; why it was refused, or null\n"
+            "  warnings              everything repaired or doubted\n"
+            "  factors               file name -> g/ml per Bq/ml, or per count, or per stored SUV:\n"
+            "                        SUVbw = (stored x RescaleSlope + RescaleIntercept) x factor\n"
+            "  sul_factor, bsa_factor, ibw_factor\n"
+            "                        SUL, SUVbsa (cm2/ml), SUVibw = SUVbw x this; null: height or sex is not known\n"
+            "  reference             chosen time and its source, injection, uptake in minutes, every candidate with the\n"
+            "                        objection to it, and how far they lie apart in % of SUV\n"
+            "  units, decay_correction, dose_mbq, weight_kg, height_cm, sex, half_life_s, nuclide: what was used\n"
+            "Of several series in a folder: its only attenuation-corrected static PET. Exit status: 0 every folder has its\n"
+            "factors, 3 at least one was refused, 2 wrong usage."
+        ),
+    )
+    one.add_argument("folder", type=Path, nargs="+", help="folder with one PET series, at any depth")
+    one.add_argument(
+        "--lean-body-mass",
+        choices=("janmahasatian", "james", "james128", "file"),
+        default="janmahasatian",
+        help="formula of SUL (default janmahasatian; file: that of an image stored as SUL)",
     )
     one.add_argument("--json", action="store_true", help="as JSON")
 

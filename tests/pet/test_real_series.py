@@ -6,10 +6,14 @@ reference objects of SUV conversion; IBSI's validation set STS_002 and STS_008. 
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import nibabel
 import numpy as np
 import pytest
 
+from analysis.cli import main
 from analysis.errors import ImageError
 from analysis.pet import quantify, read_masks, read_suv
 from analysis.pet.headers.dicom_file import read_header
@@ -105,3 +109,21 @@ def test_a_mask_on_another_grid_is_refused_with_both_grids(ge, shared):
         quantify(top / "image", shared / "realdata" / "ibsi_sts001_suv_nifti" / "PET_mask.nii.gz")
     assert "59 × 43 × 41 voxels" in str(caught.value)
     assert "267 × 128 × 128 voxels" in str(caught.value)
+
+
+def test_the_command_gives_real_series_their_factors(shared, tmp_path, capsys):
+    top = shared / "realdata"
+    for name in ("1", "2"):
+        (tmp_path / name).mkdir()
+        shutil.copy(top / "siemens_flt_breast_slices" / f"acrin_flt_breast_{name}.dcm", tmp_path / name)
+    folders = [
+        top / "tcia_sts001_fdg_raw", tmp_path / "1", tmp_path / "2",
+        *(top / "ibsi_suv_dro_sample" / f"DRO_{name}" / "PT" for name in ("0_0", "1_0", "2_4", "3_1")),
+    ]  # fmt: skip
+    assert main(["suv", *map(str, folders), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found[0]["factors"]) == 267
+    assert list(found[0]["factors"].values()) == pytest.approx([2.42903e-4] * 267, rel=1e-5)
+    assert list(found[1]["factors"].values()) == pytest.approx([5.94249e-4], rel=1e-5)
+    assert list(found[2]["factors"].values()) == pytest.approx([4.7355e-4], rel=1.5e-3)
+    assert all(len(entry["factors"]) == 20 for entry in found[3:])

@@ -20,6 +20,7 @@ from analysis.pet.response.repeatability import (
     within_subject_cv,
 )
 from analysis.pet.series.index import Series, index_series
+from analysis.pet.series.suv_of_folder import FolderSuv, suv_of_folder
 from analysis.pet.suv.factors import SuvFactors, suv_factors
 from analysis.pet.suv.grid import Grid
 from analysis.pet.suv.volume import SuvVolume, read_suv
@@ -27,6 +28,7 @@ from analysis.pet.suv.volume import SuvVolume, read_suv
 __all__ = [
     "RULES",
     "Agreement",
+    "FolderSuv",
     "Grid",
     "Projection",
     "Quantification",
@@ -56,6 +58,7 @@ __all__ = [
     "repeatability_limits",
     "response_by_all_rules",
     "suv_factors",
+    "suv_of_folder",
     "with_probabilities",
     "within_subject_cv",
 ]

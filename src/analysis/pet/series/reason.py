@@ -6,7 +6,7 @@ import re
 
 from analysis.pet.headers.tags import tag_text
 from analysis.pet.series.index import Series
-from analysis.pet.suv.nuclides import SINGLE_PHOTON
+from analysis.pet.suv.nuclides import single_photon
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _ENHANCED_PET = "1.2.840.10008.5.1.4.1.1.130"
@@ -69,11 +69,10 @@ def meant_as_image(series: Series) -> bool:
 
 def _tracer(series: Series) -> str:
     get = series.attributes.get
-    nuclide = get("RadionuclideMeaning", "").replace("^", "")
     tracer = " ".join(get(k, "") for k in ("Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")).replace(
         "^", ""
     )
-    if SINGLE_PHOTON.search(f"{nuclide} {tracer}"):
+    if single_photon(f"{get('RadionuclideMeaning', '')} {tracer}", code=get("RadionuclideValue", "")):
         return "single-photon emitter: SPECT stored as PET"
     if _FDG.search(f"{tracer} {get('RadiopharmaceuticalCodeValue', '')}"):
         return ""

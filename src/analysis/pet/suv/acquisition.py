@@ -90,12 +90,7 @@ def back_computed(times: Timing, *, half_life: float, manufacturer: str) -> tupl
         return None, "Philips' frame reference time has another origin"
     found, by_start = [], {}
     averages = [average_time(d, half_life) if d else None for d in times.duration]
-    known = [f for f in times.frame_reference if f is not None]
-    starts_of_bed = manufacturer.upper().startswith("GE") or (
-        bool(known)
-        and all(a is not None and f < 0.5 * a for f, a in zip(known[:1], averages[:1], strict=True))
-        and min(known) == 0
-    )
+    starts_of_bed = _frame_reference_is_start(times, manufacturer)
     for start, offset, average in zip(times.starts, times.frame_reference, averages, strict=True):
         if start is None or offset is None or average is None:
             return None, "acquisition time, frame reference time or frame duration is missing"
@@ -104,6 +99,38 @@ def back_computed(times: Timing, *, half_life: float, manufacturer: str) -> tupl
     if any(len(offsets) > 1 for offsets in by_start.values()):
         return None, "one acquisition time stands for several frame reference times"
     return _one(found)
+
+
+def _frame_reference_is_start(times: Timing, manufacturer: str) -> bool:
+    """Whether frame reference times count from the start of the bed, as GE writes them; the first one is then 0."""
+    return manufacturer.upper().startswith("GE") or 0.0 in times.frame_reference
+
+
+def shared_start_is_reference(times: Timing, *, half_life: float, manufacturer: str) -> bool:
+    """Whether one acquisition time stands for all beds and is shown to be the moment of decay correction.
+
+    Decay factors and frame reference times must tell the same offset of each bed, and 0 for the first bed: the image
+    is then corrected to the start of that bed, which is what the shared time is.
+    """
+    if len(set(times.starts)) != 1 or times.earliest is None or len(set(times.frame_reference)) < 2:
+        return False
+    at_start = _frame_reference_is_start(times, manufacturer)
+    by_factor = []
+    for offset, factor, duration in zip(
+        times.frame_reference, times.decay_factor, times.duration, strict=True
+    ):
+        if offset is None or factor is None or duration is None or factor <= 1:
+            return False
+        average = average_time(duration, half_life)
+        by_factor.append(math.log2(factor) * half_life - average)
+        if abs(by_factor[-1] - (offset if at_start else offset - average)) > _AGREEMENT_SECONDS:
+            return False
+    return abs(min(by_factor)) < _AGREEMENT_SECONDS
+
+
+def shared_start(times: Timing) -> bool:
+    """Whether slices of several beds (by frame reference time) have one and the same acquisition time."""
+    return len(set(times.starts)) == 1 and len({f for f in times.frame_reference if f is not None}) > 1
 
 
 def from_decay_factor(times: Timing, *, half_life: float) -> tuple[datetime | None, str]:

@@ -42,6 +42,10 @@ _DICOM_TYPES: dict[str, Callable[..., float]] = {
 }
 
 
+LEAN_BODY_MASS_OF_TYPE = {"LBMJANMA": "janmahasatian", "LBM": "james", "LBMJAMES128": "james128"}
+"""Our name of the formula that an SUV Type (0054,1006) stands for."""
+
+
 def lean_body_mass(weight: float, height: float, *, sex: str, formula: str) -> float:
     """Lean body mass in kg.
 

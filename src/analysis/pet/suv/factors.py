@@ -11,8 +11,14 @@ from analysis.errors import ImageError
 from analysis.pet.headers.attributes import common_number, common_text, missing
 from analysis.pet.headers.dicom_file import SliceHeader
 from analysis.pet.headers.tags import tag_text
-from analysis.pet.suv.acquisition import from_decay_factor, timing
-from analysis.pet.suv.body import body_surface_area, ideal_body_weight, lean_body_mass, mass_of_suv_type
+from analysis.pet.suv.acquisition import from_decay_factor, shared_start, timing
+from analysis.pet.suv.body import (
+    LEAN_BODY_MASS_OF_TYPE,
+    body_surface_area,
+    ideal_body_weight,
+    lean_body_mass,
+    mass_of_suv_type,
+)
 from analysis.pet.suv.image_checks import check_image, implausible_storage, implausible_uptake
 from analysis.pet.suv.injection import Dose, injected_dose, injection_time
 from analysis.pet.suv.nuclides import decay_constant
@@ -77,8 +83,8 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     ----------
     headers : sequence of SliceHeader
         All slices of one series, in any order.
-    lean_body_mass : {"janmahasatian", "james", "james128"}
-        Formula of SUL.
+    lean_body_mass : {"janmahasatian", "james", "james128", "file"}
+        Formula of SUL; ``file``: the one by which an image stored as SUL was made.
 
     Raises
     ------
@@ -113,6 +119,7 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
     factors, size, dose, reference = found
     if not np.all(np.isfinite(factors)) or np.any(factors <= 0):
         raise ImageError("the SUV factor is not a positive number", where=headers[0].path.name)
+    lean_body_mass = _formula(headers, units, lean_body_mass, warnings)
     mass = _normalisations(size, lean_body_mass)
     warnings += implausible_storage(headers, factors)
     warnings += implausible_uptake(reference.uptake_minutes)
@@ -327,12 +334,33 @@ def _not_corrected(headers: Sequence[SliceHeader], half_life: float) -> tuple[Re
     if len(durations) > 1:
         listed = ", ".join(f"{duration:g}" for duration in sorted(durations)[:5])
         warnings.append(f"{tag_text('ActualFrameDuration')} differs between slices ({listed} s)")
+    if shared_start(times):
+        warnings.append(
+            f"one {tag_text('AcquisitionTime')} stands for several beds of an image without decay correction: "
+            "the later beds' decay is not known and not undone"
+        )
     uptake = (earliest - injected).total_seconds() / 60
     candidates = (Candidate("earliest acquisition", earliest, ""),)
     reference = Reference(
         earliest, "each slice's acquisition", injected, uptake, candidates, 0.0, (*times.warnings, *warnings)
     )
     return reference, growth
+
+
+def _formula(headers: Sequence[SliceHeader], units: str, formula: str, warnings: list[str]) -> str:
+    """Formula of SUL; ``file`` is that of an image stored as SUL (SUV Type LBM, LBMJAMES128, LBMJANMA)."""
+    own = LEAN_BODY_MASS_OF_TYPE.get(common_text(headers, "SUVType").upper()) if units == "GML" else None
+    if formula != "file":
+        if own not in (None, formula):
+            warnings.append(f"the image is stored as SUL by {own}; SUL is computed again by {formula}")
+        return formula
+    if own is None:
+        raise ImageError(
+            f"{tag_text('SUVType')} names no lean body mass, so the file has no formula of its own",
+            where=headers[0].path.name, expected="an image stored as SUL", do="choose a formula by name",
+            offenders=("SUVType",),
+        )  # fmt: skip
+    return own
 
 
 def _normalisations(size: PatientSize, formula: str) -> dict[str, float | None]:

@@ -10,7 +10,7 @@ from analysis.errors import ImageError
 from analysis.pet.headers.attributes import common_text, missing, parse_number, partly_missing
 from analysis.pet.headers.dicom_file import SliceHeader
 from analysis.pet.headers.tags import tag_text
-from analysis.pet.suv.nuclides import SINGLE_PHOTON
+from analysis.pet.suv.nuclides import single_photon
 
 _SHORTEST_UPTAKE, _LONGEST_UPTAKE = 20, 180
 _LEAST_LARGEST_SUV, _MOST_LARGEST_SUV = 0.5, 2e4
@@ -33,10 +33,9 @@ def check_image(headers: Sequence[SliceHeader]) -> list[str]:
             expected="PT",
             offenders=("Modality",),
         )
-    tracer = " ".join(
-        first.get(k) for k in ("RadionuclideMeaning", "Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")
-    )
-    if SINGLE_PHOTON.search(tracer.replace("^", "")):
+    names = ("RadionuclideMeaning", "Radiopharmaceutical", "RadiopharmaceuticalCodeMeaning")
+    tracers = {(" ".join(h.get(k) for k in names), h.get("RadionuclideValue")) for h in headers}
+    if any(single_photon(wording, code=code) for wording, code in tracers):
         raise ImageError(
             "the radionuclide emits no positrons: SPECT stored as PT",
             where=first.path.name,

@@ -19,7 +19,7 @@ from analysis.pet.headers.attributes import (
 )
 from analysis.pet.headers.dicom_file import SliceHeader
 from analysis.pet.headers.tags import tag_text
-from analysis.pet.suv.nuclides import Nuclide, nuclide_of
+from analysis.pet.suv.nuclides import Nuclide, lives_like_single_photon, nuclide_of
 
 _LEAST_BQ, _MOST_BQ = 3.7e7, 1.5e9
 _LONGEST_UPTAKE_HALF_LIVES = 8 * 3600 / 6586.2
@@ -70,6 +70,17 @@ def half_life_of(headers: Sequence[SliceHeader]) -> tuple[float, Nuclide | None,
         )
         return nuclide.half_life, nuclide, warnings
     if nuclide is None:
+        if lives_like_single_photon(stated):
+            raise ImageError(
+                f"{tag_text('RadionuclideHalfLife')} is {stated:g} s, that of an emitter of single photons: SPECT stored as PT",
+                where=first.path.name, expected="the half-life of a positron emitter",
+                offenders=("RadionuclideHalfLife", "RadionuclideCodeSequence"),
+            )  # fmt: skip
+        if abs(stated * 60 / 6586.2 - 1) < 0.02:
+            warnings.append(
+                f"RadionuclideHalfLife {stated:g} is taken as minutes of F-18, though no radionuclide is named"
+            )
+            return stated * 60, None, warnings
         if not 6500 <= stated <= 6670:
             warnings.append(
                 f"no radionuclide is named; the half-life is {stated:g} s, which is not that of F-18"
@@ -152,8 +163,9 @@ def injection_time(
     Notes
     -----
     The date inside Start DateTime (0018,1078) survives de-identification that shifts all others, so it is believed
-    only if the injection then lies within 24 h before the reference; otherwise its clock time is used. A time alone
-    belongs to the same day, or to the day before if it is later than the reference (a scan after midnight).
+    only if the injection then lies within 24 h before the reference (or within the longest believable uptake, where
+    the nuclide's half-life makes that longer: Zr-89 is imaged after days); otherwise its clock time is used. A time
+    alone belongs to the same day, or to the day before if it is later than the reference (a scan after midnight).
     """
     first, warnings = (
         headers[0],
@@ -182,7 +194,7 @@ def injection_time(
             raise missing(first, "RadiopharmaceuticalStartTime", needed_for="decay correction")
     if stated is not None:
         stated = _in_local_time(stated, clock, date_time_text, warnings)
-        injected = _with_date(first, stated, reference, warnings)
+        injected = _with_date(first, stated, reference, half_life, warnings)
         if clock is not None:
             apart = abs((datetime.combine(injected.date(), clock) - injected).total_seconds())
             apart = min(apart, 86400 - apart)
@@ -193,6 +205,7 @@ def injection_time(
                 )
     else:
         injected = _day_of_clock(datetime.combine(reference.date(), clock), reference)  # type: ignore[arg-type]
+        _warn_of_days(half_life, warnings)
     uptake = (reference - injected).total_seconds()
     if uptake == 0 and reference.time() == time(0):
         raise ImageError(
@@ -251,9 +264,17 @@ def _in_local_time(stated: datetime, clock: time | None, text: str, warnings: li
     return stated + timedelta(seconds=apart)
 
 
-def _with_date(first: SliceHeader, stated: datetime, reference: datetime, warnings: list[str]) -> datetime:
+def _with_date(
+    first: SliceHeader, stated: datetime, reference: datetime, half_life: float, warnings: list[str]
+) -> datetime:
     since = (reference - stated).total_seconds()
     if 0 <= since < 86400:
+        return stated
+    if 86400 <= since <= _LONGEST_UPTAKE_HALF_LIVES * half_life:
+        warnings.append(
+            f"the injection lies {since / 3600:.1f} h before the scan, which the half-life of {half_life:g} s allows: the date of "
+            f"{tag_text('RadiopharmaceuticalStartDateTime')} is believed"
+        )
         return stated
     if stated.date() == reference.date():
         raise ImageError(
@@ -266,7 +287,17 @@ def _with_date(first: SliceHeader, stated: datetime, reference: datetime, warnin
     warnings.append(
         "the date of RadiopharmaceuticalStartDateTime is not that of the scan (dates were shifted); its clock time is used"
     )
+    _warn_of_days(half_life, warnings)
     return _day_of_clock(datetime.combine(reference.date(), stated.time()), reference)
+
+
+def _warn_of_days(half_life: float, warnings: list[str]) -> None:
+    """A warning where a clock time does not tell the day: activity of a long-lived nuclide is left the next day."""
+    if half_life * _LONGEST_UPTAKE_HALF_LIVES >= 86400:
+        warnings.append(
+            f"only the clock time of the injection is known; its day is taken as the scan's, and each day earlier would be "
+            f"{(2 ** (86400 / half_life) - 1) * 100:.0f} % of SUV"
+        )
 
 
 def _day_of_clock(same_day: datetime, reference: datetime) -> datetime:

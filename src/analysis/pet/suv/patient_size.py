@@ -92,7 +92,10 @@ def _height(headers: Sequence[SliceHeader], warnings: list[str]) -> float | None
     if height is None:
         warnings.append(f"{tag_text('PatientSize')} is missing: no SUL")
         return None
-    if height > 3:
+    if height > 300:
+        warnings.append(f"PatientSize {height:g} is taken as millimetres: {height / 1000:g} m")
+        height /= 10
+    elif height > 3:
         warnings.append(f"PatientSize {height:g} is taken as centimetres: {height / 100:g} m")
     else:
         height *= 100

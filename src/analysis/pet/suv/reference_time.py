@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from analysis.errors import ImageError
 from analysis.pet.headers.attributes import parse_date, parse_date_time, parse_time
 from analysis.pet.headers.dicom_file import SliceHeader
 from analysis.pet.headers.tags import tag_text
-from analysis.pet.suv.acquisition import Timing, back_computed, day_without_dates, from_decay_factor, timing
+from analysis.pet.suv.acquisition import (
+    Timing,
+    back_computed,
+    day_without_dates,
+    from_decay_factor,
+    shared_start_is_reference,
+    timing,
+)
 from analysis.pet.suv.injection import injection_time
 
 _TOLERANCE_SECONDS = 1.5
@@ -91,7 +98,7 @@ def decay_reference(headers: Sequence[SliceHeader], *, half_life: float) -> Refe
             do="ask the site for the start of the scan",
             offenders=("SeriesTime", "AcquisitionTime"),
         )
-    usable = _consensus_first(usable, candidates, half_life, warnings)
+    usable = _consensus_first(headers, times, usable, candidates, half_life, warnings)
     chosen, time, injected, notes = _first_after_injection(headers, usable, half_life)
     warnings += notes
     if chosen.source in ("back-computed", "earliest acquisition"):
@@ -161,7 +168,11 @@ def _stated(
     if len(texts) > 1:
         warnings.append(f"{tag_text(keyword)} differs between slices and is not used")
         return Candidate(source, None, "differs between slices")
-    moment = parse_date_time(next(iter(texts)), zone=headers[0].get("TimezoneOffsetFromUTC"))
+    text = next(iter(texts))
+    moment = parse_date_time(text, zone=headers[0].get("TimezoneOffsetFromUTC"))
+    if moment is None and earliest is not None and len(text) >= len("HHMMSS"):
+        clock = parse_time(text)  # some exports keep the clock time only
+        moment = None if clock is None else _on_day_of_scan(clock, earliest)
     if moment is None:
         warnings.append(f"{tag_text(keyword)} is malformed and not used")
         return Candidate(source, None, "malformed")
@@ -173,15 +184,21 @@ def _stated(
         warnings.append(
             f"the date of {tag_text(keyword)} is not that of the scan (dates were shifted); its clock time is used"
         )
-        moment = datetime.combine(earliest.date(), moment.time())
-        if moment > earliest + timedelta(seconds=_TOLERANCE_SECONDS):
-            day_before = moment - timedelta(days=1)
-            if (earliest - day_before).total_seconds() < _LONGEST_BEFORE_SCAN_HOURS * 3600:
-                moment = day_before
+        moment = _on_day_of_scan(moment.time(), earliest)
         before = (earliest - moment).total_seconds()
     if before > _LONGEST_BEFORE_SCAN_HOURS * 3600:
         return Candidate(source, moment, f"{before / 3600:.0f} h before the earliest acquisition")
     return Candidate(source, moment, "")
+
+
+def _on_day_of_scan(clock: time, earliest: datetime) -> datetime:
+    """A clock time on the day of the first acquisition, or on the day before if the scan passed midnight."""
+    moment = datetime.combine(earliest.date(), clock)
+    if moment > earliest + timedelta(seconds=_TOLERANCE_SECONDS):
+        day_before = moment - timedelta(days=1)
+        if (earliest - day_before).total_seconds() < _LONGEST_BEFORE_SCAN_HOURS * 3600:
+            return day_before
+    return moment
 
 
 def _series(headers: Sequence[SliceHeader], earliest: datetime | None, warnings: list[str]) -> Candidate:
@@ -193,8 +210,8 @@ def _series(headers: Sequence[SliceHeader], earliest: datetime | None, warnings:
         if time_text and clock is None:
             warnings.append(f"{tag_text('SeriesTime')} is malformed: {time_text[:20]!r}")
         if day is None and earliest is not None:
-            day = earliest.date()
             if clock is not None:
+                day = _on_day_of_scan(clock, earliest).date()
                 warnings.append(
                     f"{tag_text('SeriesDate')} is missing or malformed; the day of acquisition is used"
                 )
@@ -214,6 +231,13 @@ def _series(headers: Sequence[SliceHeader], earliest: datetime | None, warnings:
         )
         return Candidate("series", moment, "")
     before = (earliest - moment).total_seconds()
+    if abs(before) > 12 * 3600:
+        # A de-identifier shifted one date and not the other: SUV needs the clock times only.
+        warnings.append(
+            f"{tag_text('SeriesDate')} is not the day of acquisition (dates were shifted); its clock time is used"
+        )
+        moment = _on_day_of_scan(moment.time(), earliest)
+        before = (earliest - moment).total_seconds()
     if before < -_TOLERANCE_SECONDS:
         return Candidate("series", moment, "later than the earliest acquisition")
     if before > _LONGEST_BEFORE_SCAN_HOURS * 3600:
@@ -222,25 +246,41 @@ def _series(headers: Sequence[SliceHeader], earliest: datetime | None, warnings:
 
 
 def _consensus_first(
-    usable: list[Candidate], candidates: list[Candidate], half_life: float, warnings: list[str]
+    headers: Sequence[SliceHeader],
+    times: Timing,
+    usable: list[Candidate],
+    candidates: list[Candidate],
+    half_life: float,
+    warnings: list[str],
 ) -> list[Candidate]:
-    """Prefer what frame reference times *and* decay factors say to a series time that contradicts both."""
+    """Prefer what frame reference times *and* decay factors say to a series time that contradicts both.
+
+    Both are offsets that are added to the acquisition time. Where that is the time of the first bed, written into a
+    slice of a later one (GE), they point before the true reference: so a moment before the series time is believed
+    only if the slices' acquisition times differ from bed to bed.
+    """
     by_source = {c.source: c for c in candidates}
     series, back, factor = by_source["series"], by_source["back-computed"], by_source["decay factor"]
-    if usable[0] is not series or back not in usable or back.time is None or factor.time is None:
+    if usable[0] is not series or series.time is None or times.earliest is None:
         return usable
-    together = abs((back.time - factor.time).total_seconds()) < 10
+    better: Candidate | None = None
+    if shared_start_is_reference(times, half_life=half_life, manufacturer=headers[0].get("Manufacturer")):
+        better = by_source["earliest acquisition"]
+    elif back in usable and back.time is not None and factor.time is not None:
+        together = abs((back.time - factor.time).total_seconds()) < 10
+        if together and (len(set(times.starts)) > 1 or back.time > series.time):
+            better = back
     if (
-        together
-        and series.time is not None
-        and spread_percent([series.time, back.time], half_life=half_life) > _WARN_SPREAD_PERCENT
+        better is None
+        or better.time is None
+        or spread_percent([series.time, better.time], half_life=half_life) <= _WARN_SPREAD_PERCENT
     ):
-        warnings.append(
-            "frame reference times and decay factors of all slices agree on one reference time and contradict the series time: "
-            "the back-computed time is used"
-        )
-        return [back, *(c for c in usable if c is not back)]
-    return usable
+        return usable
+    warnings.append(
+        "frame reference times and decay factors of all slices agree on one reference time and contradict the series time: "
+        f"{better.source} is used"
+    )
+    return [better, *(c for c in usable if c is not better)]
 
 
 def _first_after_injection(

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.headers.attributes import malformed, missing, number
-from analysis.pet.headers.dicom_file import SliceHeader, read_header
-from analysis.pet.headers.tags import tag_text
+from analysis.pet.headers.dicom_file import read_header
 from analysis.pet.suv.factors import SuvFactors, suv_factors
 from analysis.pet.suv.grid import Grid, grid_of_slices
 from analysis.pet.suv.pixels import scaled_volume, stored_pixels
+from analysis.pet.suv.rescale import rescale_slopes
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
     name = uids.pop() or files[0].parent.name
     factors = suv_factors(headers, lean_body_mass=lean_body_mass)
     grid, order, notes = grid_of_slices(headers, series=name)
-    slopes, slope_notes = _slopes(headers)
+    slopes, slope_notes = rescale_slopes(headers)
     pixels = [stored_pixels(headers[index]) for index in order]
     ordered = _in_order(factors, order)
     return SuvVolume(
@@ -88,27 +87,6 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
         sop_instances=tuple(headers[i].get("SOPInstanceUID") for i in order),
         warnings=tuple(dict.fromkeys((*factors.warnings, *notes, *slope_notes))),
     )
-
-
-def _slopes(headers: Sequence[SliceHeader]) -> tuple[np.ndarray, list[str]]:
-    """Rescale slope of each slice: half of all series have one per slice."""
-    slopes, without = [], 0
-    for header in headers:
-        slope, intercept = number(header, "RescaleSlope"), number(header, "RescaleIntercept")
-        if slope is None:
-            raise missing(header, "RescaleSlope", needed_for="activity from stored values")
-        if slope <= 0:
-            raise malformed(header, "RescaleSlope", expected="a slope above 0")
-        without += intercept is None
-        if intercept:
-            raise malformed(
-                header, "RescaleIntercept", expected="0, as the PET image requires (PS3.3 C.8.9.4)"
-            )
-        slopes.append(slope)
-    notes = (
-        [f"{tag_text('RescaleIntercept')} is missing in {without} slices and taken as 0"] if without else []
-    )
-    return np.array(slopes), notes
 
 
 def _in_order(factors: SuvFactors, order: np.ndarray) -> SuvFactors:
