@@ -26,6 +26,14 @@ from analysis.survival.curve import SurvivalCurve
 from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_cutoff
 from analysis.survival.day_choice import DayChoice, choose_day
 from analysis.survival.early_response import EarlyResponse, Rate, early_response
+from analysis.survival.endpoints import (
+    RULES,
+    CensoringRules,
+    EndPoint,
+    overall_survival,
+    progression_free_survival,
+    time_to_progression,
+)
 from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, RmstDifference, TestResult
 from analysis.survival.firth import FirthFit, firth_cox
 from analysis.survival.groups import Grouping, grouping
@@ -43,7 +51,9 @@ from analysis.survival.second_engine import EngineComparison, EngineRow, compare
 
 __all__ = [
     "LEVEL",
+    "RULES",
     "Band",
+    "CensoringRules",
     "Concordance",
     "ConcordanceDifference",
     "CorrectedDiscrimination",
@@ -52,6 +62,7 @@ __all__ = [
     "CumulativeIncidence",
     "DayChoice",
     "EarlyResponse",
+    "EndPoint",
     "EngineComparison",
     "EngineRow",
     "Estimate",
@@ -97,8 +108,10 @@ __all__ = [
     "kaplan_meier",
     "landmark",
     "logrank",
+    "overall_survival",
     "permutation_logrank",
     "predictive_values",
+    "progression_free_survival",
     "proportional_hazards",
     "restricted_mean",
     "rmst_difference",
@@ -107,6 +120,7 @@ __all__ = [
     "search_cutoff",
     "spline_effect",
     "time_dependent_auc",
+    "time_to_progression",
     "turnbull",
     "weibull_regression",
 ]
