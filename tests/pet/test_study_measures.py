@@ -99,7 +99,7 @@ def test_results_do_not_depend_on_workers_and_come_back_from_the_cache(folder, m
     def never(_task):
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(stored, "measure_scan", never)
+    monkeypatch.setattr(stored, "as_text", never)
     again = measured(folder, cache=cache)
     for name in ("series", "scans", "lesions"):
         pd.testing.assert_frame_equal(getattr(first, name), getattr(both, name))

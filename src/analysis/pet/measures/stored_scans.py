@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.pet.measures.scan import ScanTask, measure_scan
-from analysis.pet.series.index import write_whole
+from analysis.pet.measures.cluster import measured_on_cluster
+from analysis.pet.measures.one_scan import as_text, failed
+from analysis.pet.measures.scan import ScanTask
+from analysis.pet.series.processes import in_processes
+from analysis.pet.series.writing import write_whole
+
+DIED = (
+    "the process that measured this scan died, alone as well: most likely there is too little memory for it"
+)
 
 
 def measure_scans(
     tasks: Sequence[ScanTask], *, cache: Path | None, workers: int, progress: bool
 ) -> list[dict[str, Any]]:
-    """Measures of each scan, in the order of the tasks, whatever the number of workers.
+    """Measures of each scan, in the order of the tasks, whatever measured them.
+
+    On the workers of a Dask scheduler where ``DASK_SCHEDULER_ADDRESS`` names one, else in processes of this computer.
+    A scan that fails, or whose process dies, has the reason in ``error``; the others go on. What may go well the next
+    time (a file out of reach, a process that died) is reported but not stored.
 
     Parameters
     ----------
@@ -23,21 +35,20 @@ def measure_scans(
     cache : Path or None
         Folder of stored results; a result is used again while its key is the same.
     workers : int
-        Processes; each holds one scan at a time.
+        Processes of this computer; each holds one scan at a time.
     progress : bool
         Whether to show a bar.
+
+    Raises
+    ------
+    ParameterError
+        If the Dask scheduler cannot be reached, has no workers, or they run other code.
     """
-    import joblib
     from tqdm import tqdm
 
     results: list[dict[str, Any] | None] = [_stored(task, cache) for task in tasks]
     left = [place for place, result in enumerate(results) if result is None]
-    if workers == 1 or len(left) < 2:
-        done = (_measure_and_store(tasks[place], cache) for place in left)
-    else:
-        done = joblib.Parallel(n_jobs=min(workers, len(left)), return_as="generator")(
-            joblib.delayed(_measure_and_store)(tasks[place], cache) for place in left
-        )
+    done = _measured([tasks[place] for place in left], workers)
     shown = tqdm(
         done,
         total=len(left),
@@ -46,9 +57,24 @@ def measure_scans(
         disable=not progress or not left,
         leave=False,
     )
-    for place, result in zip(left, shown, strict=True):
-        results[place] = result
-    return [result for result in results if result is not None]
+    for number, text in shown:
+        result = json.loads(text)
+        if cache is not None and not result["passing"]:
+            write_whole(_file(tasks[left[number]], cache), text)
+        results[left[number]] = result
+    lost = json.loads(failed("the scan was not measured", passing=True))
+    return [lost if result is None else result for result in results]
+
+
+def _measured(tasks: Sequence[ScanTask], workers: int) -> Iterator[tuple[int, str]]:
+    """Number of each task and its result, in any order."""
+    address = os.environ.get("DASK_SCHEDULER_ADDRESS", "").strip()
+    if address and tasks:
+        yield from measured_on_cluster(tasks, address)
+    elif workers == 1 or len(tasks) < 2:
+        yield from ((number, as_text(task)) for number, task in enumerate(tasks))
+    else:
+        yield from in_processes(as_text, tasks, workers, died=lambda _task: failed(DIED, passing=True))
 
 
 def _file(task: ScanTask, cache: Path) -> Path:
@@ -59,13 +85,8 @@ def _stored(task: ScanTask, cache: Path | None) -> dict[str, Any] | None:
     if cache is None or not _file(task, cache).is_file():
         return None
     try:
-        return json.loads(_file(task, cache).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        result = json.loads(_file(task, cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None  # measured again, and written again
-
-
-def _measure_and_store(task: ScanTask, cache: Path | None) -> dict[str, Any]:
-    result = measure_scan(task)
-    if cache is not None:
-        write_whole(_file(task, cache), json.dumps(result))
-    return result
+    complete = isinstance(result, dict) and {"error", "warnings", "scan", "lesions"} <= set(result)
+    return result if complete else None

@@ -121,12 +121,14 @@ def _contours(
     paths = []
     if study.contours_folder is not None:
         paths = sorted(
-            p for p in study.contours_folder.rglob("*") if p.is_file() and not p.name.startswith(".")
+            p
+            for p in study.contours_folder.absolute().rglob("*")
+            if p.is_file() and not p.name.startswith(".")
         )
     folder = study.dicom_folder
     if folder is not None:
         among = [s.series for s in selected if s.series.attributes.get("Modality") in ("SEG", "RTSTRUCT")]
-        paths += [folder / name for series in among for name in series.files]
+        paths += [folder.absolute() / name for series in among for name in series.files]
     files: list[ContourFile] = []
     unused: list[tuple[str, str, str]] = []
     for path in dict.fromkeys(paths):
@@ -140,7 +142,9 @@ def _contours(
         if s.kept
     ]
     table = study.table("contours") if "contours" in study.tables else None
-    assigned, left = assign_contours(files, scans, table=table, folder=study.contours_folder)
+    assigned, left = assign_contours(
+        files, scans, table=table, folder=study.contours_folder and study.contours_folder.absolute()
+    )
     unused += [(contours.path.name, contours.kind, reason) for contours, reason in left]
     return assigned, unused
 
@@ -162,7 +166,7 @@ def _task(
         patient_id=entry.patient_id,
         visit=entry.visit,
         series_uid=entry.series.series_uid,
-        files=tuple(folder / name for name in entry.series.files),
+        files=tuple(folder.absolute() / name for name in entry.series.files),
         contours=tuple(contours),
         lean_body_mass=formula,
         key=hashlib.sha256(repr(identity).encode()).hexdigest(),

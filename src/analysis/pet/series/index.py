@@ -11,6 +11,7 @@ from pathlib import Path
 
 from analysis.errors import ImageError
 from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.series.writing import write_whole
 from analysis.pet.versions import code_version
 
 _KEPT = (
@@ -109,14 +110,6 @@ def _stored(file: Path | None) -> tuple[Series, ...] | None:
         )
     except (OSError, json.JSONDecodeError, TypeError, KeyError):
         return None  # made again, and written again
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file under another name first, so that it is never found half-written."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
 
 
 def _walk(folder: Path) -> Iterator[_File]:
