@@ -5,6 +5,7 @@ Nothing here guesses. An absent or empty attribute is ``None``; a malformed one 
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ def missing(header: SliceHeader, keyword: str, *, needed_for: str) -> ImageError
     )
 
 
+@functools.lru_cache(maxsize=4096)  # slices of a series share most values
 def parse_number(text: str) -> float | None:
     """Finite number written in decimal, or ``None`` if the text is none.
 

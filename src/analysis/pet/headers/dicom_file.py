@@ -140,12 +140,13 @@ def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
     attributes: dict[str, str] = {}
     creators: dict[tuple[int, int], str] = {}
     charset = ""
-    for tag, vr, start, length, following in encoding.walk(data, body, len(data), _WANTED):
+    end, order = len(data), encoding.order
+    for tag, vr, start, length, following in encoding.walk(data, body, end, _WANTED):
         if tag in PIXEL_DATA:
             if tag != 0x7FE00010:
                 attributes["FloatPixelData"] = "present"
             return SliceHeader(path, attributes, syntax, start, -1 if syntax == DEFLATED else length, size)
-        if following > len(data):
+        if following > end:
             raise Short
         value = data[start : start + length]
         if tag in TOP_LEVEL:
@@ -154,21 +155,21 @@ def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
                 inner = IMPLICIT_LITTLE if vr == b"UN" else encoding
                 attributes.update(_items(keyword, value, inner, charset))
                 continue
-            attributes[keyword] = text_of(value, vr, kind, encoding.order, charset)
-            if keyword == "SpecificCharacterSet":
+            attributes[keyword] = text_of(value, vr, kind, order, charset)
+            if tag == 0x00080005:
                 charset = attributes[keyword]
         elif tag in _CREATOR_TAGS:
-            creators[_CREATOR_TAGS[tag]] = text_of(value, b"LO", "text", encoding.order, charset)
+            creators[_CREATOR_TAGS[tag]] = text_of(value, b"LO", "text", order, charset)
         elif tag in _PRIVATE_TAGS:
             place, owners = _PRIVATE_TAGS[tag]
             owner = creators.get(place)
             for creator, keyword in owners:
                 # De-identified files often keep the bare element without its creator, or empty it (block 10 by habit).
                 if owner == creator or (not owner and place[1] == 0x10):
-                    attributes[keyword] = text_of(value, vr, "text", encoding.order, charset)
+                    attributes[keyword] = text_of(value, vr, "text", order, charset)
                     if not owner:
                         attributes[keyword + "WithoutCreator"] = "yes"
-    if len(data) < shown:
+    if end < shown:
         raise Short
     return SliceHeader(path, attributes, syntax, -1, 0, size)
 

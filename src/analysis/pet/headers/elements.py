@@ -43,36 +43,43 @@ class Encoding:
         The length is -1 where it is undefined, which is left so for pixel data only. The VR is empty where it is not
         stated. The delimiter of an item or sequence is always yielded, and is the last.
         """
-        explicit, short, number = self.explicit, self.short, self.number
-        position = start
-        while position < end:
-            if position + 8 > end:
-                raise Short
+        explicit, short, number, pixels, undefined = (
+            self.explicit,
+            self.short,
+            self.number,
+            PIXEL_DATA,
+            UNDEFINED,
+        )
+        value_after = (_VALUE_AFTER if explicit else {}).get
+        position, last = start, end - 8
+        while position <= last:
             group, element, vr, length = short(data, position)
             value = position + 8
-            if not explicit or (vr not in _VALUE_AFTER and not b"AA" <= vr <= b"ZZ"):
-                vr = b""
-                (length,) = number(data, position + 4)
-            elif _VALUE_AFTER.get(vr) == 12:
+            after = value_after(vr)
+            if after == 12:
                 value = position + 12
                 if value > end:
                     raise Short
                 (length,) = number(data, position + 8)
+            elif after is None and not (explicit and b"AA" <= vr <= b"ZZ"):
+                vr = b""
+                (length,) = number(data, position + 4)
             tag = group << 16 | element
-            if length != UNDEFINED:
-                following = value + length
-            elif tag in PIXEL_DATA:
-                following, length = value, -1
+            if length != undefined:
+                position = value + length
+            elif tag in pixels:
+                position, length = value, -1
             else:
                 # An unknown sequence of undefined length is encoded implicitly (PS3.5 section 6.2.2, note on UN).
-                following = (IMPLICIT_LITTLE if vr == b"UN" else self).after_sequence(data, value, end)
-                length = following - value
-            if group == 0xFFFE and tag != ITEM:
-                yield tag, vr, value, length, following
-                return
+                position = (IMPLICIT_LITTLE if vr == b"UN" else self).after_sequence(data, value, end)
+                length = position - value
             if tag in wanted:
-                yield tag, vr, value, length, following
-            position = following
+                yield tag, vr, value, length, position
+            elif group == 0xFFFE and tag != ITEM:
+                yield tag, vr, value, length, position
+                return
+        if position < end:
+            raise Short
 
     def items(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Start and end of the content of each item of a sequence's value."""

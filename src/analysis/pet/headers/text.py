@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import warnings
 
@@ -10,6 +11,7 @@ _BINARY_KIND = {vr.decode(): code for vr, code in _BINARY.items()}
 _PADDING = " \0\t\r\n"
 
 
+@functools.lru_cache(maxsize=4096)  # slices of a series share most values
 def text_of(value: bytes, vr: bytes, kind: str, order: str, charset: str) -> str:
     """Text of a value; several values are separated by a backslash, binary numbers are written in decimal.
 

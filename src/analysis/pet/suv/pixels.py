@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.headers.attributes import malformed, whole
-from analysis.pet.headers.dicom_file import BIG_ENDIAN, EXPLICIT, IMPLICIT, SliceHeader
+from analysis.pet.headers.dicom_file import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, SliceHeader
 from analysis.pet.headers.tags import tag_text
 
 _ORDER = {IMPLICIT: "<", EXPLICIT: "<", BIG_ENDIAN: ">"}
@@ -83,8 +84,13 @@ def stored_pixels(header: SliceHeader) -> StoredPixels:
         raise malformed(header, "HighBit", expected=f"{bits - 1}, one less than Bits Stored")
     kind = "ui"[whole(header, "PixelRepresentation", low=0, high=1)]
     order = _ORDER.get(header.syntax)
-    if order is None or header.pixel_length < 0:
+    if order is None:
         return StoredPixels(header, shape, None, 0)
+    if header.pixel_length < 0:
+        raise ImageError(
+            "the pixel data have no stated length, as if compressed", where=name, do="transfer the file again",
+            expected=f"a length, in the uncompressed transfer syntax {header.syntax}",
+        )  # fmt: skip
     needed = shape[0] * shape[1] * allocated // 8
     if not needed <= header.pixel_length <= needed + 1:  # an odd length is padded to an even one
         raise ImageError(
@@ -126,19 +132,20 @@ def scaled_volume(pixels: Sequence[StoredPixels], scale: np.ndarray) -> np.ndarr
         )  # fmt: skip
     volume = np.empty((len(pixels), *pixels[0].shape), np.float32)
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    native = np.flatnonzero([stored.dtype is not None for stored in pixels])
 
     def fill(places: np.ndarray) -> None:
         buffer = bytearray()
         for place in places:
-            values, buffer = _read(pixels[place], buffer)
+            stored = pixels[place]
+            if stored.dtype is None:
+                values = _decode(stored)
+            else:
+                values, buffer = _read(stored, buffer)
             np.multiply(values, rounded[place], out=volume[place], casting="same_kind")
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fill, np.array_split(native, threads)))
-    for place, stored in enumerate(pixels):
-        if stored.dtype is None:  # pydicom's decoders are not called from several threads
-            np.multiply(_decode(stored), rounded[place], out=volume[place], casting="same_kind")
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
+        warnings.simplefilter("ignore")  # of decoders; here, since a thread would set it for all the others
+        list(pool.map(fill, np.array_split(np.arange(len(pixels)), threads)))
     return volume
 
 
@@ -167,23 +174,32 @@ def _read(stored: StoredPixels, buffer: bytearray) -> tuple[np.ndarray, bytearra
 
 
 def _decode(stored: StoredPixels) -> np.ndarray:
-    """Values of a slice that is compressed, decoded by pydicom."""
+    """Values of a slice that is compressed, by pydicom's decoder; the header is not parsed again for it."""
     import pydicom
+    from pydicom.pixels import get_decoder
 
-    path = stored.header.path
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            values = pydicom.dcmread(path, force=True).pixel_array
-        except Exception as problem:
-            # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
-            raise ImageError(
-                f"the pixel data cannot be decoded ({str(problem)[:120]})", where=path.name,
-                expected=f"pixels in transfer syntax {stored.header.syntax}", do="transfer the file again, uncompressed",
-            ) from problem  # fmt: skip
+    header = stored.header
+    options: dict[str, Any] = {
+        "rows": stored.shape[0], "columns": stored.shape[1], "samples_per_pixel": 1, "number_of_frames": 1,
+        "bits_allocated": int(header.get("BitsAllocated")), "bits_stored": int(header.get("BitsStored")),
+        "pixel_representation": int(header.get("PixelRepresentation")), "pixel_keyword": "PixelData",
+        "photometric_interpretation": "MONOCHROME2",
+    }  # fmt: skip
+    try:
+        if header.syntax == DEFLATED:
+            values = pydicom.dcmread(header.path, force=True).pixel_array
+        else:
+            data = header.path.read_bytes()[header.pixel_start :]
+            values, _meta = get_decoder(header.syntax).as_array(data, **options)
+    except Exception as problem:
+        # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
+        raise ImageError(
+            f"the pixel data cannot be decoded ({str(problem)[:120]})", where=header.path.name,
+            expected=f"pixels in transfer syntax {header.syntax}", do="transfer the file again, uncompressed",
+        ) from problem  # fmt: skip
     if values.shape != stored.shape:
         raise ImageError(
-            f"the pixel data are {values.shape}", where=path.name, expected=f"{stored.shape}",
+            f"the pixel data are {values.shape}", where=header.path.name, expected=f"{stored.shape}",
             offenders=("Rows", "Columns"),
         )  # fmt: skip
     return values
