@@ -75,6 +75,9 @@ def quantify(arguments: argparse.Namespace) -> int:
 
     found = measure(arguments.image, arguments.mask, roi=arguments.roi, resample=arguments.resample)
     document = found.as_document()
+    if arguments.features:
+        # JSON has no nan: a feature that is not defined for this region is null.
+        document["features"] = {k: v if v == v else None for k, v in found.features().items()}
     if arguments.json:
         print(json.dumps(document, indent=1, ensure_ascii=False))
     else:
@@ -299,6 +302,9 @@ def parser() -> argparse.ArgumentParser:
         "--resample",
         action="store_true",
         help="take a mask on another grid to the PET's by nearest neighbour, with a warning that states both volumes",
+    )
+    one.add_argument(
+        "--features", action="store_true", help="also the 74 IBSI shape, first-order and histogram features"
     )
     one.add_argument("--json", action="store_true", help="as JSON")
 

@@ -1,6 +1,7 @@
 """FDG PET: from DICOM series to SUV, lesion measures and metabolic response."""
 
 from analysis.pet.contours.masks import read_masks
+from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.mip import Projection, maximum_intensity_projection, mip_of
 from analysis.pet.measures.quantify import Quantification, quantify
 from analysis.pet.measures.region import RegionMeasures, measure_region
@@ -40,6 +41,7 @@ __all__ = [
     "agreement_of",
     "classify_lesions",
     "eortc_1999",
+    "ibsi_features",
     "index_series",
     "lesion_changes",
     "maximum_intensity_projection",

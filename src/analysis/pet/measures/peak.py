@@ -75,6 +75,11 @@ def suv_peak(volume: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, 
     )
 
 
+def reach_of(spacing: tuple[float, float, float]) -> np.ndarray:
+    """Number of voxels along each axis by which the sphere may reach beyond a region."""
+    return np.array([int(np.ceil((PEAK_RADIUS_MM + 0.1) / step)) for step in spacing])
+
+
 def _sphere(spacing: tuple[float, float, float]) -> np.ndarray:
     reach = [int(PEAK_RADIUS_MM // step) for step in spacing]
     offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(

@@ -12,6 +12,9 @@ import numpy as np
 from analysis.errors import ImageError
 from analysis.pet.contours.files import OTHER_FRAME, ContourFile, describe_contours, other_frame, refers_to
 from analysis.pet.contours.masks import choose_region, read_regions
+from analysis.pet.contours.region import Region
+from analysis.pet.measures.ibsi_features import ibsi_features
+from analysis.pet.measures.peak import reach_of
 from analysis.pet.measures.region import RegionMeasures, measure_region
 from analysis.pet.measures.scan import PROPOSAL_NOTE, outside_the_body
 from analysis.pet.series.index import Series, index_series
@@ -27,6 +30,13 @@ class Quantification:
     measures: RegionMeasures
     volume: SuvVolume
     warnings: tuple[str, ...]
+    region: Region
+
+    def features(self) -> dict[str, float]:
+        """The 74 IBSI features of the region's SUV, in histogram bins of 0.25 g/ml from 0."""
+        spacing = self.volume.grid.spacing
+        box, mask = self.region.surroundings(reach_of(spacing))
+        return ibsi_features(self.volume.suv[box], mask, spacing=spacing)
 
     def as_document(self) -> dict[str, Any]:
         """Everything as plain values, for JSON; SUV in g/ml, volumes in ml, times in ISO 8601."""
@@ -142,6 +152,7 @@ def quantify(
         measure_region(volume.suv, region.full(), volume.grid.spacing),
         volume,
         (*notes, *volume.warnings),
+        region,
     )
 
 
