@@ -99,6 +99,24 @@ def suv(arguments: argparse.Namespace) -> int:
     return 3 if any(entry.error for entry in found) else 0
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """Write the lesions and measures of a study's scans in DICOM, for any viewer."""
+    from analysis.data import load_study
+    from analysis.pet import measure_study
+    from analysis.pet.exchange.study import check_place, export_study
+
+    study, bar = load_study(arguments.study), sys.stderr.isatty()
+    check_place(arguments.out, study)
+    measures = measure_study(study, cache=arguments.cache, workers=arguments.workers, progress=bar)
+    written = export_study(study, arguments.out, measures=measures, workers=arguments.workers, progress=bar)
+    for row in written[written["problem"] != ""].itertuples():
+        print(f"export: {row.patient_id} {row.visit}: nothing written: {row.problem}", file=sys.stderr)
+    print(
+        f"export: {int(written['lesions'].sum())} lesions of {int((written['lesions'] > 0).sum())} scans -> {arguments.out}"
+    )
+    return 0
+
+
 def values(arguments: argparse.Namespace) -> int:
     """Print every named value of a run."""
     from analysis.results import read_run
@@ -335,6 +353,26 @@ def parser() -> argparse.ArgumentParser:
         help="formula of SUL (default janmahasatian; file: that of an image stored as SUL)",
     )
     one.add_argument("--json", action="store_true", help="as JSON")
+
+    one = command(
+        "export",
+        export,
+        epilog=(
+            "Each measured scan gets a folder OUT/PATIENT/VISIT with\n"
+            "  lesions.seg.dcm   DICOM SEG: one segment a lesion, on the PET's own grid, with site and tracking UID\n"
+            "  measures.sr.dcm   structured report (TID 1500): SUVmax, mean and peak, SUL, volume, MTV, TLG of each lesion\n"
+            "Open them together with the PET in a viewer, e.g. 3D Slicer or OHIF. The same study gives the same bytes;\n"
+            "dates are those of the scan, or SOURCE_DATE_EPOCH. They name the patient as the images do: OUT must lie below\n"
+            "data, or outside the checkout. A scan without contours is listed and left out.\n"
+            "Example:\n  python -m analysis export data/studies/NAME data/derived/NAME-dicom"
+        ),
+    )
+    one.add_argument("study", type=Path, help="study folder")
+    one.add_argument("out", type=Path, help="folder to write to")
+    one.add_argument(
+        "--cache", type=Path, help="folder of stored measures, used again while files and code are the same"
+    )
+    one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
 
     one = command("values", values)
     one.add_argument("--run", default="primary", help="run (default primary)")

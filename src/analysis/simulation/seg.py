@@ -11,22 +11,13 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, PositronEmissionTomographyImageStorage, SegmentationStorage
 
+from analysis.pet.exchange.codes import SITES
 from analysis.simulation.clock import Clock, date_text, time_text
 from analysis.simulation.dataset import SeriesIdentity, code, describe_patient, file_meta
 from analysis.simulation.grid import Grid
 from analysis.simulation.headers import HeaderStyle
 from analysis.simulation.identity import instance_uid, token, uid
 from analysis.simulation.scans import SimulatedLesion, SimulatedScan
-
-REGIONS = {
-    "bone": ("272673000", "SCT", "Bone"),
-    "node": ("59441001", "SCT", "Lymph Node"),
-    "liver": ("10200004", "SCT", "Liver"),
-    "lung": ("39607008", "SCT", "Lung"),
-    "breast": ("76752008", "SCT", "Breast"),
-    "other": ("87784001", "SCT", "Soft tissue"),
-}
-"""SNOMED CT codes of the anatomic region of each site of the lesion table."""
 
 
 def _segment(scan: SimulatedScan, lesion: SimulatedLesion, number: int) -> Dataset:
@@ -36,7 +27,7 @@ def _segment(scan: SimulatedScan, lesion: SimulatedLesion, number: int) -> Datas
     item.SegmentAlgorithmType = "MANUAL"
     item.SegmentedPropertyCategoryCodeSequence = code("49755003", "SCT", "Morphologically Abnormal Structure")
     item.SegmentedPropertyTypeCodeSequence = code("108369006", "SCT", "Neoplasm")
-    item.AnatomicRegionSequence = code(*REGIONS[lesion.site])
+    item.AnatomicRegionSequence = code(*SITES[lesion.site])
     item.TrackingID = lesion.lesion_id
     item.TrackingUID = uid(scan.patient_id, scan.lesion_seed, lesion.lesion_id)
     return item

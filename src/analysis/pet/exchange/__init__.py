@@ -1,0 +1,1 @@
+"""Results in DICOM's own words: lesions as DICOM SEG, measures as a structured report, for any viewer."""
