@@ -72,6 +72,17 @@ RADIOPHARMACEUTICAL_ITEM: dict[int, tuple[str, str]] = {
     0x00540304: ("RadiopharmaceuticalCode", "SQ"),
 }
 
+FUNCTIONAL_GROUP: dict[int, tuple[str, str]] = {
+    0x00089007: ("FrameType", "text"),
+    0x00189074: ("FrameAcquisitionDateTime", "text"),
+    0x00189220: ("FrameAcquisitionDuration", "FD"),
+    0x00189758: ("DecayCorrected", "text"),
+    0x00189759: ("AttenuationCorrected", "text"),
+    0x00189760: ("ScatterCorrected", "text"),
+    0x00209128: ("TemporalPositionIndex", "UL"),
+}
+"""Attributes of multi-frame PET alone, of its functional groups and its top level (PS3.3 C.7.6.16, C.8.22)."""
+
 CODE_ITEM = {0x00080100: "Value", 0x00080104: "Meaning"}
 """Code Value and Code Meaning; kept as ``RadionuclideValue``, ``RadionuclideMeaning`` ..."""
 

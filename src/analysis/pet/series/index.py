@@ -11,13 +11,14 @@ from pathlib import Path
 
 from analysis.errors import ImageError
 from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.multiframe import described
 from analysis.pet.series.writing import write_whole
 from analysis.pet.versions import code_version
 
 _KEPT = (
     "Modality", "SOPClassUID", "ImageType", "SeriesType", "CorrectedImage", "AttenuationCorrectionMethod", "Units",
     "PatientID", "ClinicalTrialSubjectID", "ClinicalTrialTimePointID", "StudyDate", "SeriesDate", "AcquisitionDate",
-    "SeriesDescription", "NumberOfFrames", "NumberOfTimeSlices", "FrameOfReferenceUID", "Radiopharmaceutical",
+    "SeriesDescription", "NumberOfFrames", "FrameCount", "NumberOfTimeSlices", "FrameOfReferenceUID", "Radiopharmaceutical",
     "RadiopharmaceuticalCodeValue", "RadiopharmaceuticalCodeMeaning", "RadionuclideValue", "RadionuclideMeaning",
     "StudyInstanceUID",
 )  # fmt: skip
@@ -174,12 +175,12 @@ def _read_part(folder: Path, paths: Sequence[str]) -> _Found:
             found.append((path, "", None, problem.what))
             continue
         uid = header.get("SeriesInstanceUID")
-        trouble = ""
+        known, trouble = described(header)
         if not uid:
             trouble = "SeriesInstanceUID (0020,000E) is missing"
         elif header.truncated and _is_image(header):
             trouble = "the file ends before its pixel data do: it is truncated"
-        attributes = {k: header.get(k) for k in _KEPT if header.get(k)} if uid and uid not in seen else None
+        attributes = {k: known[k] for k in _KEPT if known.get(k)} if uid and uid not in seen else None
         if attributes and header.pixel_start < 0:
             attributes["Pixels"] = "none"
         seen.add(uid)

@@ -9,7 +9,6 @@ from analysis.pet.series.index import Series
 from analysis.pet.suv.nuclides import single_photon
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-_ENHANCED_PET = "1.2.840.10008.5.1.4.1.1.130"
 _FDG = re.compile(r"(?i)fdg|fluoro?-?deoxy-?glucose|deoxyglucose|C-B1031|35321007|Y-X1743")
 _OTHER_TRACERS = re.compile(
     r"(?i)\b(flt|fluorothymidine|alovudine|fes|fluoroestradiol|naf|sodium fluoride|fet|fluoroethyl|fdopa|fluorodopa|"
@@ -18,7 +17,19 @@ _OTHER_TRACERS = re.compile(
 )
 _IMAGE_NAME = re.compile(r"\.(dcm|ima|dicom)$|^[^.]*\d[^.]*$|\d\.\d+$")
 _PROJECTIONS = frozenset(
-    ["MIP", "PROJECTION IMAGE", "MPR", "REFORMATTED", "RENDERING", "3D RENDERING", "CPR", "MINIP"]
+    [
+        "MIP",
+        "PROJECTION IMAGE",
+        "MPR",
+        "REFORMATTED",
+        "RENDERING",
+        "3D RENDERING",
+        "CPR",
+        "MINIP",
+        "MAX_IP",
+        "MIN_IP",
+        "MEAN_IP",
+    ]
 )
 _KINDS = {
     "CT": "CT", "MR": "MR", "NM": "scintigraphy or SPECT", "SEG": "contours", "RTSTRUCT": "contours",
@@ -31,7 +42,7 @@ _KINDS = {
 def reason_left_out(series: Series) -> str:
     """Why a series is left out; empty for an attenuation-corrected, static FDG PET.
 
-    Rules, in this order: unreadable; not PET; secondary capture; no pixels; multi-frame; single-photon emitter; another tracer
+    Rules, in this order: unreadable; not PET; secondary capture; no pixels; single-photon emitter; another tracer
     than FDG; dynamic or gated; projection or reformation; derived from another series; not attenuation-corrected;
     a single slice.
     """
@@ -45,13 +56,11 @@ def reason_left_out(series: Series) -> str:
         return _KINDS.get(modality, f"modality {modality or 'missing'}")
     if get("Pixels") == "none":
         return "no image: raw data or a protocol of the scanner"
-    if get("SOPClassUID") == _ENHANCED_PET or get("NumberOfFrames", "1") not in ("", "1"):
-        return "multi-frame (Enhanced PET), which is not read"
     return (
         _tracer(series)
         or _kind_of_image(series)
         or _correction(series)
-        or ("a single slice" if len(series.files) == 1 else "")
+        or ("a single slice" if len(series.files) == 1 and get("FrameCount", "1") == "1" else "")
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.errors import AnalysisError, ImageError
 from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.multiframe import described, slices_of
 from analysis.pet.series.index import Series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
 from analysis.pet.suv.factors import SuvFactors, suv_factors
@@ -55,13 +56,20 @@ class FolderSuv:
         found: dict[str, Any] = {"folder": self.folder, "error": self.error, "warnings": list(self.warnings)}
         f = self.factors
         values: dict[str, Any] = {} if f is None else {
-            "factors": dict(zip(self.names, (float(value) for value in f.factors), strict=True)),
+            "factors": self._by_file(),
             "sul_factor": f.sul_factor, "bsa_factor": f.bsa_factor, "ibw_factor": f.ibw_factor,
             "lean_body_mass": f.lean_body_mass, "units": f.units, "decay_correction": f.decay_correction or None,
             "weight_kg": f.weight_kg, "height_cm": f.height_cm, "sex": f.sex, "dose_mbq": f.dose_mbq,
             "half_life_s": f.half_life_s, "nuclide": f.nuclide, "reference": reference_document(f.reference),
         }  # fmt: skip
         return {**found, **dict.fromkeys(_KEYS), "factors": {}, **values}
+
+    def _by_file(self) -> dict[str, float | list[float]]:
+        """Factor of each file; of a multi-frame file one for all its frames, or a list where they differ."""
+        found: dict[str, list[float]] = {}
+        for name, value in zip(self.names, self.factors.factors if self.factors else (), strict=True):
+            found.setdefault(name, []).append(float(value))
+        return {name: values if len(set(values)) > 1 else values[0] for name, values in found.items()}
 
     def as_text(self) -> str:
         """The same in a few aligned lines, for people."""
@@ -122,12 +130,15 @@ def suv_of_folder(folder: Path, *, lean_body_mass: str = "janmahasatian") -> Fol
     """
     try:
         series, headers, notes = _the_series(folder)
+        headers = [frame for header in headers for frame in slices_of(header)]
         factors = suv_factors(headers, lean_body_mass=lean_body_mass)
         _slopes, slope_notes = rescale_slopes(headers)
     except AnalysisError as problem:
         return FolderSuv(str(folder), str(problem), (), (), None)
     base = [path.rpartition("/")[2] for path in series.files]
-    names = tuple(series.files if len(set(base)) < len(base) else base)
+    below = dict(zip((folder / path for path in series.files), series.files, strict=True))
+    doubled = len(set(base)) < len(base)
+    names = tuple(below[h.path] if doubled else h.path.name for h in headers)
     warnings = tuple(dict.fromkeys((*notes, *factors.warnings, *slope_notes)))
     return FolderSuv(str(folder), None, warnings, names, factors)
 
@@ -212,7 +223,7 @@ def _grouped(folder: Path) -> tuple[dict[str, tuple[Series, list[SliceHeader]]],
     for uid, found in sorted(members.items()):
         attributes: dict[str, str] = {}
         for _path, header in found:
-            attributes = {**header.attributes, **attributes}
+            attributes = {**described(header)[0], **attributes}
         if found[0][1].pixel_start < 0 and found[0][1].get("SOPClassUID") not in _PET_IMAGES:
             attributes["Pixels"] = "none"  # raw data or a protocol, stored under the image's modality
         cut = [path for path, header in found if header.truncated and header.pixel_start >= 0]

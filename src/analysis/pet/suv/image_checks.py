@@ -49,7 +49,8 @@ def check_image(headers: Sequence[SliceHeader]) -> list[str]:
         )  # fmt: skip
     common_text(headers, "FrameOfReferenceUID")
     common_text(headers, "SUVType")
-    warnings = partly_missing(headers, ("Units", "CorrectedImage", "DecayCorrection", "SUVType"))
+    warnings = [note for text in {h.get("FrameNotes"): None for h in headers} for note in text.splitlines()]
+    warnings += partly_missing(headers, ("Units", "CorrectedImage", "DecayCorrection", "SUVType"))
     if any(header.get("LossyImageCompression") == "01" for header in headers):
         warnings.append("the image was compressed with loss: its values are not those that were measured")
     corrections = common_text(headers, "CorrectedImage").upper().split("\\")

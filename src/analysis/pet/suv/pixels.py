@@ -179,8 +179,9 @@ def _decode(stored: StoredPixels) -> np.ndarray:
     from pydicom.pixels import get_decoder
 
     header = stored.header
+    frame, count = int(header.get("FrameNumber") or 1), int(header.get("FrameCount") or 1)
     options: dict[str, Any] = {
-        "rows": stored.shape[0], "columns": stored.shape[1], "samples_per_pixel": 1, "number_of_frames": 1,
+        "rows": stored.shape[0], "columns": stored.shape[1], "samples_per_pixel": 1, "number_of_frames": count,
         "bits_allocated": int(header.get("BitsAllocated")), "bits_stored": int(header.get("BitsStored")),
         "pixel_representation": int(header.get("PixelRepresentation")), "pixel_keyword": "PixelData",
         "photometric_interpretation": "MONOCHROME2",
@@ -188,9 +189,10 @@ def _decode(stored: StoredPixels) -> np.ndarray:
     try:
         if header.syntax == DEFLATED:
             values = pydicom.dcmread(header.path, force=True).pixel_array
+            values = values if count == 1 else values[frame - 1]
         else:
             data = header.path.read_bytes()[header.pixel_start :]
-            values, _meta = get_decoder(header.syntax).as_array(data, **options)
+            values, _meta = get_decoder(header.syntax).as_array(data, index=frame - 1, **options)
     except Exception as problem:
         # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
         raise ImageError(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.headers.dicom_file import read_header
+from analysis.pet.headers.multiframe import read_headers
 from analysis.pet.suv.factors import SuvFactors, suv_factors
 from analysis.pet.suv.grid import Grid, grid_of_slices
 from analysis.pet.suv.pixels import scaled_volume, stored_pixels
@@ -64,7 +64,7 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
     """
     if not files:
         raise ImageError("the series has no files", expected="at least one PET slice")
-    headers = [read_header(file) for file in files]
+    headers = [header for file in files for header in read_headers(file)]
     uids = {header.get("SeriesInstanceUID") for header in headers}
     if len(uids) > 1:
         raise ImageError(
