@@ -38,6 +38,9 @@ def test_four_patients_by_hand():
     differences = np.array([10.0, 20, -20, 5])
     assert found.bias == pytest.approx(differences.mean())
     assert found.limit_high == pytest.approx(differences.mean() + 1.959964 * differences.std(ddof=1))
+    # t(0.975; 3) = 3.182446
+    spread = 3.182446 * differences.std(ddof=1) * np.sqrt(1 / 4 + 1.959964**2 / 6)
+    assert found.limit_reach == pytest.approx(spread, rel=1e-6)
     assert found.switchers["patient_id"].tolist() == ["P1", "P2"]
 
 

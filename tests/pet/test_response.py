@@ -18,14 +18,18 @@ from analysis.pet import (
     patient_response,
     percist_1_0,
     response_by_all_rules,
+    trial_rule,
 )
-from analysis.pet.response.lesion_change import reaches_cutoff
-from analysis.pet.response.patient_rules import deciding_change
+from analysis.pet.response.lesion_rules import LesionRule, lesion_rules
+from analysis.pet.response.patient_rules import deciding_change, patient_rule
+from analysis.study.parameters import PATIENT_RULES
+
+QUARTER = trial_rule("suv_max", 25.0)
 
 
 def lesion(patient, visit, name, value, *, target=True, **other):
     row = {"patient_id": patient, "visit": visit, "lesion_id": name, "site": "bone", "target": target}
-    row |= {m: float(value) for m in ("suv_max", "suv_mean", "suv_peak", "sul_peak", "tlg_g")}
+    row |= {m: float(value) for m in ("suv_max", "suv_mean", "suv_peak", "sul_peak", "tlg_g", "volume_ml")}
     return row | other
 
 
@@ -60,8 +64,9 @@ def visits(*patients, new="no", **status):
 
 
 def respond(measures, planned, rule="any_resistant", cutoff=25.0, metric="suv_max"):
+    lesion_rule = trial_rule(metric, cutoff)
     return patient_response(
-        measures, planned, metric=metric, cutoff_percent=cutoff, rule=rule, visit="day14"
+        measures, planned, lesion_rule=lesion_rule, patient_rule=patient_rule(rule), visit="day14"
     ).set_index("patient_id")
 
 
@@ -81,7 +86,9 @@ THREE = [*pair("A", "L1", 10, 6), *pair("A", "L2", 5, 4.5), *pair("A", "L3", 4, 
         ("any_resistant", -10.0, "non_responder"),
         ("all_resistant", -50.0, "responder"),
         ("majority", -40.0, "responder"),
+        ("majority_by_volume", -40.0, "responder"),
         ("hottest", -40.0, "responder"),
+        ("hottest_at_baseline", -40.0, "responder"),
         ("mean", -100 / 3, "responder"),
         ("sum", -100 * 6.5 / 19, "responder"),
     ],
@@ -91,6 +98,84 @@ def test_each_rule_decides_three_lesions_as_by_hand(rule, change, response):
     assert found["change_percent"] == pytest.approx(change)
     assert found["response"] == response
     assert found["lesions"] == 3
+
+
+def test_the_volume_may_decide_otherwise_than_the_number():
+    lesions = [
+        *pair("A", "L1", 10, 9, volume_ml=12),
+        *pair("A", "L2", 5, 2, volume_ml=3),
+        *pair("A", "L3", 5, 2, volume_ml=4),
+    ]
+    measures, planned = study(lesions), visits("A")
+    assert respond(measures, planned, "majority").loc["A", "response"] == "responder"
+    assert respond(measures, planned, "majority_by_volume").loc["A", "change_percent"] == pytest.approx(-10)
+
+
+def test_exactly_half_of_the_volume_is_no_majority():
+    lesions = [
+        *pair("A", "L1", 10, 10, volume_ml=0.3),
+        *pair("A", "L2", 5, 2, volume_ml=0.1),
+        *pair("A", "L3", 5, 2, volume_ml=0.2),
+    ]
+    assert respond(study(lesions), visits("A"), "majority_by_volume").loc["A", "response"] == "non_responder"
+
+
+def test_a_rule_by_volume_without_volumes_is_not_assessable_and_says_so():
+    measures = study(pair("A", "L1", 10, 5, volume_ml=np.nan))
+    found = respond(measures, visits("A"), "majority_by_volume").loc["A"]
+    assert found["response"] == "not_assessable"
+    assert "not measured" in found["reason"]
+
+
+def test_the_hottest_lesion_at_baseline_is_followed_by_its_own_rule():
+    measures = study([*pair("A", "L1", 10, 2), *pair("A", "L2", 5, 8)])
+    assert respond(measures, visits("A"), "hottest_at_baseline").loc["A", "change_percent"] == pytest.approx(
+        -80
+    )
+
+
+def test_a_change_below_the_smallest_counts_as_none_and_exactly_that_counts():
+    rule = LesionRule(
+        name="x", metric="sul_peak", response_percent=30, progression_percent=30, smallest_change=0.8
+    )
+    assert rule.changes([2.0, 2.0, 1.0, 1.0], [1.2, 1.25, 1.75, 1.8]).tolist() == pytest.approx(
+        [-40, 0, 0, 80]
+    )
+
+
+def test_a_rule_may_leave_a_disappeared_lesion_unknown_and_ignore_a_new_one():
+    lesions = [
+        *pair("A", "L1", 10, 5),
+        lesion("A", "baseline", "L2", 5),
+        *pair("B", "L1", 10, 5),
+        lesion("B", "day14", "L9", 4),
+    ]
+    rule = LesionRule(name="strict", metric="suv_max", response_percent=25, progression_percent=25,
+                      disappeared="unknown", new="ignored")  # fmt: skip
+    found = patient_response(
+        study(lesions), visits("A", "B"), lesion_rule=rule, patient_rule=RULES["any_resistant"], visit="day14"
+    ).set_index("patient_id")
+    assert found["response"].to_dict() == {"A": "not_assessable", "B": "responder"}
+
+
+def test_an_impossible_rule_is_refused():
+    with pytest.raises(DesignError, match="above 0"):
+        LesionRule(name="x", metric="suv_max", response_percent=0, progression_percent=25)
+
+
+def test_every_named_rule_says_what_it_is_and_where_it_comes_from():
+    for rule in lesion_rules().values():
+        assert rule.source
+        assert f"{rule.response_percent:g} % (" in rule.definition
+    assert all(rule.definition and rule.source for rule in RULES.values())
+    assert tuple(RULES) == PATIENT_RULES
+
+
+def test_a_lesion_whose_measure_is_missing_is_not_taken_for_a_new_one():
+    lesions = [lesion("A", "baseline", "L1", 10, sul_peak=np.nan), lesion("A", "day14", "L1", 5)]
+    found = respond(study(lesions), visits("A"), metric="sul_peak").loc["A"]
+    assert found["new_lesion"] == "no"
+    assert found["reason"] == "the measure that decides is missing for a lesion"
 
 
 def test_the_hottest_lesion_may_be_another_one_at_follow_up():
@@ -139,7 +224,7 @@ def test_a_new_lesion_makes_a_non_responder_and_a_possible_flare_does_not():
 
 def test_a_contour_without_baseline_is_a_new_lesion():
     measures = study([*pair("A", "L1", 10, 5), lesion("A", "day14", "L2", 4, target=False)])
-    changes = classify_lesions(lesion_changes(measures.lesions, scans=measures.scans), cutoff_percent=25)
+    changes = classify_lesions(lesion_changes(measures.lesions, scans=measures.scans), QUARTER)
     assert changes.set_index("lesion_id")["lesion_class"].to_dict() == {"L1": "responding", "L2": "new"}
     assert respond(measures, visits("A")).loc["A", "reason"] == "new lesion"
 
@@ -149,7 +234,7 @@ def test_a_contour_without_baseline_is_a_new_lesion():
 )
 def test_lesion_classes_at_their_boundaries(after, expected):
     changes = lesion_changes(study(pair("A", "L1", 10, after)).lesions)
-    assert classify_lesions(changes, cutoff_percent=25)["lesion_class"].tolist() == [expected]
+    assert classify_lesions(changes, QUARTER)["lesion_class"].tolist() == [expected]
 
 
 def test_only_target_lesions_decide_and_at_most_five():
@@ -199,6 +284,7 @@ def test_an_unknown_metric_or_rule_is_refused_with_the_known_ones():
 
 def test_all_rules_mark_the_pre_specified_combination_once():
     table = response_by_all_rules(study(THREE), visits("A"), visits=("day14",))
+    assert len(table) == (4 * 4 + 1) * len(RULES)
     assert table["pre_specified"].sum() == 1
     marked = table[table["pre_specified"]].iloc[0]
     assert (marked["metric"], marked["rule"], marked["cutoff_percent"]) == ("suv_max", "any_resistant", 25.0)
@@ -209,13 +295,17 @@ def test_all_rules_mark_the_pre_specified_combination_once():
 def test_rules_are_ordered_and_any_and_all_are_what_they_say(values, cutoff):
     changes = pd.DataFrame(values, columns=["baseline", "follow_up"]).assign(patient_id="A")
     changes["change_percent"] = (changes["follow_up"] / changes["baseline"] - 1) * 100
-    decided = {rule: deciding_change(changes, rule=rule)["A"] for rule in RULES}
-    responding = reaches_cutoff(changes["change_percent"].to_numpy(), cutoff)
-    assert reaches_cutoff(np.array([decided["any_resistant"]]), cutoff)[0] == responding.all()
-    assert reaches_cutoff(np.array([decided["all_resistant"]]), cutoff)[0] == responding.any()
-    assert reaches_cutoff(np.array([decided["majority"]]), cutoff)[0] == (responding.sum() > len(values) / 2)
-    for rule in ("majority", "mean", "sum"):
-        assert decided["all_resistant"] - 1e-9 <= decided[rule] <= decided["any_resistant"] + 1e-9
+    changes["volume_ml"] = np.arange(1.0, len(values) + 1)
+    rule = trial_rule("suv_max", cutoff)
+    decided = {name: deciding_change(changes, RULES[name], lesion_rule=rule)["A"] for name in RULES}
+    responding = rule.responds(changes["change_percent"].to_numpy())
+    volume = changes["volume_ml"].to_numpy()
+    assert rule.responds(decided["any_resistant"]) == responding.all()
+    assert rule.responds(decided["all_resistant"]) == responding.any()
+    assert rule.responds(decided["majority"]) == (responding.sum() > len(values) / 2)
+    assert rule.responds(decided["majority_by_volume"]) == (2 * volume[responding].sum() > volume.sum())
+    for name in set(RULES) - {"any_resistant", "all_resistant", "hottest"}:
+        assert decided["all_resistant"] - 1e-9 <= decided[name] <= decided["any_resistant"] + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -261,6 +351,24 @@ def test_percist_classes_at_their_boundaries(before, after, glycolysis, expected
         lesion("A", "day14", "L1", after, tlg_g=float(glycolysis[1])),
     ]
     assert percist_1_0(study(lesions), visits("A"), visit="day14")["percist"].tolist() == [expected]
+
+
+def test_eortc_counts_growth_where_the_longest_dimension_is_measured():
+    def grown(after):
+        lesions = [
+            lesion("A", "baseline", "L1", 10, max_diameter_mm=20.0),
+            lesion("A", "day14", "L1", 6, max_diameter_mm=after),
+        ]
+        return eortc_1999(study(lesions), visits("A"), visit="day14").loc[0, ["eortc", "reason"]].tolist()
+
+    assert grown(24.0) == ["PMR", ""]
+    assert grown(24.1) == ["PMD", "longest dimension increased by more than 20 %"]
+
+
+def test_a_new_lesion_is_progression_even_without_a_measure():
+    lesions = [lesion("A", visit, "L1", 10, sul_peak=np.nan) for visit in ("baseline", "day14")]
+    assert percist_1_0(study(lesions), visits("A", new="yes"), visit="day14")["percist"].tolist() == ["PMD"]
+    assert percist_1_0(study(lesions), visits("A"), visit="day14")["percist"].tolist() == ["not_assessable"]
 
 
 def test_percist_refuses_scans_that_are_not_comparable_unless_a_lesion_is_new():

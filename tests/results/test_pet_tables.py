@@ -40,16 +40,30 @@ def test_criteria_are_counted_at_each_visit_with_classes_nobody_has_left_out():
 def test_the_planned_combination_is_starred_and_responders_become_non_responders():
     every = pd.DataFrame(
         {
-            "metric": ["suv_max", "suv_max"],
-            "rule": ["mean", "mean"],
-            "cutoff_percent": [15.0, 25.0],
-            "responder_percent": [60.0, float("nan")],
-            "pre_specified": [True, False],
+            "metric": ["suv_max", "suv_max", "sul_peak"],
+            "rule": ["mean", "mean", "mean"],
+            "cutoff_percent": [15.0, 25.0, 30.0],
+            "smallest_change": [0.0, 0.0, 0.8],
+            "responder_percent": [60.0, float("nan"), 20.0],
+            "pre_specified": [True, False, False],
         }
     )
-    table = tables.rule_table(every, {"suv_max": "SUVmax"}, {"mean": "mean change"})
+    table = tables.rule_table(every, {"suv_max": "SUVmax", "sul_peak": "SULpeak"}, {"mean": "mean change"})
     assert table.to_dict("records") == [
-        {"Measure": "SUVmax", "Rule": "mean change", "15 % decrease": "40 *", "25 % decrease": "—"}
+        {
+            "Measure": "SUVmax",
+            "Rule": "mean change",
+            "15 % decrease": "40 *",
+            "25 % decrease": "—",
+            "30 % decrease and 0.8": "—",
+        },
+        {
+            "Measure": "SULpeak",
+            "Rule": "mean change",
+            "15 % decrease": "—",
+            "25 % decrease": "—",
+            "30 % decrease and 0.8": "80",
+        },
     ]
 
 

@@ -7,19 +7,25 @@ from analysis.pet.measures.quantify import Quantification, quantify
 from analysis.pet.measures.region import RegionMeasures, measure_region
 from analysis.pet.measures.study_measures import StudyMeasures, measure_study
 from analysis.pet.response.agreement import Agreement, agreement_of
-from analysis.pet.response.criteria import eortc_1999, percist_1_0
+from analysis.pet.response.criteria import eortc_1999, eortc_facts, percist_1_0, percist_facts
+from analysis.pet.response.lesion_certainty import with_certainty
 from analysis.pet.response.lesion_change import classify_lesions, lesion_changes
-from analysis.pet.response.patient_rules import RULES
-from analysis.pet.response.patients import patient_response, response_by_all_rules
+from analysis.pet.response.lesion_rules import LesionRule, lesion_rules, trial_rule
+from analysis.pet.response.patient_certainty import (
+    ResponseCertainty,
+    criterion_certainty,
+    response_certainty,
+)
+from analysis.pet.response.patient_rules import RULES, PatientRule
+from analysis.pet.response.patients import assess, patient_response, response_by_all_rules
 from analysis.pet.response.planned_visits import planned_visits
 from analysis.pet.response.repeatability import (
+    Repeatability,
     probability_of_chance,
-    probability_of_response,
-    probability_real,
     repeatability_limits,
-    with_probabilities,
-    within_subject_cv,
+    repeatability_of,
 )
+from analysis.pet.response.test_retest import RepeatabilityEstimate, re_estimate
 from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.suv_of_folder import FolderSuv, suv_of_folder
 from analysis.pet.suv.factors import SuvFactors, suv_factors
@@ -31,36 +37,47 @@ __all__ = [
     "Agreement",
     "FolderSuv",
     "Grid",
+    "LesionRule",
+    "PatientRule",
     "Projection",
     "Quantification",
     "RegionMeasures",
+    "Repeatability",
+    "RepeatabilityEstimate",
+    "ResponseCertainty",
     "Series",
     "StudyMeasures",
     "SuvFactors",
     "SuvVolume",
     "agreement_of",
+    "assess",
     "classify_lesions",
+    "criterion_certainty",
     "eortc_1999",
+    "eortc_facts",
     "ibsi_features",
     "index_series",
     "lesion_changes",
+    "lesion_rules",
     "maximum_intensity_projection",
     "measure_region",
     "measure_study",
     "mip_of",
     "patient_response",
     "percist_1_0",
+    "percist_facts",
     "planned_visits",
     "probability_of_chance",
-    "probability_of_response",
-    "probability_real",
     "quantify",
+    "re_estimate",
     "read_masks",
     "read_suv",
     "repeatability_limits",
+    "repeatability_of",
     "response_by_all_rules",
+    "response_certainty",
     "suv_factors",
     "suv_of_folder",
-    "with_probabilities",
-    "within_subject_cv",
+    "trial_rule",
+    "with_certainty",
 ]

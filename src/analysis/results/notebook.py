@@ -154,6 +154,10 @@ class Notebook:
             (self._places.derived / f"{name}.parquet", lambda path: frame.to_parquet(path, index=False))
         )
 
+    def list_rows(self, name: str, frame: pd.DataFrame) -> None:
+        """Hold patient rows for a person to read; they go to ``data/derived`` as CSV."""
+        self._files.append((self._places.derived / f"{name}.csv", lambda path: write_csv(frame, path)))
+
     def kept(self, notebook: str, name: str) -> pd.DataFrame:
         """Patient rows that an earlier notebook of this run kept.
 

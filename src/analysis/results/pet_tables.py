@@ -157,7 +157,10 @@ CLASS_WORDS = {
 
 
 def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[str, str]) -> pd.DataFrame:
-    """One row a measure and patient rule, one column a cut-off: percent without response; the planned one starred."""
+    """One row a measure and patient rule, one column a cut-off: percent without response; the planned one starred.
+
+    A cut-off that also asks for a smallest change in the measure's unit has a column of its own.
+    """
     percent = 100 - every["responder_percent"]
     text = [
         number(float(value), 0) + (" *" if planned else "") if value == value else "—"
@@ -167,7 +170,10 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
         text=text,
         Measure=every["metric"].map(metrics),
         Rule=every["rule"].map(rules),
-        cutoff=every["cutoff_percent"].map(lambda cutoff: f"{cutoff:g} % decrease"),
+        cutoff=[
+            f"{cutoff:g} % decrease" + (f" and {smallest:g}" if smallest else "")
+            for cutoff, smallest in zip(every["cutoff_percent"], every["smallest_change"], strict=True)
+        ],
     )
     wide = shown.pivot_table(
         index=["Measure", "Rule"],
@@ -176,7 +182,7 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
         aggfunc=lambda texts: texts.iloc[0],
         sort=False,
     )
-    return wide.reset_index().rename_axis(columns=None)
+    return wide.fillna("—").reset_index().rename_axis(columns=None)
 
 
 def example_patient(measures: StudyMeasures, pet_visits: pd.DataFrame) -> str:

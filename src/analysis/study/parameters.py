@@ -9,7 +9,16 @@ from typing import Any
 from analysis.errors import ParameterError
 
 METRICS = ("suv_max", "suv_mean", "suv_peak", "sul_peak")
-PATIENT_RULES = ("any_resistant", "all_resistant", "majority", "hottest", "mean", "sum")
+PATIENT_RULES = (
+    "any_resistant",
+    "all_resistant",
+    "majority",
+    "majority_by_volume",
+    "hottest",
+    "hottest_at_baseline",
+    "mean",
+    "sum",
+)
 LEAN_BODY_MASSES = ("janmahasatian", "james", "james128")
 
 

@@ -208,6 +208,7 @@ def fragment(runs: list[str]) -> str:
                         f"notebooks/{stem}.ipynb",
                         f"notebooks/runs/{run}.yml",
                         "data/protocol.yml",
+                        "data/repeatability.yml",
                         "requirements.lock",
                         *closure({"analysis", *imported(ast.parse(code))}),
                         ready_file(study),

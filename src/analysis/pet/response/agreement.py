@@ -38,6 +38,8 @@ class Agreement:
         Standard deviation of the differences.
     limit_low, limit_high : float
         95 % limits of agreement.
+    limit_reach : float
+        Half the width of the 95 % interval of each of the limits.
     """
 
     n: int
@@ -57,6 +59,7 @@ class Agreement:
     sd: float
     limit_low: float
     limit_high: float
+    limit_reach: float
 
     @property
     def switchers(self) -> pd.DataFrame:
@@ -77,7 +80,8 @@ def agreement_of(first: pd.DataFrame, second: pd.DataFrame) -> Agreement:
     References
     ----------
     Cohen 1960, doi 10.1177/001316446002000104; Fleiss 1969, doi 10.1037/h0028106 (variance of kappa); McNemar 1947,
-    doi 10.1007/BF02295996; Bland and Altman 1986, doi 10.1016/S0140-6736(86)90837-8.
+    doi 10.1007/BF02295996; Bland and Altman 1986, doi 10.1016/S0140-6736(86)90837-8, and 1999,
+    doi 10.1177/096228029900800204 (interval of the limits).
     """
     for table in (first, second):
         if table["patient_id"].duplicated().any():
@@ -136,12 +140,14 @@ def cohens_kappa(table: NDArray[np.int64]) -> tuple[float, float, float]:
     return kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0)
 
 
-def _bland_altman(differences: NDArray[np.float64]) -> tuple[float, float, float, float, float, float]:
+def _bland_altman(differences: NDArray[np.float64]) -> tuple[float, ...]:
     known = differences[np.isfinite(differences)]
     if known.size < 2:
         mean = float(known.mean()) if known.size else math.nan
-        return mean, math.nan, math.nan, math.nan, math.nan, math.nan
+        return mean, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
     mean, sd = float(known.mean()), float(known.std(ddof=1))
-    reach = float(t.ppf(0.975, known.size - 1)) * sd / math.sqrt(known.size)
-    spread = float(ndtri(0.975)) * sd
-    return mean, mean - reach, mean + reach, sd, mean - spread, mean + spread
+    z, error = float(ndtri(0.975)), sd / math.sqrt(known.size)
+    quantile = float(t.ppf(0.975, known.size - 1))
+    # Variance of mean ± z sd: sd² (1 / n + z² / 2(n − 1)), Bland and Altman 1999.
+    of_limit = quantile * sd * math.sqrt(1 / known.size + z**2 / (2 * (known.size - 1)))
+    return mean, mean - quantile * error, mean + quantile * error, sd, mean - z * sd, mean + z * sd, of_limit

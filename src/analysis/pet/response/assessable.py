@@ -8,6 +8,8 @@ import pandas as pd
 
 from analysis.pet.measures.study_measures import StudyMeasures
 
+MISSING_MEASURE = "the measure that decides is missing for a lesion"
+
 
 def not_assessable_reasons(
     measures: StudyMeasures, pet_visits: pd.DataFrame, count: pd.DataFrame, *, visit: str
@@ -38,6 +40,8 @@ def not_assessable_reasons(
     at_baseline = set(lesions.loc[lesions["visit"] == "baseline", "patient_id"])
     unknown = set(count.loc[count["change_percent"].isna(), "patient_id"])
     counted = set(count["patient_id"])
+    present = set(zip(lesions["patient_id"].astype(str), lesions["visit"].astype(str), strict=True))
+    unmeasured = set(count.loc[count["change_percent"].isna() & (count["state"] == "measured"), "patient_id"])
     reasons = []
     for patient in map(str, patients):
         missing = _missing_scan(measures, planned, scanned, patient, "baseline") or _missing_scan(
@@ -47,6 +51,8 @@ def not_assessable_reasons(
             reasons.append(missing)
         elif patient not in at_baseline:
             reasons.append("no lesion was contoured at baseline")
+        elif (patient, visit) in present and (patient in unmeasured or patient not in counted):
+            reasons.append(MISSING_MEASURE)
         elif patient in unknown or patient not in counted:
             reasons.append(f"no lesion was contoured at {visit}")
         else:

@@ -1,24 +1,33 @@
-"""Published response criteria of each patient: EORTC 1999 and PERCIST 1.0."""
+"""Published response criteria of each patient: EORTC 1999 and PERCIST 1.0.
+
+The classes are computed on arrays whose last axis is the patient, so that the same code classifies what was measured
+and the many truths that could lie behind it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.pet.measures.study_measures import StudyMeasures
-from analysis.pet.response.assessable import not_assessable_reasons
+from analysis.pet.response.assessable import MISSING_MEASURE
+from analysis.pet.response.lesion_arrays import arrays_of
 from analysis.pet.response.lesion_change import lesion_changes
-from analysis.pet.response.patient_rules import lesions_that_count
-from analysis.pet.response.patients import new_lesions
-from analysis.study import load_protocol
+from analysis.pet.response.lesion_rules import LesionRule, lesion_rules
+from analysis.pet.response.patient_rules import RULES, decided
+from analysis.pet.response.patients import Assessed, assess
 
 CLASSES = ("CMR", "PMR", "SMD", "PMD", "not_assessable")
 """Complete and partial metabolic response, stable metabolic disease, progressive metabolic disease."""
 
-_EPSILON = 1e-9
+CMR, PMR, SMD, PMD, NOT_ASSESSABLE = range(5)
+EXTENT = "max_diameter_mm"
+"""Column of the lesions with the longest dimension, if it was measured."""
+
+_GROWTH_PERCENT, _GLYCOLYSIS_RATIO, _ROUNDING = 20.0, 1.75, 1e-9
 
 
 def eortc_1999(
@@ -31,9 +40,9 @@ def eortc_1999(
 ) -> pd.DataFrame:
     """EORTC 1999 class of every patient at one visit.
 
-    PMD: a new lesion, or a lesion or the sum of the lesions that count increased by more than 25 %. CMR: all of them
-    have disappeared. PMR: the sum decreased by 15 % or more after one cycle, by more than 25 % after more. SMD:
-    neither. The criterion's growth of extent (20 % in the longest dimension) is not measured.
+    PMD: a new lesion; a lesion or the sum of the lesions that count increased by more than 25 %; or the longest
+    dimension of a lesion that counts grew by more than 20 %, where it was measured. CMR: all that count have
+    disappeared. PMR: the sum decreased by 15 % or more after one cycle, by more than 25 % after more. SMD: neither.
 
     Parameters
     ----------
@@ -55,37 +64,78 @@ def eortc_1999(
     ----------
     Young 1999, doi 10.1016/S0959-8049(99)00229-4.
     """
-    rows = []
-    for patient, reason, lesions, every, new in _patients(measures, pet_visits, visit, metric):
-        change = np.nan
-        if not reason:
-            change = (lesions["follow_up"].fillna(0).sum() / lesions["baseline"].sum() - 1) * 100
-        response, why = _eortc_class(reason, change, lesions, every, new, after_one_cycle)
-        rows.append(
-            {
-                "patient_id": patient,
-                "visit": visit,
-                "eortc": response,
-                "change_percent": change,
-                "reason": why,
-            }
+    rule = replace(
+        lesion_rules()["eortc_one_cycle" if after_one_cycle else "eortc_more_cycles"], metric=metric
+    )
+    seen = assess(measures, pet_visits, lesion_rule=rule, visit=visit)
+    facts = eortc_facts(measures, seen, rule, visit=visit)
+    return facts.table(visit, facts.classes(seen.lesions.after))
+
+
+@dataclass(frozen=True, eq=False)
+class EortcFacts:
+    """What EORTC 1999 needs to know of the patients that have lesions; arrays over patients."""
+
+    seen: Assessed
+    rule: LesionRule
+    new: NDArray[np.bool_]
+    grown: NDArray[np.bool_]
+    reason: NDArray[np.object_]
+
+    def changes(self, after: NDArray[np.float64], before: NDArray[np.float64] | None = None):
+        """Change of the sum and of every lesion, percent; ``after`` may have axes before patients and lesions."""
+        lesions = self.seen.lesions
+        first = lesions.before if before is None else before
+        deciding = np.where(lesions.counts, first, np.nan)
+        return decided(RULES["sum"], self.rule, deciding, after, lesions.volume), self.rule.changes(
+            first, after
         )
-    return _table(rows, "eortc")
+
+    def classes(
+        self, after: NDArray[np.float64], before: NDArray[np.float64] | None = None
+    ) -> NDArray[np.int64]:
+        """Place of each patient's class in ``CLASSES``, shape (…, patients)."""
+        total, each = self.changes(after, before)
+        lesions = self.seen.lesions
+        risen = self.rule.progresses(each).any(axis=-1) | self.rule.progresses(total)
+        gone = (lesions.disappeared | ~lesions.counts).all(axis=-1)
+        return np.select(
+            [self.reason != "", self.new | self.grown | risen, gone, self.rule.responds(total)],
+            [NOT_ASSESSABLE, PMD, CMR, PMR],
+            default=SMD,
+        )
+
+    def table(self, visit: str, classes: NDArray[np.int64]) -> pd.DataFrame:
+        """Patient rows of the classes of what was measured, with the reason."""
+        total, each = self.changes(self.seen.lesions.after)
+        risen = self.rule.progresses(each).any(axis=-1) | self.rule.progresses(total)
+        why = np.select(
+            [self.reason != "", self.new, risen, classes == PMD, classes == CMR],
+            [
+                self.reason,
+                "new lesion",
+                "uptake increased by more than 25 %",
+                "longest dimension increased by more than 20 %",
+                "all lesions disappeared",
+            ],
+            default="",
+        )
+        found = pd.DataFrame({"eortc": classes, "change_percent": total, "reason": why})
+        return _table(self.seen, found, "eortc", visit, self.rule)
 
 
-def _eortc_class(
-    reason: str, change: float, lesions: pd.DataFrame, every: pd.DataFrame, new: str, one_cycle: bool
-) -> tuple[str, str]:
-    if reason:
-        return "not_assessable", reason
-    if new == "yes":
-        return "PMD", "new lesion"
-    if (every["change_percent"] > 25 + _EPSILON).any() or change > 25 + _EPSILON:
-        return "PMD", "uptake increased by more than 25 %"
-    if (lesions["state"] == "disappeared").all():
-        return "CMR", "all lesions disappeared"
-    responded = change <= -15 + _EPSILON if one_cycle else change < -25 - _EPSILON
-    return ("PMR" if responded else "SMD"), ""
+def eortc_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, visit: str) -> EortcFacts:
+    """Facts of the patients of ``seen.lesions`` for EORTC 1999."""
+    reason, new = _of_patients(seen, rule)
+    grown = np.zeros(len(new), bool)
+    if EXTENT in measures.lesions.columns:
+        longest = lesion_changes(measures.lesions, metric=EXTENT, scans=measures.scans)
+        longest = longest[
+            (longest["visit"] == visit) & (longest["change_percent"] > _GROWTH_PERCENT + _ROUNDING)
+        ]
+        marked = longest["target"].fillna(True).astype(bool)
+        grown = np.isin(seen.lesions.patients, longest.loc[marked, "patient_id"].astype(str))
+    return EortcFacts(seen, rule, new, grown, reason)
 
 
 def percist_1_0(measures: StudyMeasures, pet_visits: pd.DataFrame, *, visit: str) -> pd.DataFrame:
@@ -105,86 +155,136 @@ def percist_1_0(measures: StudyMeasures, pet_visits: pd.DataFrame, *, visit: str
     ----------
     Wahl 2009, doi 10.2967/jnumed.108.057307.
     """
-    scans = {
-        (str(row["patient_id"]), str(row["visit"])): {str(k): v for k, v in row.items()}
-        for row in measures.scans.to_dict("records")
-    }
+    rule = lesion_rules()["percist"]
+    seen = assess(measures, pet_visits, lesion_rule=rule, visit=visit)
+    facts = percist_facts(measures, seen, rule, visit=visit)
+    return facts.table(visit, facts.classes(seen.lesions.after, seen.lesions.before))
+
+
+@dataclass(frozen=True, eq=False)
+class PercistFacts:
+    """What PERCIST 1.0 needs to know of the patients that have lesions; arrays over patients."""
+
+    seen: Assessed
+    rule: LesionRule
+    new: NDArray[np.bool_]
+    reason: NDArray[np.object_]
+    liver: NDArray[np.float64]
+    glycolysis_before: NDArray[np.float64]
+    glycolysis_after: NDArray[np.float64]
+
+    def hottest(self, after: NDArray[np.float64], before: NDArray[np.float64]):
+        """SULpeak of the hottest lesion at both times, shape (…, patients)."""
+        there = ~np.isnan(self.seen.lesions.before)
+        return (np.where(there, values, -np.inf).max(axis=-1) for values in (before, after))
+
+    def classes(
+        self,
+        after: NDArray[np.float64],
+        before: NDArray[np.float64],
+        glycolysis_ratio: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.int64]:
+        """Place of each patient's class in ``CLASSES``, shape (…, patients)."""
+        first, second = self.hottest(after, before)
+        change = self.rule.changes(first, second)
+        ratio = self.glycolysis_ratio() if glycolysis_ratio is None else glycolysis_ratio
+        with np.errstate(invalid="ignore"):
+            grown = ratio >= _GLYCOLYSIS_RATIO - _ROUNDING
+            return np.select(
+                [
+                    (self.reason != "") & ~self.new,
+                    self.new | self.rule.progresses(change) | grown,
+                    second < self.liver,
+                    self.rule.responds(change),
+                ],
+                [NOT_ASSESSABLE, PMD, CMR, PMR],
+                default=SMD,
+            )
+
+    def glycolysis_ratio(self) -> NDArray[np.float64]:
+        """Sum of TLG at the visit over that at baseline; missing without one at baseline."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.nansum(self.glycolysis_after, axis=-1) / np.nansum(self.glycolysis_before, axis=-1)
+        return np.where(np.isfinite(ratio), ratio, np.nan)
+
+    def table(self, visit: str, classes: NDArray[np.int64]) -> pd.DataFrame:
+        """Patient rows of the classes of what was measured, with the reason."""
+        first, second = self.hottest(self.seen.lesions.after, self.seen.lesions.before)
+        risen = self.rule.progresses(self.rule.changes(first, second))
+        why = np.select(
+            [self.new, self.reason != "", risen, classes == PMD, classes == CMR],
+            [
+                "new lesion",
+                self.reason,
+                "SULpeak increased by more than 30 % and 0.8",
+                "TLG increased by 75 % or more",
+                "no lesion above the liver's mean",
+            ],
+            default="",
+        )
+        found = pd.DataFrame(
+            {
+                "percist": classes,
+                "change_percent": (second / first - 1) * 100,
+                "change_sul": second - first,
+                "reason": why,
+            }
+        )
+        return _table(self.seen, found, "percist", visit, self.rule)
+
+
+def percist_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, visit: str) -> PercistFacts:
+    """Facts of the patients of ``seen.lesions`` for PERCIST 1.0: comparability, liver, measurability, glycolysis."""
+    names = seen.lesions.patients
+    reason, new = _of_patients(seen, rule)
+    new &= reason == ""  # without both scans nothing can be said
+    scans = {(str(row["patient_id"]), str(row["visit"])): row for row in measures.scans.to_dict("records")}
+    liver = np.full(len(names), np.nan)
+    for place, name in enumerate(names):
+        first, second = scans.get((name, "baseline")), scans.get((name, visit))
+        if reason[place] or first is None or second is None:
+            continue
+        liver[place] = second["liver_sul_mean"]
+        hottest = np.nanmax(seen.lesions.before[place])
+        if not first["comparable"] or not second["comparable"]:
+            problem = second["comparability_reason"] or f"baseline: {first['comparability_reason']}"
+            reason[place] = f"not comparable: {problem}"
+        elif hottest < 1.5 * first["liver_sul_mean"] + 2 * first["liver_sul_sd"]:
+            reason[place] = "no measurable lesion: SULpeak below 1.5 × liver mean + 2 SD"
     volumes = lesion_changes(measures.lesions, metric="tlg_g", scans=measures.scans)
-    sums = volumes[volumes["visit"] == visit].groupby("patient_id")[["baseline", "follow_up"]].sum()
-    glycolyses = {str(patient): (float(b), float(f)) for patient, b, f in sums.itertuples(name=None)}
-    rows = []
-    for patient, reason, _lesions, every, new in _patients(measures, pet_visits, visit, "sul_peak"):
-        row: dict[str, Any] = {
-            "patient_id": patient,
-            "visit": visit,
-            "change_percent": np.nan,
-            "change_sul": np.nan,
-        }
-        if reason:
-            row |= {"percist": "not_assessable", "reason": reason}
-        else:
-            before = float(every["baseline"].max())
-            after = float(every["follow_up"].fillna(0.0).max())
-            row |= {"change_percent": (after / before - 1) * 100, "change_sul": after - before}
-            glycolysis = glycolyses.get(patient)
-            first, second = scans[patient, "baseline"], scans[patient, visit]
-            row["percist"], row["reason"] = _percist_class(row, before, after, first, second, glycolysis, new)
-        rows.append(row)
-    return _table(rows, "percist")
+    glycolysis = arrays_of(volumes[volumes["visit"] == visit])
+    place = {name: row for row, name in enumerate(glycolysis.patients)}
+    width = glycolysis.before.shape[1]
+    empty = np.full(width, np.nan)
+    before, after = (
+        np.array([values[place[name]] if name in place else empty for name in names]).reshape(-1, width)
+        for values in (glycolysis.before, glycolysis.after)
+    )
+    return PercistFacts(seen, rule, new, reason, liver, before, after)
 
 
-def _percist_class(
-    row: dict[str, Any],
-    before: float,
-    after: float,
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
-    glycolysis: tuple[float, float] | None,
-    new: str,
-) -> tuple[str, str]:
-    if new == "yes":
-        return "PMD", "new lesion"
-    if np.isnan(before) or np.isnan(after):
-        return "not_assessable", "no SUL: height, weight or sex is not known"
-    if not first["comparable"] or not second["comparable"]:
-        problem = second["comparability_reason"] or f"baseline: {first['comparability_reason']}"
-        return "not_assessable", f"not comparable: {problem}"
-    if before < 1.5 * first["liver_sul_mean"] + 2 * first["liver_sul_sd"]:
-        return "not_assessable", "no measurable lesion: SULpeak below 1.5 × liver mean + 2 SD"
-    change, difference = row["change_percent"], row["change_sul"]
-    if change > 30 + _EPSILON and difference >= 0.8 - _EPSILON:
-        return "PMD", "SULpeak increased by more than 30 % and 0.8"
-    if glycolysis is not None and glycolysis[0] > 0 and glycolysis[1] / glycolysis[0] >= 1.75 - _EPSILON:
-        return "PMD", "TLG increased by 75 % or more"
-    if after < second["liver_sul_mean"]:
-        return "CMR", "no lesion above the liver's mean"
-    if change <= -30 + _EPSILON and difference <= -0.8 + _EPSILON:
-        return "PMR", ""
-    return "SMD", ""
+def _of_patients(seen: Assessed, rule: LesionRule) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Reason and new lesion of each patient of the arrays."""
+    table = seen.patients.assign(new=seen.new(rule)).set_index("patient_id").loc[seen.lesions.patients]
+    return table["reason"].to_numpy(dtype=object, copy=True), table["new"].to_numpy(dtype=bool, copy=True)
 
 
-def _patients(
-    measures: StudyMeasures, pet_visits: pd.DataFrame, visit: str, metric: str
-) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame, str]]:
-    """Yield patient, reason, lesions that count, all lesions of the baseline, and whether a lesion is new."""
-    changes = lesion_changes(measures.lesions, metric=metric, scans=measures.scans)
-    here = changes[changes["visit"] == visit]
-    count = lesions_that_count(here, most=int(load_protocol().value("response.max_target_lesions")))
-    reasons = not_assessable_reasons(measures, pet_visits, count, visit=visit)
-    new = new_lesions(here, pet_visits, visit=visit)
-    for patient, reason in reasons.items():
-        counted, every = count[count["patient_id"] == patient], here[here["patient_id"] == patient]
-        yield str(patient), str(reason), counted, every, str(new.get(patient, "no"))
-
-
-def _table(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
-    columns = [
-        "patient_id",
-        "visit",
-        name,
-        "change_percent",
-        *(["change_sul"] if name == "percist" else []),
-        "reason",
-    ]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.astype({"patient_id": "string", "visit": "string", name: "string", "reason": "string"})
+def _table(seen: Assessed, found: pd.DataFrame, name: str, visit: str, rule: LesionRule) -> pd.DataFrame:
+    """All patients: those of the arrays with their class, the others with the reason why there is none."""
+    found = found.assign(patient_id=seen.lesions.patients)
+    found[name] = np.array(CLASSES, dtype=object)[found[name].to_numpy()]
+    everybody = seen.patients[["patient_id", "reason"]].merge(
+        found, on="patient_id", how="left", suffixes=("_before", "")
+    )
+    everybody["reason"] = everybody["reason"].fillna(everybody["reason_before"])
+    everybody[name] = everybody[name].fillna("not_assessable")
+    everybody["visit"] = visit
+    # A new lesion is progression even where no value is known to compare.
+    alone = seen.new(rule) & (seen.patients["reason"] == MISSING_MEASURE).to_numpy(dtype=bool)
+    everybody.loc[alone, [name, "reason"]] = ["PMD", "new lesion"]
+    unknown = seen.unknown
+    sul = ["change_sul"] if name == "percist" else []
+    for column in ("change_percent", *sul):
+        everybody[column] = everybody[column].astype(float).mask(unknown)
+    columns = ["patient_id", "visit", name, "change_percent", *sul, "reason"]
+    return everybody[columns].astype(dict.fromkeys(["patient_id", "visit", name, "reason"], "string"))

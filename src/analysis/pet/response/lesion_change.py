@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analysis.errors import DesignError
-from analysis.study import load_protocol
+from analysis.pet.response.lesion_rules import LesionRule
 
 STATES = ("measured", "disappeared", "new", "not_contoured")
 """``disappeared``: contours were drawn at the visit, but not this one. ``new``: no contour at baseline.
@@ -33,9 +33,9 @@ def lesion_changes(
     Returns
     -------
     DataFrame
-        ``patient_id, lesion_id, site, target, visit, baseline, follow_up, change_percent, state``; a negative change
-        is a decrease. A lesion that has disappeared counts as -100 %, its follow-up value is missing; a new one has
-        no change.
+        ``patient_id, lesion_id, site, target, visit, baseline, follow_up, change_percent, state, volume_ml``; a
+        negative change is a decrease. A lesion that has disappeared counts as -100 %, its follow-up value is missing;
+        a new one has no change. The volume is that of the contour at baseline, missing where it was not measured.
 
     Raises
     ------
@@ -49,6 +49,7 @@ def lesion_changes(
         )
     keys = ["patient_id", "lesion_id"]
     described = lesions.drop_duplicates(keys)[[*keys, "site", "target"]]
+    at_baseline = lesions[lesions["visit"] == "baseline"].set_index(keys)
     measured = lesions[[*keys, "visit", metric]]
     first = measured[measured["visit"] == "baseline"].rename(columns={metric: "baseline"})[
         [*keys, "baseline"]
@@ -59,7 +60,11 @@ def lesion_changes(
     rows = pd.concat([wanted, later[[*keys, "visit"]]]).drop_duplicates()
     table = rows.merge(first, on=keys, how="left").merge(later, on=[*keys, "visit"], how="left")
     table = table.merge(visits, on=["patient_id", "visit"], how="left").merge(described, on=keys, how="left")
-    had, has = table["baseline"].notna().to_numpy(), table["follow_up"].notna().to_numpy()
+    # Whether a lesion is there is said by its row: a measure may be missing (SUL without height) where a lesion is not.
+    places = pd.MultiIndex.from_frame(table[keys])
+    had = places.isin(pd.MultiIndex.from_frame(first[keys]))
+    visited = pd.MultiIndex.from_frame(table[[*keys, "visit"]])
+    has = visited.isin(pd.MultiIndex.from_frame(later[[*keys, "visit"]]))
     contoured = (table["contours"].fillna(0) > 0).to_numpy()
     state = pd.Series("not_contoured", index=table.index, dtype="string")
     for name, where in (("disappeared", contoured & ~has), ("new", has & ~had), ("measured", had & has)):
@@ -67,7 +72,19 @@ def lesion_changes(
     table["state"] = state
     change = (table["follow_up"] / table["baseline"] - 1) * 100
     table["change_percent"] = change.mask(table["state"] == "disappeared", -100.0).astype(float)
-    columns = [*keys, "site", "target", "visit", "baseline", "follow_up", "change_percent", "state"]
+    volume = at_baseline["volume_ml"] if "volume_ml" in at_baseline else pd.Series(dtype=float)
+    table["volume_ml"] = volume.reindex(places).to_numpy(dtype=float) if len(volume) else np.nan
+    columns = [
+        *keys,
+        "site",
+        "target",
+        "visit",
+        "baseline",
+        "follow_up",
+        "change_percent",
+        "state",
+        "volume_ml",
+    ]
     return table[columns].sort_values([*keys, "visit"], ignore_index=True)
 
 
@@ -81,35 +98,21 @@ def _follow_up_visits(measured: pd.DataFrame, scans: pd.DataFrame | None) -> pd.
     return found[found["visit"] != "baseline"].astype({"contours": "float64"})
 
 
-def classify_lesions(
-    changes: pd.DataFrame, *, cutoff_percent: float, progression_percent: float | None = None
-) -> pd.DataFrame:
-    """The changes with a column ``lesion_class``.
-
-    ``responding``: decrease of the cut-off or more (the protocol says whether exactly the cut-off counts), or
-    disappeared. ``progressing``: increase of more than ``progression_percent``. ``new``: not there at baseline.
+def classify_lesions(changes: pd.DataFrame, rule: LesionRule) -> pd.DataFrame:
+    """The changes with a column ``lesion_class``, one of ``LESION_CLASSES``.
 
     Parameters
     ----------
     changes : DataFrame
-        From :func:`lesion_changes`.
-    cutoff_percent : float
-        Decrease in percent of baseline, above 0.
-    progression_percent : float, optional
-        Increase in percent; the protocol's (EORTC 1999: 25) when not given.
+        From :func:`lesion_changes`, of the rule's measure.
+    rule : LesionRule
+        What makes a lesion respond or progress, and what becomes of one that disappeared.
     """
-    protocol = load_protocol()
-    limit = (
-        float(protocol.value("response.lesion_progression_percent"))
-        if progression_percent is None
-        else progression_percent
-    )
-    change = np.asarray(changes["change_percent"], np.float64)
-    responding = reaches_cutoff(change, cutoff_percent)
+    change = rule_changes(changes, rule)
     # Later entries overrule earlier ones: a new lesion has no change, and is not merely unmeasured.
     classes = np.full(len(changes), "stable", dtype=object)
-    classes[change > limit + 1e-9] = "progressing"
-    classes[responding] = "responding"
+    classes[rule.progresses(change)] = "progressing"
+    classes[rule.responds(change)] = "responding"
     classes[np.isnan(change)] = "not_measured"
     classes[np.asarray(changes["state"] == "new", bool)] = "new"
     table = changes.copy()
@@ -117,16 +120,10 @@ def classify_lesions(
     return table
 
 
-def reaches_cutoff(change_percent: ArrayLike, cutoff_percent: float) -> NDArray[np.bool_]:
-    """Whether each change is a decrease that counts as response; a missing change does not.
-
-    Changes computed from decimal values that are exactly the cut-off differ from it in the last digits, so equality
-    is within 1e-9 percentage points.
-
-    >>> reaches_cutoff(np.array([-25.0, -24.9, np.nan]), 25.0)
-    array([ True, False, False])
-    """
-    equal_counts = bool(load_protocol().value("response.responder_if_equal"))
-    margin = 1e-9 if equal_counts else -1e-9
-    with np.errstate(invalid="ignore"):
-        return np.asarray(change_percent) <= -cutoff_percent + margin
+def rule_changes(changes: pd.DataFrame, rule: LesionRule) -> NDArray[np.float64]:
+    """Change of each lesion in percent as the rule sees it: smallest change and disappeared lesions applied."""
+    gone = np.asarray(changes["state"] == "disappeared", bool)
+    change = rule.changes(
+        changes["baseline"].to_numpy(dtype=float), changes["follow_up"].to_numpy(dtype=float)
+    )
+    return np.where(gone, -100.0 if rule.disappeared == "responds" else np.nan, change)
