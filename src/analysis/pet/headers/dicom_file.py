@@ -52,7 +52,7 @@ class SliceHeader:
         Transfer syntax UID; that of the encoding found if the file does not say.
     pixel_start, pixel_length : int
         Where the pixel data begin in the file, and their length in bytes; the length is -1 when they are
-        compressed or deflated, the start is -1 when the file holds none.
+        compressed or deflated (the start then counts inflated bytes), the start is -1 when the file holds none.
     size : int
         Size of the file in bytes.
     """
@@ -70,8 +70,10 @@ class SliceHeader:
 
     @property
     def truncated(self) -> bool:
-        """Whether the file ends before its pixel data do."""
-        return self.pixel_start < 0 or self.pixel_start + self.pixel_length > self.size
+        """Whether the file ends before its pixel data do; of compressed ones only their decoder can tell."""
+        return self.pixel_start < 0 or (
+            self.pixel_length >= 0 and self.pixel_start + self.pixel_length > self.size
+        )
 
 
 _PRIVATE_TAGS = {

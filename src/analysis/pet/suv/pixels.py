@@ -95,7 +95,8 @@ def stored_pixels(header: SliceHeader) -> StoredPixels:
     if not needed <= header.pixel_length <= needed + 1:  # an odd length is padded to an even one
         raise ImageError(
             f"the pixel data hold {header.pixel_length} bytes", where=name,
-            expected=f"{needed} for {shape[0]} × {shape[1]} pixels of {allocated} bits", do="transfer the file again",
+            expected=f"{needed}: Rows {shape[0]} × Columns {shape[1]} of BitsAllocated {allocated}",
+            do="transfer the file again",
             offenders=("Rows", "Columns", "BitsAllocated"),
         )  # fmt: skip
     return StoredPixels(header, shape, f"{order}{kind}{allocated // 8}", allocated - bits)
