@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -135,11 +136,11 @@ def scaled_volume(pixels: Sequence[StoredPixels], scale: np.ndarray) -> np.ndarr
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
 
     def fill(places: np.ndarray) -> None:
-        buffer = bytearray()
+        buffer, kept = bytearray(), {}
         for place in places:
             stored = pixels[place]
             if stored.dtype is None:
-                values = _decode(stored)
+                values = _decode(stored, kept)
             else:
                 values, buffer = _read(stored, buffer)
             np.multiply(values, rounded[place], out=volume[place], casting="same_kind")
@@ -174,8 +175,11 @@ def _read(stored: StoredPixels, buffer: bytearray) -> tuple[np.ndarray, bytearra
     return values.reshape(stored.shape), buffer
 
 
-def _decode(stored: StoredPixels) -> np.ndarray:
-    """Values of a slice that is compressed, by pydicom's decoder; the header is not parsed again for it."""
+def _decode(stored: StoredPixels, kept: dict[Path, Any]) -> np.ndarray:
+    """Values of a slice that is compressed, by pydicom's decoder; the header is not parsed again for it.
+
+    ``kept`` holds the content of the last file, since all frames of a multi-frame image lie in one.
+    """
     import pydicom
     from pydicom.pixels import get_decoder
 
@@ -188,12 +192,17 @@ def _decode(stored: StoredPixels) -> np.ndarray:
         "photometric_interpretation": "MONOCHROME2",
     }  # fmt: skip
     try:
-        if header.syntax == DEFLATED:
-            values = pydicom.dcmread(header.path, force=True).pixel_array
-            values = values if count == 1 else values[frame - 1]
-        else:
-            data = header.path.read_bytes()[header.pixel_start :]
-            values, _meta = get_decoder(header.syntax).as_array(data, index=frame - 1, **options)
+        if header.path not in kept:
+            kept.clear()
+            if header.syntax == DEFLATED:
+                kept[header.path] = pydicom.dcmread(header.path, force=True).pixel_array
+            else:
+                kept[header.path] = header.path.read_bytes()[header.pixel_start :]
+        values = kept[header.path]
+        if header.syntax != DEFLATED:
+            values, _meta = get_decoder(header.syntax).as_array(values, index=frame - 1, **options)
+        elif count > 1:
+            values = values[frame - 1]
     except Exception as problem:
         # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
         raise ImageError(
