@@ -20,14 +20,17 @@ from analysis.figures import (
     draw_gene_matrix,
     draw_joint,
     draw_lesion_changes,
+    draw_lesion_planes,
     draw_plasma,
     draw_projection,
+    draw_response_map,
+    draw_scan_quality,
     draw_schoenfeld,
     draw_spline,
     draw_survival_curves,
     draw_waterfall,
 )
-from analysis.pet import Agreement, Projection
+from analysis.pet import Agreement, LesionPlanes, Plane, Projection
 from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult
 
 PATIENT = "P-SECRET"
@@ -196,6 +199,73 @@ GENES = pd.DataFrame(
     ],
     columns=["group", "gene", "visit", "k", "n"],
 )
+CHECKS = pd.DataFrame(
+    [
+        (f"{PATIENT}0", "baseline", "uptake_minutes", "Uptake time", "min", 60.0, 50.0, 75.0, 0.1, "within"),
+        (f"{PATIENT}1", "baseline", "uptake_minutes", "Uptake time", "min", 95.0, 50.0, 75.0, 4.0, "outside"),
+        (f"{PATIENT}0", "day14", "uptake_minutes", "Uptake time", "min", 61.0, 50.0, 75.0, 0.2, "within"),
+        (
+            f"{PATIENT}1",
+            "day14",
+            "uptake_minutes",
+            "Uptake time",
+            "min",
+            np.nan,
+            50.0,
+            75.0,
+            np.nan,
+            "unknown",
+        ),
+        (
+            f"{PATIENT}0",
+            "baseline",
+            "liver_sul_mean",
+            "Liver SUL",
+            "g/ml",
+            3.0,
+            np.nan,
+            np.nan,
+            5.0,
+            "unusual",
+        ),
+        (
+            f"{PATIENT}0",
+            "day14",
+            "comparable",
+            "Comparable with baseline",
+            "",
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            "outside",
+        ),
+    ],
+    columns=["patient_id", "visit", "check", "label", "unit", "value", "low", "high", "robust_z", "state"],
+)
+CLASSES = pd.DataFrame(
+    [
+        ("25 %", f"{PATIENT}0", "non_responder"),
+        ("25 %", f"{PATIENT}1", "responder"),
+        ("25 %", f"{PATIENT}2", "not_assessable"),
+        ("15 %", f"{PATIENT}0", "responder"),
+        ("15 %", f"{PATIENT}1", "responder"),
+        ("15 %", f"{PATIENT}2", None),
+    ],
+    columns=["rule", "patient_id", "response"],
+)
+
+
+def planes(visit: str) -> LesionPlanes:
+    suv, mask = np.ones((25, 25), np.float32), np.zeros((25, 25), bool)
+    mask[10:14, 10:14] = True
+    suv[mask] = 6.0
+    edges = {"axial": "RLAP", "coronal": "RLHF", "sagittal": "APHF"}
+    shown = tuple(
+        Plane(name, tuple(letters), suv, mask, np.roll(mask, 8, 0), (4.0, 4.0), (12.0, 12.0))
+        for name, letters in edges.items()
+    )
+    return LesionPlanes(visit, "L01", shown, visit == "baseline", ("SUVmax 6.0", "Volume 12.0 ml"))
 
 
 def panel(visit: str) -> Projection:
@@ -218,7 +288,10 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "joint": lambda sim: draw_joint(COUNTS, simulated=sim),
     "lesions": lambda sim: draw_lesion_changes(LESIONS, PATIENTS, simulated=sim, cutoff_percent=25),
     "plasma": lambda sim: draw_plasma(LINES, DETECTION, simulated=sim, lod_percent=0.1),
+    "planes": lambda sim: draw_lesion_planes([planes("baseline"), planes("day14")], simulated=sim),
     "projection": lambda sim: draw_projection([panel("baseline"), panel("day14")], simulated=sim),
+    "response map": lambda sim: draw_response_map(CLASSES, simulated=sim, marked="25 %"),
+    "scan quality": lambda sim: draw_scan_quality(CHECKS, simulated=sim),
     "schoenfeld": lambda sim: draw_schoenfeld(HAZARDS, simulated=sim),
     "spline": lambda sim: draw_spline(SPLINE, simulated=sim, cutoff_percent=25),
     "survival": lambda sim: draw_survival_curves(
@@ -249,6 +322,7 @@ def hand():
         curve=curve, month=MONTH, responders=RESPONDERS, non_responders=NON_RESPONDERS, flow=FLOW, patients=PATIENTS,
         lesions=LESIONS, agreement=AGREEMENT, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
+        checks=CHECKS, classes=CLASSES,
     )  # fmt: skip
 
 

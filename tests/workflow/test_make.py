@@ -139,7 +139,8 @@ def test_a_changed_run_file_runs_that_run(built):
     later(built / "notebooks/runs/small.yml")
     steps = [step for step in planned(built) if step.startswith("run ")]
     assert steps == [
-        f"run small/{name}" for name in ("01-cohort", "02-pet-response", "03-biomarkers", "04-survival")
+        f"run small/{name}"
+        for name in ("01-cohort", "02-pet-quality", "02-pet-response", "03-biomarkers", "04-survival")
     ]
     assert make(built, "report")[0] == 0
 

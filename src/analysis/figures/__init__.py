@@ -12,9 +12,12 @@ from analysis.figures.flow import describe_flow, draw_flow
 from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
+from analysis.figures.planes import describe_lesion_planes, draw_lesion_planes
 from analysis.figures.plasma import describe_plasma, draw_plasma
 from analysis.figures.projection import describe_projection, draw_projection
+from analysis.figures.response_map import describe_response_map, draw_response_map
 from analysis.figures.saving import save
+from analysis.figures.scan_quality import describe_scan_quality, draw_scan_quality
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
@@ -30,8 +33,11 @@ __all__ = [
     "describe_gene_matrix",
     "describe_joint",
     "describe_lesion_changes",
+    "describe_lesion_planes",
     "describe_plasma",
     "describe_projection",
+    "describe_response_map",
+    "describe_scan_quality",
     "describe_schoenfeld",
     "describe_spline",
     "describe_survival_curves",
@@ -44,8 +50,11 @@ __all__ = [
     "draw_gene_matrix",
     "draw_joint",
     "draw_lesion_changes",
+    "draw_lesion_planes",
     "draw_plasma",
     "draw_projection",
+    "draw_response_map",
+    "draw_scan_quality",
     "draw_schoenfeld",
     "draw_spline",
     "draw_survival_curves",

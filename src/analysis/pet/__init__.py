@@ -1,6 +1,9 @@
 """FDG PET: from DICOM series to SUV, lesion measures and metabolic response."""
 
 from analysis.pet.contours.masks import read_masks
+from analysis.pet.inspection.checks import scan_checks, scan_quality
+from analysis.pet.inspection.planes import LesionPlanes, Plane, lesion_at_visits, lesion_planes
+from analysis.pet.inspection.scan_images import ScanImage, ScanImages
 from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.mip import Projection, maximum_intensity_projection, mip_of
 from analysis.pet.measures.quantify import Quantification, quantify
@@ -37,14 +40,18 @@ __all__ = [
     "Agreement",
     "FolderSuv",
     "Grid",
+    "LesionPlanes",
     "LesionRule",
     "PatientRule",
+    "Plane",
     "Projection",
     "Quantification",
     "RegionMeasures",
     "Repeatability",
     "RepeatabilityEstimate",
     "ResponseCertainty",
+    "ScanImage",
+    "ScanImages",
     "Series",
     "StudyMeasures",
     "SuvFactors",
@@ -57,7 +64,9 @@ __all__ = [
     "eortc_facts",
     "ibsi_features",
     "index_series",
+    "lesion_at_visits",
     "lesion_changes",
+    "lesion_planes",
     "lesion_rules",
     "maximum_intensity_projection",
     "measure_region",
@@ -76,6 +85,8 @@ __all__ = [
     "repeatability_of",
     "response_by_all_rules",
     "response_certainty",
+    "scan_checks",
+    "scan_quality",
     "suv_factors",
     "suv_of_folder",
     "trial_rule",

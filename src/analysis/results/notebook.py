@@ -64,6 +64,12 @@ class Notebook:
         return self.study.simulated
 
     @property
+    def may_show_patient(self) -> bool:
+        """Whether a picture of one patient may stand in ``reports/``, as the protocol says; it names nobody."""
+        policy = self.protocol.value("disclosure.patient_pictures")
+        return policy == "all" or (policy == "simulated" and self.simulated)
+
+    @property
     def measures_cache(self) -> Path:
         """Where the measures of the study's scans are kept between notebooks and runs."""
         return places.measures_cache(self.parameters.study)

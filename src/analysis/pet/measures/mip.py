@@ -16,7 +16,7 @@ from analysis.pet.series.index import index_series
 from analysis.pet.series.selection import select_series
 from analysis.pet.series.visits import visit_book
 from analysis.pet.suv.grid import Grid
-from analysis.pet.suv.volume import read_suv
+from analysis.pet.suv.volume import SuvVolume, read_suv
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,17 @@ def maximum_intensity_projection(volume: np.ndarray, grid: Grid | None = None) -
     head_last = grid is None or grid.directions[0][2] > 0
     left_last = grid is None or grid.directions[2][0] > 0
     return projected[:: -1 if head_last else 1, :: 1 if left_last else -1]
+
+
+def projection_of(visit: str, volume: SuvVolume, lesions: Mapping[str, np.ndarray]) -> Projection:
+    """Projection of one scan with the masks of its lesions."""
+    grid = volume.grid
+    return Projection(
+        visit,
+        maximum_intensity_projection(volume.suv, grid),
+        (grid.spacing[0], grid.spacing[2]),
+        {lesion: maximum_intensity_projection(mask, grid) for lesion, mask in lesions.items()},
+    )
 
 
 def mip_of(
@@ -115,12 +126,5 @@ def mip_of(
         masks = lesion_masks(
             contours.get(entry.series.series_uid, []), volume.grid, resample=study.resample_contours
         )
-        pictures.append(
-            Projection(
-                entry.visit,
-                maximum_intensity_projection(volume.suv, volume.grid),
-                (volume.grid.spacing[0], volume.grid.spacing[2]),
-                {lesion: maximum_intensity_projection(mask, volume.grid) for lesion, mask in masks.items()},
-            )
-        )
+        pictures.append(projection_of(entry.visit, volume, masks))
     return tuple(pictures)
