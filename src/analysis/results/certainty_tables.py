@@ -38,7 +38,7 @@ def definition_table(
 
 
 def certainty_table(found: Mapping[str, ResponseCertainty]) -> pd.DataFrame:
-    """One row a name (a visit, a rule): assessable, responders as measured and in truth, expected misclassified."""
+    """One row a name (a visit, a rule): assessable, responders as measured, expected misclassified, undecided."""
     rows = []
     for name, certainty in found.items():
         patients = certainty.patients
@@ -48,9 +48,6 @@ def certainty_table(found: Mapping[str, ResponseCertainty]) -> pd.DataFrame:
                 "": name,
                 "Assessable": len(patients),
                 "Responders, measured": int((patients["response"] == "responder").sum()),
-                "Responders, truly": _expected(
-                    certainty.responders, certainty.responders_low, certainty.responders_high
-                ),
                 "Misclassified, expected": _expected(
                     certainty.misclassified, certainty.misclassified_low, certainty.misclassified_high
                 ),
@@ -61,7 +58,7 @@ def certainty_table(found: Mapping[str, ResponseCertainty]) -> pd.DataFrame:
 
 
 def class_table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a criterion and class: patients measured in it, expected truly in it, and of these how many stay.
+    """One row a criterion and class: patients measured in it, and of these how many are expected to be right.
 
     Parameters
     ----------
@@ -72,15 +69,15 @@ def class_table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     for criterion, table in found.items():
         for name in [column for column in table.columns if column in CLASS_WORDS]:
             inside = table["measured"] == name
-            if not inside.any() and table[name].sum() < 0.05:
+            if not inside.any():
                 continue
             rows.append(
                 {
                     "Criterion": criterion,
                     "Class": CLASS_WORDS[name],
-                    "Measured": int(inside.sum()),
-                    "Expected truly": float(table[name].sum()),
-                    "Of those measured, expected to be right": float(table.loc[inside, name].sum()),
+                    "Patients": int(inside.sum()),
+                    "Expected to be right": float(table.loc[inside, name].sum()),
+                    f"Right with {100 * SURE:.0f} %": int((table.loc[inside, name] >= SURE).sum()),
                 }
             )
     return pd.DataFrame(rows)
@@ -147,7 +144,6 @@ def switch_table(
                     "Patients": len(here),
                     f"Median P(response), {names[0]}": _percent(here["first_probability"]),
                     f"Median P(response), {names[1]}": _percent(here["second_probability"]),
-                    "Truly different, expected": float(here["probability_switch"].sum()),
                     f"Different with {100 * SURE:.0f} %": int((here["probability_switch"] >= SURE).sum()),
                 }
             )
@@ -189,8 +185,7 @@ def day_sentence(both: Agreement, switches: pd.DataFrame) -> str:
     )
     return (
         f"Of {both.n} patients assessed at both days {len(switched)} change their class; {beyond} beyond repeatability "
-        f"with {100 * SURE:.0f} % probability, and {number(float(switches['probability_switch'].sum()), 1)} patients "
-        "are expected to differ truly."
+        f"with {100 * SURE:.0f} % probability."
     )
 
 

@@ -33,8 +33,6 @@ class ResponseCertainty:
         ``probability_responder, probability_progression, probability_misclassified``.
     misclassified, misclassified_low, misclassified_high : float
         Expected number of patients whose true class is the other one, with its 95 % interval.
-    responders, responders_low, responders_high : float
-        Number of true responders, with its 95 % interval; it may lie apart from the number measured.
     draws : int
         Truths drawn.
     """
@@ -43,9 +41,6 @@ class ResponseCertainty:
     misclassified: float
     misclassified_low: float
     misclassified_high: float
-    responders: float
-    responders_low: float
-    responders_high: float
     draws: int
 
 
@@ -63,6 +58,10 @@ def response_certainty(
     Truths are drawn with no prior opinion: each lesion's true value at each scan is log-normal around the measured one,
     the baseline scan being the same for all visits. A share of the error may be common to the lesions of a scan. What
     the reader said of new lesions, and which lesions have disappeared, is taken as certain.
+
+    Without a prior the expected number misclassified is right where true changes spread widely against the noise. Where
+    patients change alike it is too low (by a quarter for a spread of 14 points and three lesions), and a rule that takes
+    an extreme of several lesions is not corrected for having picked the most favourable noise.
 
     Parameters
     ----------
@@ -277,11 +276,6 @@ def _summary(
             "probability_misclassified": wrong.mean(axis=0),
         }
     )
-    return ResponseCertainty(
-        patients, *_expected(wrong.sum(axis=1)), *_expected(truly.sum(axis=1)), len(changes)
-    )
-
-
-def _expected(counts: NDArray[np.int64]) -> tuple[float, float, float]:
+    counts = wrong.sum(axis=1)
     low, high = np.quantile(counts, (0.025, 0.975))
-    return float(counts.mean()), float(low), float(high)
+    return ResponseCertainty(patients, float(counts.mean()), float(low), float(high), len(changes))
