@@ -137,6 +137,7 @@ AGREEMENT = Agreement(
     sd=8.08,
     limit_low=-21.17,
     limit_high=10.51,
+    limit_reach=39.54,  # 4.3027 × 8.08 × √(1/3 + 1.96²/4)
 )
 LINES = pd.DataFrame(
     [
