@@ -12,7 +12,7 @@ from make_series import setting, true_suv, write_series
 
 from analysis.data import Study
 from analysis.errors import StudyError
-from analysis.pet import maximum_intensity_projection, measure_study, mip_of
+from analysis.pet import maximum_intensity_projection, measure_study, mip_of, patient_measures
 from analysis.pet.measures.comparability import with_comparability
 from analysis.pet.series.index import index_series
 from analysis.pet.series.visits import visit_of_text
@@ -88,6 +88,67 @@ def test_lesions_are_measured_at_each_visit_with_their_baseline_threshold(folder
     assert lesions.loc["day14", "mtv_ml"] > lesions.loc["day14", "mtv_baseline_threshold_ml"]
     assert found.scans["scan_day"].tolist() == [0, 14]
     assert found.series["kept"].all()
+
+
+def test_every_threshold_has_its_volume_and_at_follow_up_the_baselines(folder):
+    lesions = measured(folder).lesions.set_index("visit")
+    region = true_suv()[2:4, 2:5, 3:7]
+    for name, level in (("41", 0.41 * region.max()), ("50", 0.5 * region.max()), ("2_5", 2.5), ("4_0", 4.0)):
+        expected = 0.12 * (region / 2 >= level).sum()
+        assert lesions.loc["day14", f"mtv_{name}_baseline_ml"] == pytest.approx(expected)
+        assert lesions.loc["baseline", f"mtv_{name}_ml"] == lesions.loc["baseline", f"mtv_{name}_baseline_ml"]
+    # So small an image shows no liver.
+    assert lesions[["mtv_liver_ml", "mtv_percist_baseline_ml", "measurable"]].isna().all(axis=None)
+
+
+def test_a_contour_named_liver_is_the_reference_and_makes_lesions_measurable(folder):
+    for name in ("1.1", "1.2"):
+        rtstruct(folder / "contours" / f"{name}.dcm",
+                 {"L01": [(box(3, 6, 2, 4), 8.0), (box(3, 6, 2, 4), 12.0)], "Liver": [(box(0, 1, 0, 4), 4.0)]},
+                 series_uid=f"{name}.200", frame=f"{name}.300")  # fmt: skip
+    found = measured(folder)
+    liver = true_suv()[1, 0:5, 0:2]
+    first = found.scans.set_index("visit").loc["baseline"]
+    assert first["liver_source"] == "contour"
+    assert first["liver_suv_mean"] == pytest.approx(liver.mean(), rel=1e-3)
+    limit = 1.5 * liver.mean() + 2 * liver.std()
+    lesion = found.lesions.set_index("visit").loc["baseline"]
+    assert lesion["measurable"] == (lesion["suv_peak"] >= limit)
+    assert lesion["mtv_liver_ml"] == pytest.approx(0.12 * (true_suv()[2:4, 2:5, 3:7] >= limit).sum())
+    assert found.lesions["lesion_id"].unique().tolist() == ["L01"]
+
+
+def test_where_the_liver_holds_a_lesion_percist_asks_for_the_blood_pool(folder):
+    named = {"L01": [(box(3, 6, 2, 4), 8.0)], "Liver": [(box(0, 1, 0, 4), 4.0)]}
+    options = {"series_uid": "1.1.200", "frame": "1.1.300"}
+    tables = {"lesions": LESIONS.assign(site="liver")}
+    rtstruct(folder / "contours" / "1.1.dcm", named, **options)
+    without = measured(folder, tables=tables).lesions.set_index("visit").loc["baseline"]
+    assert np.isfinite(without["mtv_liver_ml"])
+    assert np.isnan(without["mtv_percist_ml"])
+    assert without["measurable"] is pd.NA
+    rtstruct(folder / "contours" / "1.1.dcm", {**named, "aorta": [(box(0, 1, 0, 4), 16.0)]}, **options)
+    known = measured(folder, tables=tables).lesions.set_index("visit").loc["baseline"]
+    pool = true_suv()[4, 0:5, 0:2]
+    limit = 2 * pool.mean() + 2 * pool.std()
+    assert known["mtv_percist_ml"] == pytest.approx(0.12 * (true_suv()[2, 2:5, 3:7] >= limit).sum())
+
+
+def test_a_patients_totals_are_those_of_all_lesions_and_the_hottest_is_named(folder):
+    rtstruct(folder / "contours" / "1.1.dcm",
+             {"L01": [(box(3, 6, 2, 4), 8.0)], "L02": [(box(3, 6, 2, 4), 12.0)]},
+             series_uid="1.1.200", frame="1.1.300")  # fmt: skip
+    (folder / "contours" / "1.2.dcm").unlink()
+    found = measured(folder)
+    totals = patient_measures(found).set_index("visit")
+    lesions = found.lesions.set_index("lesion_id")
+    assert totals["lesions"].tolist() == [2, 0]
+    assert totals.loc["baseline", "total_tlg_41_g"] == pytest.approx(lesions["tlg_41_g"].sum())
+    assert totals.loc["baseline", "hottest_lesion"] == lesions["suv_peak"].idxmax()
+    assert totals.loc["baseline", "hottest_sul_peak"] == lesions["sul_peak"].max()
+    # The total under a threshold that is not known is not known, and without lesions it is nothing.
+    assert np.isnan(totals.loc["baseline", "total_mtv_liver_ml"])
+    assert totals.loc["day14", "total_mtv_41_ml"] == 0
 
 
 def test_results_do_not_depend_on_workers_and_come_back_from_the_cache(folder, monkeypatch):

@@ -6,8 +6,9 @@ from analysis.pet.inspection.planes import LesionPlanes, Plane, lesion_at_visits
 from analysis.pet.inspection.scan_images import ScanImage, ScanImages
 from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.mip import Projection, maximum_intensity_projection, mip_of
+from analysis.pet.measures.patient_measures import patient_measures
 from analysis.pet.measures.quantify import Quantification, quantify
-from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.measures.region import RegionMeasures, measure_region, measure_regions
 from analysis.pet.measures.study_measures import StudyMeasures, measure_study
 from analysis.pet.response.agreement import Agreement, agreement_of
 from analysis.pet.response.criteria import eortc_1999, eortc_facts, percist_1_0, percist_facts
@@ -70,8 +71,10 @@ __all__ = [
     "lesion_rules",
     "maximum_intensity_projection",
     "measure_region",
+    "measure_regions",
     "measure_study",
     "mip_of",
+    "patient_measures",
     "patient_response",
     "percist_1_0",
     "percist_facts",

@@ -1,13 +1,14 @@
-"""SUVpeak: the mean of a sphere of one millilitre, at the hottest voxel and where it is highest."""
+"""SUVpeak of many regions at once: the mean of a sphere of one millilitre, at the maximum and where it is highest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-PEAK_RADIUS_MM = 6.2
-"""Radius of a sphere of 1 ml, as IBSI rounds it."""
+from analysis.pet.contours.region import Region
+from analysis.pet.measures.peak_kernel import EXACT_RADIUS_MM, PeakKernel, peak_kernel
 
 
 @dataclass(frozen=True)
@@ -17,33 +18,45 @@ class Peak:
     Parameters
     ----------
     at_max : float
-        Sphere centred on the region's hottest voxel (of several, the one whose sphere is hottest).
+        IBSI's sphere, voxel centres within 6.2 mm, centred on the region's hottest voxel (of several, the one whose
+        sphere is hottest): IBSI's local peak.
     best : float
-        Highest mean over spheres centred on every voxel of the region: PERCIST's peak.
+        The highest mean over the spheres centred on every voxel of the region: IBSI's global, PERCIST's peak.
+    exact_at_max, exact_best : float
+        The same with the sphere of exactly 1 ml, each voxel weighted by its part inside.
     kernel_ml : float
-        Volume of the voxels that make up a whole sphere on this grid.
-    leaves_region : bool
-        Whether the best sphere holds voxels outside the region.
+        Volume of the voxels of IBSI's whole sphere on this grid; the exact sphere has 1 ml on any.
+    leaves_region, leaves_image : bool
+        Whether the sphere of ``best`` holds voxels outside the region, and whether the image's border cuts it.
     """
 
     at_max: float
     best: float
+    exact_at_max: float
+    exact_best: float
     kernel_ml: float
     leaves_region: bool
+    leaves_image: bool
 
 
 def suv_peak(volume: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> Peak:
-    """Peak uptake of a region.
+    """Peak uptake of one region that is given as a mask of the volume's shape; see :func:`suv_peaks`."""
+    return suv_peaks(volume, [Region.of_mask(mask)], spacing)[0]
 
-    The sphere takes every voxel whose centre lies within 6.2 mm of its own centre; the region's border does not
-    clip it, the image's border does.
+
+def suv_peaks(
+    volume: np.ndarray, regions: Sequence[Region], spacing: tuple[float, float, float]
+) -> list[Peak]:
+    """Peak uptake of each region.
+
+    The region's border does not clip the sphere; the image's does, and the mean is then that of what is left.
 
     Parameters
     ----------
     volume : ndarray of float, shape (slices, rows, columns)
         Uptake.
-    mask : ndarray of bool, same shape
-        Region; at least one voxel.
+    regions : sequence of Region
+        Each holds at least one voxel.
     spacing : tuple of float
         Voxel spacing in mm.
 
@@ -52,38 +65,69 @@ def suv_peak(volume: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, 
     IBSI reference manual, local and global intensity peak (VJGA, 0F91), doi 10.1148/radiol.2020191145;
     Wahl 2009 (PERCIST 1.0), doi 10.2967/jnumed.108.057307.
     """
-    offsets = _sphere(spacing)
-    centres = np.argwhere(mask)
-    shape = np.array(volume.shape)
-    totals = np.zeros(len(centres))
-    counts = np.zeros(len(centres))
-    outside = np.zeros(len(centres), bool)
-    for offset in offsets:
-        places = centres + offset
-        inside = ((places >= 0) & (places < shape)).all(axis=1)
-        at = places[inside].T
-        totals[inside] += volume[at[0], at[1], at[2]]
-        counts[inside] += 1
-        outside[inside] |= ~mask[at[0], at[1], at[2]]
-        outside[~inside] = True
-    means = totals / counts
-    values = volume[mask]
-    best = int(means.argmax())
-    at_max = float(means[values == values.max()].max())
-    return Peak(
-        at_max, float(means[best]), len(offsets) * float(np.prod(spacing)) / 1000, bool(outside[best])
-    )
+    if not regions:
+        return []
+    kernel = peak_kernel(spacing)
+    each = [np.argwhere(region.inside) + region.low for region in regions]
+    ends = np.cumsum([len(voxels) for voxels in each])
+    centres = np.concatenate(each)
+    ibsi, exact, cut = _sphere_means(np.ascontiguousarray(volume), centres, kernel)
+    own = volume[tuple(centres.T)]
+    found = []
+    for region, start, end in zip(regions, [0, *ends[:-1]], ends, strict=True):
+        part = slice(start, end)
+        hottest = own[part] == own[part].max()
+        best = start + int(ibsi[part].argmax())
+        found.append(
+            Peak(
+                at_max=float(ibsi[part][hottest].max()),
+                best=float(ibsi[best]),
+                exact_at_max=float(exact[part][hottest].max()),
+                exact_best=float(exact[part].max()),
+                kernel_ml=kernel.ibsi_ml,
+                leaves_region=not _holds(region, centres[best] + kernel.offsets[kernel.ibsi > 0]),
+                leaves_image=bool(cut[best]),
+            )
+        )
+    return found
 
 
 def reach_of(spacing: tuple[float, float, float]) -> np.ndarray:
     """Number of voxels along each axis by which the sphere may reach beyond a region."""
-    return np.array([int(np.ceil((PEAK_RADIUS_MM + 0.1) / step)) for step in spacing])
+    return np.ceil(EXACT_RADIUS_MM / np.array(spacing) + 0.5).astype(int)
 
 
-def _sphere(spacing: tuple[float, float, float]) -> np.ndarray:
-    reach = [int(PEAK_RADIUS_MM // step) for step in spacing]
-    offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(
-        -1, 3
-    )
-    distance = ((offsets * np.array(spacing)) ** 2).sum(axis=1)
-    return offsets[distance <= PEAK_RADIUS_MM**2 + 1e-9]
+def _sphere_means(
+    volume: np.ndarray, centres: np.ndarray, kernel: PeakKernel
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both means about each centre, and whether the border cuts IBSI's sphere; gathered from the centres only."""
+    shape = np.array(volume.shape)
+    reach = kernel.offsets.max(axis=0)
+    inner = ((centres >= reach) & (centres < shape - reach)).all(axis=1)
+    steps = np.array([shape[1] * shape[2], shape[2], 1])
+    flat = volume.reshape(-1)
+    place = centres[inner] @ steps
+    sums = np.zeros((2, len(place)))
+    for offset, ibsi, exact in zip(kernel.offsets @ steps, kernel.ibsi, kernel.exact, strict=True):
+        taken = flat.take(place + offset).astype(float)
+        sums[1] += exact * taken
+        if ibsi:
+            sums[0] += taken
+    means = np.empty((2, len(centres)))
+    means[:, inner] = sums / np.array([[kernel.ibsi.sum()], [kernel.exact.sum()]])
+    cut = np.zeros(len(centres), bool)
+    for one in np.flatnonzero(~inner):
+        at = centres[one] + kernel.offsets
+        inside = ((at >= 0) & (at < shape)).all(axis=1)
+        taken = volume[tuple(at[inside].T)].astype(float)
+        for row, weights in enumerate((kernel.ibsi, kernel.exact)):
+            means[row, one] = weights[inside] @ taken / weights[inside].sum()
+        cut[one] = bool(kernel.ibsi[~inside].any())
+    return means[0], means[1], cut
+
+
+def _holds(region: Region, voxels: np.ndarray) -> bool:
+    """Whether all voxels belong to a region."""
+    at = voxels - region.low
+    within = ((at >= 0) & (at < region.inside.shape)).all(axis=1)
+    return bool(within.all()) and bool(region.inside[tuple(at.T)].all())

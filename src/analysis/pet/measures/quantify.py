@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from analysis.pet.contours.masks import choose_region, read_regions
 from analysis.pet.contours.region import Region
 from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.peak import reach_of
-from analysis.pet.measures.region import RegionMeasures, measure_region
+from analysis.pet.measures.region import RegionMeasures, measure_regions
 from analysis.pet.measures.scan import PROPOSAL_NOTE, outside_the_body
 from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
@@ -47,18 +48,14 @@ class Quantification:
             "roi": self.roi,
             "voxels": m.voxels,
             "volume_ml": m.volume_ml,
-            "suv_max": m.suv_max,
-            "suv_mean": m.suv_mean,
-            "suv_peak": m.suv_peak,
-            "suv_peak_at_max": m.suv_peak_at_max,
-            "peak_kernel_ml": m.peak_kernel_ml,
-            "peak_leaves_region": m.peak_leaves_region,
-            "sul_max": m.suv_max * lean if lean else None,
-            "sul_mean": m.suv_mean * lean if lean else None,
-            "sul_peak": m.suv_peak * lean if lean else None,
+            **m.uptake(lean),
+            "peak_kernel_ml": m.peak.kernel_ml,
+            "peak_leaves_region": m.peak.leaves_region,
+            "peak_leaves_image": m.peak.leaves_image,
             "lean_body_mass": factors.lean_body_mass,
-            **{f"mtv_{name}_ml": value for name, value in m.mtv_ml.items()},
-            **{f"tlg_{name}_g": value for name, value in m.tlg_g.items()},
+            # A volume whose threshold rests on a reference that is not known is null.
+            **{f"mtv_{name}_ml": None if isnan(value) else value for name, value in m.mtv_ml.items()},
+            **{f"tlg_{name}_g": None if isnan(value) else value for name, value in m.tlg_g.items()},
             "series": self.volume.series_uid,
             "slices": self.volume.grid.shape[0],
             "voxel_ml": self.volume.grid.voxel_ml,
@@ -149,7 +146,7 @@ def quantify(
     notes += outside_the_body(region_name, region, volume)
     return Quantification(
         region_name,
-        measure_region(volume.suv, region.full(), volume.grid.spacing),
+        measure_regions(volume.suv, [region], volume.grid.spacing)[0],
         volume,
         (*notes, *volume.warnings),
         region,

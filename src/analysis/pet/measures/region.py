@@ -1,22 +1,16 @@
-"""What is measured in a lesion: SUV, metabolic volume and total glycolysis, under each threshold."""
+"""What is measured in lesions: SUV, peak, metabolic volume and total glycolysis under each threshold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis.errors import ImageError
-from analysis.pet.measures.peak import suv_peak
-
-THRESHOLDS: dict[str, tuple[str, float]] = {
-    "41": ("percent", 41.0),
-    "50": ("percent", 50.0),
-    "2_5": ("suv", 2.5),
-    "4_0": ("suv", 4.0),
-}
-"""Names of the metabolic volumes: percent of the region's own maximum, or an absolute SUV."""
+from analysis.pet.contours.region import Region
+from analysis.pet.measures.peak import Peak, suv_peaks
+from analysis.pet.measures.thresholds import metabolic_volume, mtv_thresholds
 
 
 @dataclass(frozen=True)
@@ -28,101 +22,109 @@ class RegionMeasures:
     voxels : int
         Number of voxels.
     volume_ml : float
-        Their volume in ml.
+        Their volume in ml: every voxel of the contour, whatever its uptake.
     suv_max, suv_mean : float
         Highest and mean SUV (g/ml).
-    suv_peak, suv_peak_at_max : float
-        Best 1 ml sphere (PERCIST), and the one centred on the hottest voxel.
-    peak_kernel_ml : float
-        Volume of that sphere on this grid, in ml.
-    peak_leaves_region : bool
-        Whether the best sphere reaches beyond the region.
+    peak : Peak
+        Means of 1 ml spheres, by IBSI's and by the exact kernel.
     mtv_ml, tlg_g : mapping of str to float
-        Metabolic tumour volume in ml and total lesion glycolysis (mean × volume) in g, by name of ``THRESHOLDS``.
+        Metabolic tumour volume in ml and total lesion glycolysis (mean × volume) in g, by the threshold's name: of the
+        contour's voxels at or above it.
+    values : ndarray of float32, shape (voxels,)
+        The region's SUVs, sorted, for thresholds that are known later.
     """
 
     voxels: int
     volume_ml: float
     suv_max: float
     suv_mean: float
-    suv_peak: float
-    suv_peak_at_max: float
-    peak_kernel_ml: float
-    peak_leaves_region: bool
+    peak: Peak
     mtv_ml: Mapping[str, float]
     tlg_g: Mapping[str, float]
+    values: np.ndarray = field(repr=False)
+
+    def uptake(self, lean: float | None) -> dict[str, float | None]:
+        """Uptake by its column's name, SUV in g/ml, and SUL where the factor from SUV to SUL is known."""
+        suv = {
+            "max": self.suv_max,
+            "mean": self.suv_mean,
+            "peak": self.peak.best,
+            "peak_at_max": self.peak.at_max,
+            "peak_1ml": self.peak.exact_best,
+            "peak_1ml_at_max": self.peak.exact_at_max,
+        }
+        sul = {name: value * lean if lean else None for name, value in suv.items()}
+        return {
+            **{f"suv_{name}": value for name, value in suv.items()},
+            **{f"sul_{name}": value for name, value in sul.items()},
+        }
 
 
 def measure_region(
-    volume: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]
+    volume: np.ndarray,
+    mask: np.ndarray,
+    spacing: tuple[float, float, float],
+    *,
+    references: Mapping[str, float] | None = None,
 ) -> RegionMeasures:
-    """Measures of a region.
+    """Measures of a region that is given as a mask of the volume's shape; see :func:`measure_regions`."""
+    return measure_regions(volume, [Region.of_mask(mask)], spacing, references=references)[0]
+
+
+def measure_regions(
+    volume: np.ndarray,
+    regions: Sequence[Region],
+    spacing: tuple[float, float, float],
+    *,
+    references: Mapping[str, float] | None = None,
+) -> list[RegionMeasures]:
+    """Measures of each region, in their order.
 
     Parameters
     ----------
     volume : ndarray of float, shape (slices, rows, columns)
         SUV.
-    mask : ndarray of bool, same shape
-        Region.
+    regions : sequence of Region
+        Regions of the volume's grid; they may overlap.
     spacing : tuple of float
         Voxel spacing in mm.
+    references : mapping of str to float, optional
+        Thresholds in g/ml that rest on the scan's reference regions, by name; volumes under one that is not given
+        are nan.
 
     Raises
     ------
     ImageError
-        If the region is empty or of another shape.
+        If a region is empty or of another shape.
     """
-    if volume.shape != mask.shape:
-        raise ImageError(f"the mask has the shape {mask.shape}", expected=f"the image's, {volume.shape}")
-    if not mask.any():
-        raise ImageError(
-            "the region holds no voxel", expected="a region that covers the centre of at least one voxel"
-        )
-    low, high = _bounds(mask)
-    # Work on the region's surroundings only; the peak's sphere may reach out by its radius.
-    reach = np.array([int(np.ceil(6.3 / step)) for step in spacing])
-    box = tuple(
-        slice(a, b)
-        for a, b in zip((low - reach).clip(0), np.minimum(high + reach + 1, mask.shape), strict=True)
-    )
-    part, region = volume[box], mask[box]
-    values = part[region].astype(float)
+    for region in regions:
+        if volume.shape != region.shape:
+            raise ImageError(
+                f"the mask has the shape {region.shape}", expected=f"the image's, {volume.shape}"
+            )
+        if not region.voxels:
+            raise ImageError(
+                "the region holds no voxel", expected="a region that covers the centre of at least one voxel"
+            )
     voxel_ml = float(np.prod(spacing)) / 1000
-    peak = suv_peak(part, region, spacing)
-    mtv, tlg = {}, {}
-    for name, (kind, level) in THRESHOLDS.items():
-        mtv[name], tlg[name] = metabolic_volume(
-            values, voxel_ml, threshold=level / 100 * values.max() if kind == "percent" else level
+    found = []
+    for region, peak in zip(regions, suv_peaks(volume, regions, spacing), strict=True):
+        values = np.sort(volume[region.box][region.inside])
+        exact = values.astype(float)
+        volumes = {
+            one.name: metabolic_volume(exact, voxel_ml, threshold=one.level(exact[-1], references or {}))
+            for one in mtv_thresholds()
+        }
+        found.append(
+            RegionMeasures(
+                voxels=int(values.size),
+                volume_ml=values.size * voxel_ml,
+                suv_max=float(exact[-1]),
+                suv_mean=float(exact.mean()),
+                peak=peak,
+                mtv_ml={name: mtv for name, (mtv, _tlg) in volumes.items()},
+                tlg_g={name: tlg for name, (_mtv, tlg) in volumes.items()},
+                values=values,
+            )
         )
-    return RegionMeasures(
-        voxels=int(values.size),
-        volume_ml=values.size * voxel_ml,
-        suv_max=float(values.max()),
-        suv_mean=float(values.mean()),
-        suv_peak=peak.best,
-        suv_peak_at_max=peak.at_max,
-        peak_kernel_ml=peak.kernel_ml,
-        peak_leaves_region=peak.leaves_region,
-        mtv_ml=mtv,
-        tlg_g=tlg,
-    )
-
-
-def metabolic_volume(values: np.ndarray, voxel_ml: float, *, threshold: float) -> tuple[float, float]:
-    """Metabolic volume in ml and total lesion glycolysis in g of the voxels at or above a threshold.
-
-    >>> metabolic_volume(np.array([1.0, 2.0, 4.0]), 0.5, threshold=2.0)
-    (1.0, 3.0)
-    """
-    above = values[values >= threshold]
-    volume = above.size * voxel_ml
-    return volume, float(above.mean()) * volume if above.size else 0.0
-
-
-def _bounds(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low, high = [], []
-    for axis in range(3):
-        line = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        low.append(line[0])
-        high.append(line[-1])
-    return np.array(low), np.array(high)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from analysis.pet.contours.files import Assignment
 from analysis.pet.contours.masks import contour_kind, read_regions
 from analysis.pet.contours.region import Region, Regions, union
 from analysis.pet.contours.region_names import find_name
-from analysis.pet.measures.liver import LiverReference, liver_reference
-from analysis.pet.measures.peak import PEAK_RADIUS_MM
-from analysis.pet.measures.region import measure_region
+from analysis.pet.measures.references import Reference, reference_kind, references_of, split_references
+from analysis.pet.measures.region import RegionMeasures, measure_regions
 from analysis.pet.suv.grid import Grid
 from analysis.pet.suv.volume import SuvVolume, read_suv
 
@@ -51,37 +50,52 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
     notes: list[str] = []
     try:
         volume = read_suv(task.files, lean_body_mass=task.lean_body_mass)
-        found = lesion_regions(task.contours, volume.grid, resample=task.resample)
+        every = _regions(task.contours, volume.grid, resample=task.resample)
+        found, drawn = split_references(every, lesions=_lesions_of_the_table(task.contours))
         notes += found.warnings
+        drawn_in = {name: region for name, region in found.by_name.items() if region.voxels}
+        for lesion in found.by_name.keys() - drawn_in.keys():
+            notes.append(f"contour {lesion} covers the centre of no voxel and is not measured")
         lesions = []
-        for lesion, region in found.by_name.items():
-            if region.voxels:
-                lesions.append({**_lesion(lesion, region, volume), "proposal": lesion in found.proposals})
-                notes += outside_the_body(lesion, region, volume)
-            else:
-                notes.append(f"contour {lesion} covers the centre of no voxel and is not measured")
-        avoid = union(found.by_name, volume.grid) if found.by_name else None
-        liver, reason = liver_reference(volume.suv, volume.grid, avoid=avoid)
-        if liver is None:
-            notes.append(f"no liver reference: {reason}")
+        measured = measure_regions(volume.suv, list(drawn_in.values()), volume.grid.spacing)
+        for (lesion, region), measures in zip(drawn_in.items(), measured, strict=True):
+            lesions.append(
+                {
+                    **_lesion(lesion, measures, volume.factors.sul_factor),
+                    "proposal": lesion in found.proposals,
+                }
+            )
+            notes += outside_the_body(lesion, region, volume)
+        references, reasons = references_of(volume.suv, volume.grid, drawn=drawn, lesions=drawn_in)
+        notes += reasons
     except ImageError as problem:
         return {"error": str(problem), "warnings": notes, "scan": {}, "lesions": []}
     return {
         "error": None,
         "warnings": [*volume.warnings, *notes],
-        "scan": _scan(volume, liver),
+        "scan": _scan(volume, references),
         "lesions": lesions,
     }
 
 
 def lesion_regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool = False) -> Regions:
-    """Regions of the lesions of a scan, by lesion.
+    """Regions of the lesions of a scan, by lesion; contours of a reference, such as "liver", are left out.
 
     Raises
     ------
     ImageError
         If a contour file is unreadable or on another grid, or two contours have the same lesion's name.
     """
+    every = _regions(contours, grid, resample=resample)
+    return split_references(every, lesions=_lesions_of_the_table(contours))[0]
+
+
+def _lesions_of_the_table(contours: Sequence[Assignment]) -> frozenset[str]:
+    """Names that the contours table gives: a lesion that is called liver there is one."""
+    return frozenset(lesion for assignment in contours for lesion in (assignment.lesions or {}).values())
+
+
+def _regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool) -> Regions:
     regions: dict[str, Region] = {}
     notes: list[str] = []
     proposals: set[str] = set()
@@ -127,10 +141,16 @@ def _renamed(read: Regions, assignment: Assignment, grid: Grid, notes: list[str]
             expected="one of " + ", ".join(sorted(read.by_name)), do="correct contours.csv", offenders=tuple(missing),
         )  # fmt: skip
     wanted = {name: lesions[label] for label, name in names.items() if name is not None}
+    references = {}
     for label in sorted(set(read.by_name) - set(wanted)):
-        notes.append(f"label {label!r} of a contour file is not in the contours table and is not measured")
+        if reference_kind(label):
+            references[label] = read.by_name[label]
+        else:
+            notes.append(
+                f"label {label!r} of a contour file is not in the contours table and is not measured"
+            )
     return Regions(
-        {lesion: read.by_name[name] for name, lesion in wanted.items()},
+        {**references, **{lesion: read.by_name[name] for name, lesion in wanted.items()}},
         (),
         frozenset(lesion for name, lesion in wanted.items() if name in read.proposals),
     )
@@ -145,26 +165,16 @@ def outside_the_body(lesion: str, region: Region, volume: SuvVolume) -> list[str
     ]
 
 
-def _lesion(lesion: str, region: Region, volume: SuvVolume) -> dict[str, Any]:
-    spacing = volume.grid.spacing
-    # The region's surroundings only: the peak's sphere reaches out by its radius.
-    box, mask = region.surroundings(np.ceil((PEAK_RADIUS_MM + 0.1) / np.array(spacing)).astype(int))
-    measures = measure_region(volume.suv[box], mask, spacing)
-    lean = volume.factors.sul_factor
-    values = np.sort(volume.suv[box][mask]).astype("<f4")
+def _lesion(lesion: str, measures: RegionMeasures, lean: float | None) -> dict[str, Any]:
     return {
         "lesion_id": lesion,
         "voxels": measures.voxels,
         "volume_ml": measures.volume_ml,
-        "suv_max": measures.suv_max,
-        "suv_mean": measures.suv_mean,
-        "suv_peak": measures.suv_peak,
-        "suv_peak_at_max": measures.suv_peak_at_max,
-        "sul_max": measures.suv_max * lean if lean else None,
-        "sul_mean": measures.suv_mean * lean if lean else None,
-        "sul_peak": measures.suv_peak * lean if lean else None,
-        "peak_leaves_region": measures.peak_leaves_region,
-        "values": base64.b64encode(values.tobytes()).decode("ascii"),
+        **measures.uptake(lean),
+        "peak_kernel_ml": measures.peak.kernel_ml,
+        "peak_leaves_region": measures.peak.leaves_region,
+        "peak_leaves_image": measures.peak.leaves_image,
+        "values": base64.b64encode(measures.values.astype("<f4").tobytes()).decode("ascii"),
     }
 
 
@@ -173,9 +183,17 @@ def lesion_values(stored: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(stored), "<f4").astype(float)
 
 
-def _scan(volume: SuvVolume, liver: LiverReference | None) -> dict[str, Any]:
+def _scan(volume: SuvVolume, references: Mapping[str, Reference]) -> dict[str, Any]:
     factors, reference = volume.factors, volume.factors.reference
     lean = factors.sul_factor
+    uptake: dict[str, Any] = {}
+    for kind in ("liver", "blood_pool"):
+        found = references.get(kind)
+        for name in ("mean", "sd"):
+            value = getattr(found, name) if found else None
+            uptake[f"{kind}_suv_{name}"] = value
+            uptake[f"{kind}_sul_{name}"] = value * lean if value is not None and lean else None
+        uptake[f"{kind}_source"] = found.source if found else None
     return {
         "units": factors.units,
         "decay_correction": factors.decay_correction,
@@ -188,7 +206,5 @@ def _scan(volume: SuvVolume, liver: LiverReference | None) -> dict[str, Any]:
         "reference_spread_percent": reference.spread_percent,
         "voxel_volume_ml": volume.grid.voxel_ml,
         "slices": volume.grid.shape[0],
-        "liver_suv_mean": liver.mean if liver else None,
-        "liver_sul_mean": liver.mean * lean if liver and lean else None,
-        "liver_sul_sd": liver.sd * lean if liver and lean else None,
+        **uptake,
     }

@@ -11,8 +11,9 @@ import pandas as pd
 from analysis.data import Study
 from analysis.pet.headers.dicom_file import read_header
 from analysis.pet.measures.comparability import with_comparability
-from analysis.pet.measures.region import metabolic_volume
+from analysis.pet.measures.references import reference_thresholds
 from analysis.pet.measures.scan import ScanTask, lesion_values
+from analysis.pet.measures.thresholds import Threshold, metabolic_volume, mtv_thresholds
 from analysis.pet.series.index import Series
 from analysis.pet.series.selection import SelectedSeries
 from analysis.pet.series.visits import date_of
@@ -24,15 +25,17 @@ _SERIES = (
 _SCANS = (
     "patient_id", "visit", "scan_day", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
     "decay_correction", "uptake_minutes", "dose_mbq", "weight_kg", "height_cm", "glucose_mmol_l", "sul_factor",
-    "reference_source", "reference_spread_percent", "voxel_volume_ml", "slices", "liver_suv_mean", "liver_sul_mean",
-    "liver_sul_sd", "contours", "warnings",
+    "reference_source", "reference_spread_percent", "voxel_volume_ml", "slices", "liver_suv_mean", "liver_suv_sd",
+    "liver_sul_mean", "liver_sul_sd", "liver_source", "blood_pool_suv_mean", "blood_pool_suv_sd", "blood_pool_sul_mean",
+    "blood_pool_sul_sd", "blood_pool_source", "contours", "warnings",
 )  # fmt: skip
 _LESIONS = (
     "patient_id", "visit", "lesion_id", "site", "target", "voxels", "volume_ml", "suv_max", "suv_mean", "suv_peak",
-    "suv_peak_at_max", "sul_max", "sul_mean", "sul_peak", "peak_leaves_region", "proposal", "mtv_ml", "tlg_g",
-    "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",
+    "suv_peak_at_max", "suv_peak_1ml", "suv_peak_1ml_at_max", "sul_max", "sul_mean", "sul_peak", "sul_peak_at_max",
+    "sul_peak_1ml", "sul_peak_1ml_at_max", "peak_kernel_ml", "peak_leaves_region", "peak_leaves_image", "measurable",
+    "proposal", "mtv_ml", "tlg_g", "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",
 )  # fmt: skip
-_TEXT = frozenset(["patient_id", "visit", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
+_TEXT = frozenset(["patient_id", "liver_source", "blood_pool_source", "visit", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
                    "decay_correction", "reference_source", "warnings", "lesion_id", "site", "description", "modality", "reason"])  # fmt: skip
 
 
@@ -144,13 +147,23 @@ def _from_visits(study: Study) -> tuple[dict[tuple[str, str], float], dict[tuple
 def lesions_table(
     study: Study, kept: Sequence[SelectedSeries], results: Sequence[dict[str, Any]]
 ) -> pd.DataFrame:
-    """One row a lesion and scan, with site, target and the metabolic volumes under the protocol's threshold."""
+    """One row a lesion and scan, with site, target and the metabolic volumes under each of the protocol's thresholds.
+
+    Volumes are those of the voxels inside the contour at or above the threshold. ``mtv_41_ml`` uses the scan's own
+    threshold, ``mtv_41_baseline_ml`` the SUV of the same lesion's threshold at baseline: a volume under a percentage of
+    the maximum can grow as a lesion cools. ``mtv_ml`` is that under ``suv.mtv_threshold_percent_of_max``.
+    ``measurable``: SULpeak at or above PERCIST's threshold, <NA> where the reference is not known.
+    """
     known: dict[tuple[str, str], tuple[Any, Any]] = {}
     if "lesions" in study.tables:
         for row in study.table("lesions").itertuples():
             known[str(row.patient_id), str(row.lesion_id)] = (row.site, row.target)
-    percent = float(load_protocol().value("suv.mtv_threshold_percent_of_max"))
-    maxima = {
+    default = Threshold(f"{float(load_protocol().value('suv.mtv_threshold_percent_of_max')):g}%")
+    references = {
+        (entry.patient_id, entry.visit): _thresholds_of(entry, result, known)
+        for entry, result in zip(kept, results, strict=True)
+    }
+    first = {
         (entry.patient_id, lesion["lesion_id"]): lesion["suv_max"]
         for entry, result in zip(kept, results, strict=True)
         if entry.visit == "baseline"
@@ -158,17 +171,20 @@ def lesions_table(
     }
     rows = []
     for entry, result in zip(kept, results, strict=True):
+        now, before = (references.get((entry.patient_id, visit), {}) for visit in (entry.visit, "baseline"))
         for lesion in result["lesions"]:
             site, target = known.get((entry.patient_id, lesion["lesion_id"]), (pd.NA, pd.NA))
             values = lesion_values(lesion["values"])
             voxel_ml = result["scan"]["voxel_volume_ml"]
-            own = metabolic_volume(values, voxel_ml, threshold=percent / 100 * lesion["suv_max"])
-            first = maxima.get((entry.patient_id, lesion["lesion_id"]))
-            fixed = (
-                metabolic_volume(values, voxel_ml, threshold=percent / 100 * first)
-                if first
-                else (np.nan, np.nan)
-            )
+            maximum = first.get((entry.patient_id, lesion["lesion_id"]), np.nan)
+            volumes: dict[str, float] = {}
+            for one in dict.fromkeys((*mtv_thresholds(), default)):
+                # A lesion that is new has no baseline, and no threshold of it.
+                fixed = np.nan if np.isnan(maximum) else one.level(maximum, before)
+                for suffix, level in (("", one.level(lesion["suv_max"], now)), ("_baseline", fixed)):
+                    mtv, tlg = metabolic_volume(values, voxel_ml, threshold=level)
+                    volumes |= {f"mtv_{one.name}{suffix}_ml": mtv, f"tlg_{one.name}{suffix}_g": tlg}
+            limit = now.get("percist", np.nan)
             rows.append(
                 {
                     **{k: v for k, v in lesion.items() if k != "values"},
@@ -176,14 +192,36 @@ def lesions_table(
                     "visit": entry.visit,
                     "site": site,
                     "target": target,
-                    "mtv_ml": own[0],
-                    "tlg_g": own[1],
-                    "mtv_baseline_threshold_ml": fixed[0],
-                    "tlg_baseline_threshold_g": fixed[1],
+                    # Peak and limit in SUV: lean body mass scales both.
+                    "measurable": pd.NA if np.isnan(limit) else bool(lesion["suv_peak"] >= limit - 1e-9),
+                    **volumes,
+                    "mtv_ml": volumes[f"mtv_{default.name}_ml"],
+                    "tlg_g": volumes[f"tlg_{default.name}_g"],
+                    "mtv_baseline_threshold_ml": volumes[f"mtv_{default.name}_baseline_ml"],
+                    "tlg_baseline_threshold_g": volumes[f"tlg_{default.name}_baseline_g"],
                 }
             )
-    table = _typed(rows, _LESIONS)
+    columns = [
+        column
+        for one in mtv_thresholds()
+        for suffix in ("", "_baseline")
+        for column in (f"mtv_{one.name}{suffix}_ml", f"tlg_{one.name}{suffix}_g")
+    ]
+    table = _typed(rows, (*_LESIONS, *columns))
     return table.sort_values(["patient_id", "visit", "lesion_id"], ignore_index=True)
+
+
+def _thresholds_of(
+    entry: SelectedSeries, result: Mapping[str, Any], known: Mapping[tuple[str, str], tuple[Any, Any]]
+) -> dict[str, float]:
+    """The scan's thresholds by liver and blood pool; the liver is diseased if a lesion at that site is drawn."""
+    scan = result["scan"]
+    sites = [known.get((entry.patient_id, lesion["lesion_id"]), ("", ""))[0] for lesion in result["lesions"]]
+    return reference_thresholds(
+        (scan.get("liver_suv_mean"), scan.get("liver_suv_sd")),
+        (scan.get("blood_pool_suv_mean"), scan.get("blood_pool_suv_sd")),
+        diseased=any(isinstance(site, str) and site == "liver" for site in sites),
+    )
 
 
 def _typed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -194,7 +232,7 @@ def _typed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
             kinds[name] = "string"
         elif name in ("voxels", "slices", "contours"):
             kinds[name] = "Int64"
-        elif name in ("target", "peak_leaves_region", "proposal"):
+        elif name in ("target", "peak_leaves_region", "peak_leaves_image", "measurable", "proposal"):
             kinds[name] = "boolean"
         else:
             kinds[name] = "float64"
