@@ -10,7 +10,7 @@ import importlib
 import subprocess
 import sys
 
-PARTS = ("reading", "report")
+PARTS = ("reading", "lesions", "report")
 
 
 def run(part: str) -> int:
