@@ -42,14 +42,21 @@ def image_problems(folder: Path) -> list[Problem]:
     study = load_study(folder)
     if study.dicom_folder is None:
         return []
-    series = measure_study(study, progress=sys.stderr.isatty()).series
-    where = study.dicom_folder.name
-    return [
+    found = measure_study(study, progress=sys.stderr.isatty())
+    series, where = found.series, study.dicom_folder.name
+    refused = [
         Problem(
             severity="error", file=where, what=f"{row.patient_id or 'no patient'} {row.visit}: {row.reason}"
         )
         for row in series[series["fault"] & ~series["kept"]].itertuples()
     ]
+    doubts = [
+        Problem(severity="warning", file=where, what=f"{entry.patient_id} {entry.visit}: {text}")
+        for entry in found.selected
+        if entry.kept
+        for text in entry.warnings
+    ]
+    return refused + doubts
 
 
 def simulate(arguments: argparse.Namespace) -> int:

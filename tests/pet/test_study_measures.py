@@ -15,7 +15,7 @@ from analysis.errors import StudyError
 from analysis.pet import maximum_intensity_projection, measure_study, mip_of, patient_measures
 from analysis.pet.measures.comparability import with_comparability
 from analysis.pet.series.index import index_series
-from analysis.pet.series.visits import visit_of_text
+from analysis.pet.series.time_points import visit_of_text
 
 START = datetime(2015, 3, 10)
 
@@ -212,23 +212,6 @@ def test_every_other_series_is_listed_with_its_reason(folder, edit, reason):
     assert bool(found.loc["1.9.200", "fault"]) is (reason == "not in the study")
 
 
-def test_the_reconstruction_with_more_slices_is_kept(folder):
-    scan(folder / "dicom" / "cut", "P-001", 0, "1.9", skip=(4, 5))
-    found = measured(folder).series.set_index("series_uid")
-    assert (
-        found.loc["1.9.200", "reason"] == "second reconstruction of the same visit; the other has more slices"
-    )
-
-
-def test_equal_reconstructions_are_both_refused_until_the_mapping_names_one(folder):
-    scan(folder / "dicom" / "twin", "P-001", 0, "1.9")
-    found = measured(folder).series.set_index("series_uid")
-    assert found.loc[["1.1.200", "1.9.200"], "reason"].str.contains("scans.csv").all()
-    mapping = pd.DataFrame({"series_uid": ["1.9.200"], "patient_id": ["P-001"], "visit": ["baseline"]})
-    found = measured(folder, tables={"scans": mapping}).series.set_index("series_uid")
-    assert found.loc[["1.1.200", "1.2.200", "1.9.200"], "kept"].tolist() == [False, True, True]
-
-
 def test_a_scan_that_cannot_be_converted_is_listed_and_the_rest_goes_on(folder):
     scan(folder / "dicom" / "a", "P-001", 0, "1.1", setting(PatientWeight=None))
     found = measured(folder)
@@ -398,7 +381,8 @@ def test_comparability_with_baseline_has_its_limits_included(change, reason):
 
 @pytest.mark.parametrize(
     ("text", "visit"),
-    [("baseline", "baseline"), ("BASELINE", "baseline"), ("D0", "baseline"), ("day14", "day14"), ("D 28", "day28"),
+    [("baseline", "baseline"), ("BASELINE", "baseline"), ("PET/CT W2", "day14"), ("Week 04", "day28"), ("14 days", "day14"),
+     ("pre-treatment", "baseline"), ("FDG PET day_28", "day28"), ("D-14", ""), ("Day -14", ""), ("Visit 2", ""), ("week 3", ""), ("D0", "baseline"), ("day14", "day14"), ("D 28", "day28"),
      ("13", ""), ("", ""), ("day15", ""), ("Progression", "progression")],
 )  # fmt: skip
 def test_time_points_are_read_when_they_name_a_visit(text, visit):

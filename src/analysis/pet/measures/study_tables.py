@@ -107,7 +107,8 @@ def scans_table(
             day = study.study_day(entry.patient_id, scanned)
         warnings = [*entry.warnings, *result["warnings"]]
         window = windows.get(entry.visit)
-        if window is not None and not np.isnan(day) and not window.contains(day):
+        told = any(text.startswith("scanned on day") for text in warnings)
+        if window is not None and not told and not np.isnan(day) and not window.contains(day):
             warnings.append(
                 f"scanned on day {day:.0f}, outside the window of day {window.window[0]} to {window.window[1]}"
             )

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
+import itertools
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import ImageError
-from analysis.pet.headers.dicom_file import SliceHeader, read_header
-from analysis.pet.headers.multiframe import described
-from analysis.pet.series.writing import write_whole
-from analysis.pet.versions import code_version
+from analysis.pet.headers.tags import tag_text
+from analysis.pet.series.copies import without_copies
+from analysis.pet.series.file_record import FileRecord, read_records
+from analysis.pet.series.files import FoundFile, walk
+from analysis.pet.series.processes import in_processes
+from analysis.pet.series.record_store import store_records, stored_records
 
-_KEPT = (
-    "Modality", "SOPClassUID", "ImageType", "SeriesType", "CorrectedImage", "AttenuationCorrectionMethod", "Units",
-    "PatientID", "ClinicalTrialSubjectID", "ClinicalTrialTimePointID", "StudyDate", "SeriesDate", "AcquisitionDate",
-    "SeriesDescription", "NumberOfFrames", "FrameCount", "NumberOfTimeSlices", "FrameOfReferenceUID", "Radiopharmaceutical",
-    "RadiopharmaceuticalCodeValue", "RadiopharmaceuticalCodeMeaning", "RadionuclideValue", "RadionuclideMeaning",
-    "StudyInstanceUID",
-)  # fmt: skip
-_IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("128", "128.1", "130", "2", "2.1", "20")) | {""}
-"""SOP classes of PET, CT and nuclear medicine images (PS3.4 B.5); an absent one may be any."""
-_NO_IMAGES = (".", "DICOMDIR")
-"""Half-written files and a file manager's droppings; the directory of a medium (PS3.10 section 8.6)."""
 _NAMED = 5
 _FILES_A_TASK = 400
+_IDENTITY = (
+    "PatientID",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialTimePointID",
+    "StudyInstanceUID",
+    "Modality",
+)
+"""What all files of one series share (PS3.3 A.1.2: a series belongs to one study of one patient)."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One series: its files and what its first header says.
+    """One series: its files and what their headers say.
 
     Parameters
     ----------
@@ -41,11 +40,17 @@ class Series:
     attributes : mapping of str to str
         Attributes by which series are told apart, of the first file that has them.
     files : tuple of str
-        Paths below the indexed folder, sorted.
+        Paths below the indexed folder, sorted; of several copies of one image only the first.
     signature : str
         Changes when a file is added, removed or modified (path, size, time of modification).
     problem : str
         Why the files cannot be used at all; empty if they can be read.
+    positions : tuple of float
+        Positions of all images along the normal of their plane in mm, ascending; empty unless all are known.
+    started : str
+        Earliest acquisition as YYYYMMDDHHMMSS; empty if unknown.
+    warnings : tuple of str
+        What a reader of the list must know, e.g. that copies were left out.
     """
 
     series_uid: str
@@ -53,19 +58,26 @@ class Series:
     files: tuple[str, ...]
     signature: str
     problem: str
+    positions: tuple[float, ...] = ()
+    started: str = ""
+    warnings: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class _File:
-    path: str
-    size: int
-    modified: int
+    @property
+    def extent_mm(self) -> float:
+        """Length covered along the normal, half a slice beyond the outer centres included; 0 if unknown."""
+        if len(self.positions) < 2:
+            return 0.0
+        gaps = [b - a for a, b in itertools.pairwise(self.positions)]
+        return self.positions[-1] - self.positions[0] + statistics.median(gaps)
 
 
 def index_series(
     folder: Path, *, workers: int = 1, cache: Path | None = None, progress: bool = False
 ) -> tuple[Series, ...]:
     """All series below a folder, in an order that does not depend on the file system.
+
+    Files that are no DICOM, archives, folders that cannot be read and links that lead nowhere are listed as well, with
+    ``problem`` and without a series. Names beginning with a dot and DICOMDIR are passed over.
 
     Parameters
     ----------
@@ -74,7 +86,7 @@ def index_series(
     workers : int
         Processes that read headers.
     cache : Path, optional
-        Folder in which the index is kept; it is used again while no file has changed.
+        Folder in which the headers are kept; a file is read again only when its size or time of modification changed.
     progress : bool
         Whether to show a bar.
 
@@ -87,136 +99,103 @@ def index_series(
         raise ImageError(
             "there is no such image folder", where=str(folder.name), expected="a folder of DICOM files"
         )
-    files = sorted(_walk(folder), key=lambda file: file.path)
-    listing = hashlib.sha256(repr((code_version(), files)).encode()).hexdigest()
-    kept = cache / f"index-{listing[:32]}.json" if cache else None
-    stored = _stored(kept)
-    if stored is not None:
-        return stored
-    parts = [files[i : i + _FILES_A_TASK] for i in range(0, len(files), _FILES_A_TASK)]
-    series = _merged(_read_all(folder, parts, workers, progress), {file.path: file for file in files})
-    if kept is not None:
-        write_whole(kept, json.dumps([asdict(entry) for entry in series]))
-    return series
-
-
-def _stored(file: Path | None) -> tuple[Series, ...] | None:
-    if file is None or not file.is_file():
-        return None
+    found, unreadable = walk(folder)
+    files = {file.path: file for file in found}
+    records = stored_records(cache, folder, files)
+    before = len(records)
+    left = [file.path for file in found if file.path not in records]
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(
-            Series(e["series_uid"], e["attributes"], tuple(e["files"]), e["signature"], e["problem"])
-            for e in entries
-        )
-    except (OSError, json.JSONDecodeError, TypeError, KeyError):
-        return None  # made again, and written again
-
-
-def _walk(folder: Path) -> Iterator[_File]:
-    """Every file below a folder; links come last, so that a folder is found by its own path if it has one there."""
-    seen: set[tuple[int, int]] = set()
-    waiting, linked = [""], []
-    while waiting or linked:
-        below = waiting.pop() if waiting else linked.pop(linked.index(min(linked)))
-        try:
-            place = (folder / below).stat()
-            with os.scandir(folder / below) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as problem:
-            raise ImageError(
-                f"the folder cannot be read: {problem.strerror or problem}",
-                where=below or folder.name,
-                expected="a folder that may be read",
-            ) from problem
-        if (place.st_dev, place.st_ino) in seen:
-            continue  # a link to a folder that is read anyway, or in a circle
-        seen.add((place.st_dev, place.st_ino))
-        for entry in entries:
-            if entry.name.startswith(_NO_IMAGES):
-                continue
-            path = f"{below}/{entry.name}" if below else entry.name
-            if entry.is_dir():
-                (linked if entry.is_symlink() else waiting).append(path)
-            elif entry.is_file():
-                stat = entry.stat()
-                yield _File(path, stat.st_size, stat.st_mtime_ns)
-
-
-_Found = list[tuple[str, str, dict[str, str] | None, str]]
+        for path, record in _read_all(folder, left, workers, progress):
+            records[path] = record
+    finally:  # an interrupted index goes on where it was
+        if len(records) > before:
+            store_records(cache, folder, files, records)
+    lost = {path: FileRecord("", "", (), (), "", why) for path, why in unreadable.items()}
+    stamps = files | {path: FoundFile(path, 0, 0) for path in lost}
+    return _merged(folder, records | lost, stamps)
 
 
 def _read_all(
-    folder: Path, parts: Sequence[Sequence[_File]], workers: int, progress: bool
-) -> Iterator[_Found]:
-    import joblib
+    folder: Path, paths: Sequence[str], workers: int, progress: bool
+) -> Iterator[tuple[str, FileRecord]]:
     from tqdm import tqdm
 
-    jobs = [[file.path for file in part] for part in parts]
+    jobs = [(folder, paths[i : i + _FILES_A_TASK]) for i in range(0, len(paths), _FILES_A_TASK)]
     if workers == 1 or len(jobs) < 4:
-        found: Iterator[_Found] = (_read_part(folder, job) for job in jobs)
+        done = ((number, read_records(job)) for number, job in enumerate(jobs))
     else:
-        found = joblib.Parallel(n_jobs=workers, return_as="generator")(
-            joblib.delayed(_read_part)(folder, job) for job in jobs
-        )
-    yield from tqdm(
-        found, total=len(jobs), desc="Reading headers", unit="part", disable=not progress, leave=False
-    )
+        done = in_processes(read_records, jobs, workers, died=_died)
+    with tqdm(
+        total=len(paths), desc="Reading headers", unit="file", disable=not progress, leave=False
+    ) as bar:
+        for number, records in done:
+            yield from zip(jobs[number][1], records, strict=True)
+            bar.update(len(records))
 
 
-def _read_part(folder: Path, paths: Sequence[str]) -> _Found:
-    """Path, series, attributes (of the first file of a series in this part only) and problem of each file."""
-    found: _Found = []
-    seen: set[str] = set()
-    for path in paths:
-        try:
-            header = read_header(folder / path)
-        except ImageError as problem:
-            found.append((path, "", None, problem.what))
-            continue
-        uid = header.get("SeriesInstanceUID")
-        known, trouble = described(header)
-        if not uid:
-            trouble = "SeriesInstanceUID (0020,000E) is missing"
-        elif header.truncated and _is_image(header):
-            trouble = "the file ends before its pixel data do: it is truncated"
-        attributes = {k: known[k] for k in _KEPT if known.get(k)} if uid and uid not in seen else None
-        if attributes and header.pixel_start < 0:
-            attributes["Pixels"] = "none"
-        seen.add(uid)
-        found.append((path, uid, attributes, trouble))
-    return found
+def _died(job: tuple[Path, Sequence[str]]) -> list[FileRecord]:
+    lost = FileRecord("", "", (), (), "", "the process that read this file and its neighbours died", True)
+    return [lost] * len(job[1])
 
 
-def _is_image(header: SliceHeader) -> bool:
-    # Scanners store raw data and protocols under the image's modality, in classes of their own.
-    if header.get("Modality") not in ("PT", "CT", "NM"):
-        return False
-    return header.pixel_start >= 0 or header.get("SOPClassUID") in _IMAGES
-
-
-def _merged(found: Iterator[_Found], files: Mapping[str, _File]) -> tuple[Series, ...]:
-    attributes: dict[str, dict[str, str]] = {}
+def _merged(
+    folder: Path, records: Mapping[str, FileRecord], files: Mapping[str, FoundFile]
+) -> tuple[Series, ...]:
     members: dict[tuple[str, str], list[str]] = {}
-    problems: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for part in found:
-        for path, uid, attrs, problem in part:
-            # Files of no series are listed together, folder by folder.
-            key = (uid, "" if uid else path.rpartition("/")[0])
-            members.setdefault(key, []).append(path)
-            if attrs:
-                attributes[uid] = {**attrs, **attributes.get(uid, {})}
-            if problem:
-                problems.setdefault(key, {}).setdefault(problem, []).append(path.rpartition("/")[2])
-    listed = []
-    for key in sorted(members):
-        paths = tuple(sorted(members[key]))
-        signature = hashlib.sha256(repr([files[path] for path in paths]).encode()).hexdigest()
-        wrong = "; ".join(f"{what}: {_named(names)}" for what, names in sorted(problems.get(key, {}).items()))
-        listed.append(Series(key[0], attributes.get(key[0], {}), paths, signature, wrong))
-    return tuple(listed)
+    for path in sorted(records):
+        uid = records[path].series_uid
+        # Files of no series are listed together, folder by folder.
+        members.setdefault((uid, "" if uid else path.rpartition("/")[0]), []).append(path)
+    return tuple(_series(folder, uid, members[uid, place], records, files) for uid, place in sorted(members))
 
 
-def _named(names: Sequence[str]) -> str:
+def _series(
+    folder: Path,
+    uid: str,
+    paths: Sequence[str],
+    records: Mapping[str, FileRecord],
+    files: Mapping[str, FoundFile],
+) -> Series:
+    signature = hashlib.sha256(repr([files[path] for path in paths]).encode()).hexdigest()
+    problems: dict[str, list[str]] = {}
+    for path in paths:
+        if records[path].problem:
+            problems.setdefault(records[path].problem, []).append(path.rpartition("/")[2])
+    wrong = [f"{what}: {named(names)}" for what, names in sorted(problems.items())]
+    kept, warnings = tuple(paths), ()
+    if uid:
+        kept, copies, differing = without_copies(
+            folder, [(path, records[path].instance_uid) for path in paths]
+        )
+        if copies:
+            warnings = (f"{len(copies)} files are copies of others of the series and are left out",)
+        if differing:
+            wrong.append(f"one SOP Instance UID (0008,0018) stands in files that differ: {named(differing)}")
+    attributes: dict[str, str] = {}
+    values: dict[str, set[str]] = {}
+    for path in kept:
+        for name, value in records[path].attributes:
+            attributes.setdefault(name, value)
+            values.setdefault(name, set()).add(value)
+    shared = (*_IDENTITY, "FrameOfReferenceUID") if attributes.get("Modality") == "PT" else _IDENTITY
+    for name in shared:
+        if len(values.get(name, ())) > 1:
+            # Whose it is cannot be told: the values themselves may be hospital numbers.
+            wrong.append(f"{tag_text(name)} differs between the files of one series")
+            del attributes[name]
+    places = [records[path].along for path in kept]
+    known = sorted(itertools.chain.from_iterable(places)) if all(places) else []
+    moments = [records[path].moment for path in kept if records[path].moment]
+    return Series(
+        uid, attributes, kept, signature, "; ".join(wrong),
+        tuple(known), min(moments, default=""), warnings,
+    )  # fmt: skip
+
+
+def named(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are; bytes that are no text are replaced."""
+    shown = [
+        name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in sorted(names)[:_NAMED]
+    ]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(sorted(names)[:_NAMED]) + more
+    return ", ".join(shown) + more

@@ -7,6 +7,7 @@ import re
 from analysis.pet.headers.tags import tag_text
 from analysis.pet.series.index import Series
 from analysis.pet.suv.nuclides import single_photon
+from analysis.study import load_protocol
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _FDG = re.compile(r"(?i)fdg|fluoro?-?deoxy-?glucose|deoxyglucose|C-B1031|35321007|Y-X1743")
@@ -16,6 +17,7 @@ _OTHER_TRACERS = re.compile(
     r"acetate|methionine|ammonia|water|rubidium|trastuzumab|pib)\b"
 )
 _IMAGE_NAME = re.compile(r"\.(dcm|ima|dicom)$|^[^.]*\d[^.]*$|\d\.\d+$")
+_NO_IMAGES = ("an archive", "a link that leads nowhere", "a DICOM file of no series")
 _PROJECTIONS = frozenset(
     [
         "MIP",
@@ -31,6 +33,10 @@ _PROJECTIONS = frozenset(
         "MEAN_IP",
     ]
 )
+# Letters end a word here, but the underscore does not belong to it: "PET_WB_NAC".
+_MIP = re.compile(r"(?i)(?<![a-z])MIPS?(?![a-z])")
+_UNCORRECTED = re.compile(r"(?i)(?<![a-z])(NAC|non?[ _-]?(ac|attn|atten\w*)|uncorrected|uncorr)(?![a-z])")
+_BRAIN = re.compile(r"(?i)(?<![a-z])(brain|head|cerebr\w*|neuro)(?![a-z])")
 _KINDS = {
     "CT": "CT", "MR": "MR", "NM": "scintigraphy or SPECT", "SEG": "contours", "RTSTRUCT": "contours",
     "OT": "secondary capture or other", "SC": "secondary capture", "SR": "structured report", "PR": "presentation state",
@@ -39,18 +45,18 @@ _KINDS = {
 }  # fmt: skip
 
 
-def reason_left_out(series: Series) -> str:
+def reason_left_out(series: Series, *, doubtful_too: bool = False) -> str:
     """Why a series is left out; empty for an attenuation-corrected, static FDG PET.
 
-    Rules, in this order: unreadable; not PET; secondary capture; no pixels; single-photon emitter; another tracer
-    than FDG; dynamic or gated; projection or reformation; derived from another series; not attenuation-corrected;
-    a single slice.
+    Rules, in this order: unreadable; not PET; secondary capture; no pixels; single-photon emitter; another tracer than
+    FDG; dynamic or gated; projection or reformation; not attenuation-corrected; a single slice; the brain alone.
+    A series that :func:`doubtful` speaks against is left out unless ``doubtful_too``, for whoever has no better one.
     """
     if series.problem:
         return series.problem
     get = series.attributes.get
     modality = get("Modality", "").upper()
-    if get("SOPClassUID", "").startswith(_SECONDARY_CAPTURE):
+    if _captured(series):
         return "secondary capture"
     if modality != "PT":
         return _KINDS.get(modality, f"modality {modality or 'missing'}")
@@ -61,7 +67,36 @@ def reason_left_out(series: Series) -> str:
         or _kind_of_image(series)
         or _correction(series)
         or ("a single slice" if len(series.files) == 1 and get("FrameCount", "1") == "1" else "")
+        or _brain(series)
+        or ("" if doubtful_too else doubtful(series))
     )
+
+
+def doubtful(series: Series) -> str:
+    """What speaks against a series without ruling it out: measured only where there is no other of its visit."""
+    image = [part.strip().upper() for part in series.attributes.get("ImageType", "").split("\\")]
+    if image[:2] == ["DERIVED", "SECONDARY"]:
+        return f"derived from another series ({tag_text('ImageType')} DERIVED\\SECONDARY)"
+    if _UNCORRECTED.search(series.attributes.get("SeriesDescription", "")):
+        return f"{tag_text('SeriesDescription')} says that it is not attenuation-corrected, {tag_text('CorrectedImage')} that it is"
+    return ""
+
+
+def _captured(series: Series) -> bool:
+    get = series.attributes.get
+    classes = (_SECONDARY_CAPTURE, f"{_SECONDARY_CAPTURE}.")
+    captured = get("SOPClassUID", "") == classes[0] or get("SOPClassUID", "").startswith(classes[1])
+    return captured or (get("Modality", "").upper() == "PT" and get("SamplesPerPixel", "1") == "3")
+
+
+def _brain(series: Series) -> str:
+    """The brain alone; the word is not enough, since protocols from head to thigh name the head as well."""
+    words = (
+        f"{series.attributes.get('BodyPartExamined', '')} {series.attributes.get('SeriesDescription', '')}"
+    )
+    longest = float(load_protocol().value("series.brain_extent_mm"))
+    short = 0 < series.extent_mm <= longest
+    return "the brain alone, not the whole body" if short and _BRAIN.search(words) else ""
 
 
 def meant_as_image(series: Series) -> bool:
@@ -70,6 +105,8 @@ def meant_as_image(series: Series) -> bool:
     Half a DICOM file is a fault of the study; a README in the image folder is none. Images are often named by a number
     or a UID without an extension.
     """
+    if any(text in series.problem for text in _NO_IMAGES):
+        return False
     if series.series_uid or "no DICOM prefix" not in series.problem:
         return True
     names = (path.rpartition("/")[2].lower() for path in series.files)
@@ -100,17 +137,16 @@ def _kind_of_image(series: Series) -> str:
         return "dynamic series"
     if "REPROJECTION" in kind[1:]:
         return "reprojection"
-    image = [part.strip().upper() for part in get("ImageType", "").split("\\")]
     if _projected(series):
         return "maximum-intensity projection or reformation"
-    if image[:2] == ["DERIVED", "SECONDARY"]:
-        return f"derived from another series ({tag_text('ImageType')} DERIVED\\SECONDARY)"
+    if not kind[0] and len(set(series.positions)) < len(series.positions):
+        return "dynamic series: several images at one position"
     return ""
 
 
 def _projected(series: Series) -> bool:
     image = [part.strip().upper() for part in series.attributes.get("ImageType", "").split("\\")]
-    described = re.search(r"\bMIP\b", series.attributes.get("SeriesDescription", "").upper())
+    described = _MIP.search(series.attributes.get("SeriesDescription", ""))
     return bool(_PROJECTIONS.intersection(image) or described)
 
 
@@ -118,12 +154,7 @@ def not_one_volume(series: Series) -> bool:
     """Whether a series shows no volume of tissue at all: a secondary capture, a projection, or no image."""
     get = series.attributes.get
     kind = [part.strip().upper() for part in get("SeriesType", "").split("\\")]
-    return (
-        get("SOPClassUID", "").startswith(_SECONDARY_CAPTURE)
-        or get("Pixels") == "none"
-        or "REPROJECTION" in kind[1:]
-        or _projected(series)
-    )
+    return _captured(series) or get("Pixels") == "none" or "REPROJECTION" in kind[1:] or _projected(series)
 
 
 def _correction(series: Series) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from analysis.pet.series.choice import Candidate, choose
 from analysis.pet.series.index import Series
 from analysis.pet.series.reason import meant_as_image, reason_left_out
 from analysis.pet.series.visits import VisitBook, match_series
@@ -33,38 +34,26 @@ class SelectedSeries:
 def select_series(series: Sequence[Series], book: VisitBook) -> list[SelectedSeries]:
     """Decide about every series: the attenuation-corrected static FDG PET of each patient and visit is kept.
 
-    Of several reconstructions of one scan the one that ``scans.csv`` names is kept, else the one with the most
-    slices; if that does not decide, none is, because nobody can know which one the trial meant.
+    Of several series of one visit at most one is; the rules stand in :mod:`analysis.pet.series.choice`.
     """
     matches = match_series(series, book)
-    selected = []
-    for entry, match in zip(series, matches, strict=True):
-        kind = reason_left_out(entry)
+    selected, patients = [], {}
+    for place, (entry, match) in enumerate(zip(series, matches, strict=True)):
+        kind = reason_left_out(entry, doubtful_too=True)
         fault = meant_as_image(entry) if entry.problem else not kind and bool(match.reason)
-        selected.append(
-            SelectedSeries(entry, match.patient_id, match.visit, kind or match.reason, match.warnings, fault)
-        )
-    groups: dict[tuple[str, str], list[int]] = {}
-    for place, entry in enumerate(selected):
-        if entry.kept:
-            groups.setdefault((entry.patient_id, entry.visit), []).append(place)
-    for places in groups.values():
-        if len(places) > 1:
-            _choose(selected, places, book)
+        # What the visits say of a CT or a NAC twin is no concern of anybody.
+        warnings = entry.warnings if kind else (*entry.warnings, *match.warnings)
+        reason = kind or match.reason
+        selected.append(SelectedSeries(entry, match.patient_id, match.visit, reason, warnings, fault))
+        if not reason:
+            patients.setdefault(match.patient_id, []).append(place)
+    for places in patients.values():
+        candidates = [
+            Candidate(series[p], matches[p].visit, matches[p].away, series[p].series_uid in book.mapping)
+            for p in places
+        ]
+        for place, verdict in zip(places, choose(candidates), strict=True):
+            entry = selected[place]
+            warnings = (*entry.warnings, *verdict.warnings)
+            selected[place] = replace(entry, reason=verdict.reason, fault=verdict.fault, warnings=warnings)
     return selected
-
-
-def _choose(selected: list[SelectedSeries], places: Sequence[int], book: VisitBook) -> None:
-    named = [place for place in places if selected[place].series.series_uid in book.mapping]
-    most = max(len(selected[place].series.files) for place in places)
-    largest = [place for place in places if len(selected[place].series.files) == most]
-    if len(named) == 1:
-        chosen, why = named[0], "scans.csv names the other"
-    elif len(largest) == 1:
-        chosen, why = largest[0], "the other has more slices"
-    else:
-        chosen, why = -1, "several are equal: name the right one in scans.csv"
-    for place in places:
-        if place != chosen:
-            reason = f"second reconstruction of the same visit; {why}"
-            selected[place] = replace(selected[place], reason=reason, fault=chosen < 0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import pandas as pd
 from analysis.data import Study
 from analysis.pet.headers.attributes import parse_date
 from analysis.pet.series.index import Series
-from analysis.study import load_protocol
+from analysis.pet.series.time_points import visit_of_text
+from analysis.study import Visit, load_protocol
 
 _SAME_DAY = 1
 """Days by which a header and a table may differ and still mean one scan (scans around midnight, time zones)."""
@@ -22,12 +23,18 @@ _SAME_DAY = 1
 
 @dataclass(frozen=True)
 class Match:
-    """Patient and visit of a series (empty: not found), why not, and doubts."""
+    """Patient and visit of a series (empty: not found), why not, and doubts.
+
+    ``day`` is the day of the study on which the headers say it was acquired, ``away`` its distance in days from the
+    day of the visit (that of ``pet_visits``, else the protocol's); both NaN where unknown.
+    """
 
     patient_id: str
     visit: str
     reason: str
     warnings: tuple[str, ...]
+    day: float = math.nan
+    away: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -71,57 +78,44 @@ def visit_book(study: Study) -> VisitBook:
 
 
 def match_series(series: Sequence[Series], book: VisitBook) -> list[Match]:
-    """Patient and visit of each series.
+    """Patient and visit of each series, by the first of these that decides.
 
-    By Clinical Trial Subject ID (0012,0040) and Time Point ID (0012,0050); else by Patient ID (0010,0020) and the
-    scan's date: against the days of ``pet_visits``, then the protocol's windows around the start of treatment, then
-    by the distances between the patient's own scans, which survive a shift of all dates; else by ``scans.csv``. A
-    mapping that contradicts what the headers say is not followed, and says so.
+    1. Clinical Trial Subject ID (0012,0040) and Time Point ID (0012,0050), or its description (0012,0051).
+    2. Patient ID (0010,0020) and the scan's date: the day of ``pet_visits``, then the protocol's windows around the
+       start of treatment. Where dates were shifted, the distances between the patient's own scans, which survive it,
+       tell the start.
+    3. ``scans.csv``. A mapping that contradicts what the headers say is not followed, and says so.
+    4. A date outside every window: the nearest visit, if it is near.
+
+    A scan whose date lies outside the window of its visit is kept and says so.
     """
     found = [_by_header(entry, book) for entry in series]
     dates = [date_of(entry) for entry in series]
     for patient in {match.patient_id for match in found if match.patient_id}:
         mine = [i for i, match in enumerate(found) if match.patient_id == patient]
-        _fill_by_date(found, mine, dates, book, patient)
-    return [_with_mapping(entry, match, book) for entry, match in zip(series, found, strict=True)]
+        days = book.scanned.get(patient, {})
+        offset = _offset([(dates[i], found[i].visit) for i in mine], days, book.starts.get(patient))
+        for i in mine:
+            day = dates[i]
+            if day is not None and offset is not None:
+                found[i] = _by_date(replace(found[i], day=day.toordinal() - offset), days)
+    mapped = [_by_mapping(entry, match, book) for entry, match in zip(series, found, strict=True)]
+    return [_judged(match, book.scanned.get(match.patient_id, {})) for match in mapped]
 
 
-def _with_mapping(series: Series, match: Match, book: VisitBook) -> Match:
+def _by_mapping(series: Series, match: Match, book: VisitBook) -> Match:
     """The match with what its headers do not say taken from ``scans.csv``."""
     if series.series_uid not in book.mapping:
         return match
     patient, visit = book.mapping[series.series_uid]
     if patient not in book.patients:
-        return (
-            match
-            if match.patient_id
-            else Match("", visit, "scans.csv names a patient the study does not have", ())
-        )
+        if match.patient_id:
+            return match
+        return Match("", visit, "scans.csv names a patient the study does not have", ())
     if (match.patient_id or patient, match.visit or visit) == (patient, visit):
-        return Match(patient, visit, "", match.warnings)
+        return replace(match, patient_id=patient, visit=visit, reason="")
     note = "scans.csv names another patient or visit than the headers, which count; correct the one that is wrong"
-    return Match(match.patient_id, match.visit, match.reason, (*match.warnings, note))
-
-
-def visit_of_text(text: str) -> str:
-    """Visit that a Time Point ID names; empty if it names none.
-
-    >>> visit_of_text("Day 14"), visit_of_text("BASELINE"), visit_of_text("week 3")
-    ('day14', 'baseline', '')
-    """
-    plain = re.sub(r"[^a-z0-9]", "", text.lower())
-    names = {
-        "baseline": "baseline",
-        "bl": "baseline",
-        "day0": "baseline",
-        "d0": "baseline",
-        "progression": "progression",
-        "pd": "progression",
-    }
-    if plain in names:
-        return names[plain]
-    day = re.fullmatch(r"(?:day|d)0?(\d+)", plain)
-    return f"day{day[1]}" if day and f"day{day[1]}" in load_protocol().visits else ""
+    return replace(match, warnings=(*match.warnings, note))
 
 
 def _by_header(series: Series, book: VisitBook) -> Match:
@@ -136,36 +130,54 @@ def _by_header(series: Series, book: VisitBook) -> Match:
         warnings = (
             "Clinical Trial Subject ID (0012,0040) is unknown to the study; Patient ID (0010,0020) is used",
         )
-    return Match(patient, visit_of_text(series.attributes.get("ClinicalTrialTimePointID", "")), "", warnings)
+    texts = (series.attributes.get(f"ClinicalTrialTimePoint{part}", "") for part in ("ID", "Description"))
+    visit = next((visit for text in texts if (visit := visit_of_text(text))), "")
+    return Match(patient, visit, "", warnings)
 
 
-def _fill_by_date(
-    found: list[Match], mine: Sequence[int], dates: Sequence[date | None], book: VisitBook, patient: str
-) -> None:
-    days = book.scanned.get(patient, {})
-    offset = _offset([(dates[i], found[i].visit) for i in mine], days, book.starts.get(patient))
-    for i in mine:
-        match, day = found[i], dates[i]
-        if day is None or offset is None:
-            if not match.visit:
-                found[i] = Match(
-                    patient, "", "the visit is not told: no time point, and no date that fits", match.warnings
-                )
-            continue
-        study_day = day.toordinal() - offset
-        if match.visit:
-            stated = days.get(match.visit)
-            if stated is not None and abs(stated - study_day) > _SAME_DAY:
-                note = f"the header's date is {abs(stated - study_day):.0f} days from that of pet_visits"
-                found[i] = Match(patient, match.visit, "", (*match.warnings, note))
-            continue
-        visit, note = _visit_on(study_day, days)
-        if visit:
-            found[i] = Match(patient, visit, "", (*match.warnings, *([note] if note else [])))
-        else:
-            found[i] = Match(
-                patient, "", f"no visit of the study is near day {study_day:.0f}", match.warnings
-            )
+def _by_date(match: Match, days: Mapping[str, float]) -> Match:
+    """The visit of a dated series that names none: the day of ``pet_visits``, then the protocol's windows."""
+    if match.visit:
+        return match
+    near = sorted((abs(planned - match.day), name) for name, planned in days.items())
+    if near and near[0][0] <= _SAME_DAY:
+        return replace(match, visit=near[0][1])
+    inside = [name for name, visit in load_protocol().visits.items() if visit.contains(match.day)]
+    return replace(match, visit=inside[0]) if inside else match
+
+
+def _judged(match: Match, days: Mapping[str, float]) -> Match:
+    """The match with what its day says about it."""
+    windows = load_protocol().visits
+    if not match.patient_id:
+        return match
+    if not match.visit:
+        if math.isnan(match.day):
+            return replace(match, reason="the visit is not told: no time point, and no date that fits")
+        distance, nearest = min((_outside(match.day, visit), name) for name, visit in windows.items())
+        if distance > float(load_protocol().value("series.days_outside_window")):
+            return replace(match, reason=f"no visit of the study is near its day: day {match.day:.0f}")
+        match = replace(match, visit=nearest)
+    if math.isnan(match.day):
+        return match
+    notes = list(match.warnings)
+    window, stated = windows.get(match.visit), days.get(match.visit)
+    if stated is not None and abs(stated - match.day) > _SAME_DAY:
+        notes.append(f"the header's date is {abs(stated - match.day):.0f} days from that of pet_visits")
+    elif stated is None and days:
+        notes.append("pet_visits does not have this scan; the visit follows from the headers")
+    if window is not None and not window.contains(match.day):
+        other = [name for name, visit in windows.items() if visit.contains(match.day)]
+        notes.append(
+            f"scanned on day {match.day:.0f}, outside the window of day {window.window[0]} to {window.window[1]}"
+            + (f", in that of {other[0]}" if other else "")
+        )
+    planned = stated if stated is not None else window.day if window is not None else match.day
+    return replace(match, warnings=tuple(notes), away=abs(match.day - planned))
+
+
+def _outside(day: float, visit: Visit) -> float:
+    return max(visit.window[0] - day, day - visit.window[1], 0)
 
 
 def _offset(
@@ -205,16 +217,6 @@ def _offset(
     return (
         float(sorted(rivals)[len(rivals) // 2]) if unambiguous and len(distinct_days) >= best[0][1] else None
     )
-
-
-def _visit_on(day: float, days: Mapping[str, float]) -> tuple[str, str]:
-    near = sorted((abs(planned - day), name) for name, planned in days.items())
-    if near and near[0][0] <= _SAME_DAY:
-        return near[0][1], ""
-    for name, visit in load_protocol().visits.items():
-        if visit.contains(day) and name not in days:
-            return name, "pet_visits does not have this scan; the visit follows from the protocol's window"
-    return "", ""
 
 
 def date_of(series: Series) -> date | None:
