@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, StudyError
 from analysis.study import project_root
 
 if TYPE_CHECKING:
@@ -96,9 +96,21 @@ def quantify(arguments: argparse.Namespace) -> int:
 
 def suv(arguments: argparse.Namespace) -> int:
     """SUV factors of the PET series in each folder, from its headers alone."""
-    from analysis.pet import suv_of_folder
+    from analysis.pet import read_overrides, refuse_unused, suv_of_folder
 
-    found = [suv_of_folder(folder, lean_body_mass=arguments.lean_body_mass) for folder in arguments.folder]
+    try:
+        overrides = read_overrides(arguments.overrides) if arguments.overrides else []
+        found = [
+            suv_of_folder(folder, lean_body_mass=arguments.lean_body_mass, overrides=overrides)
+            for folder in arguments.folder
+        ]
+        if overrides:
+            refuse_unused(
+                overrides, [o for entry in found for o in entry.used], file=arguments.overrides.name
+            )
+    except StudyError as problem:
+        print(f"suv: {problem}", file=sys.stderr)
+        return 2
     if arguments.json:
         documents = [entry.as_document() for entry in found]
         print(json.dumps(documents, indent=1, ensure_ascii=False, allow_nan=False))
@@ -397,6 +409,11 @@ def parser() -> argparse.ArgumentParser:
         choices=("janmahasatian", "james", "james128", "file"),
         default="janmahasatian",
         help="formula of SUL (default janmahasatian; file: that of an image stored as SUL)",
+    )
+    one.add_argument(
+        "--overrides",
+        type=Path,
+        help="CSV of corrected header values: patient_id, field (DICOM keyword), value (in DICOM's unit), reason; series_uid",
     )
     one.add_argument("--json", action="store_true", help="as JSON")
 

@@ -387,3 +387,24 @@ def test_comparability_with_baseline_has_its_limits_included(change, reason):
 )  # fmt: skip
 def test_time_points_are_read_when_they_name_a_visit(text, visit):
     assert visit_of_text(text) == visit
+
+
+def test_a_study_lists_what_its_overrides_changed_and_refuses_those_that_concern_nothing(folder):
+    row = {
+        "patient_id": "P-001",
+        "series_uid": pd.NA,
+        "visit": "day14",
+        "field": "PatientWeight",
+        "value": "84",
+        "reason": "scale",
+    }
+    table = pd.DataFrame([row], dtype="string")
+    plain, found = measured(folder), measured(folder, tables={"lesions": LESIONS, "pet_overrides": table})
+    (audit,) = found.overrides.to_dict("records")
+    assert (audit["visit"], audit["header_value"], audit["value"]) == ("day14", "70", "84")
+    assert audit["change_percent"] == pytest.approx(20)
+    ratio = found.lesions["suv_max"] / plain.lesions["suv_max"]
+    assert ratio.tolist() == pytest.approx([1, 1.2])
+    assert "was overridden" in str(found.series.set_index("visit").loc["day14", "warnings"])
+    with pytest.raises(StudyError, match="line 2"):
+        measured(folder, tables={"pet_overrides": table.assign(visit="day28")})

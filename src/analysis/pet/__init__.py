@@ -34,6 +34,7 @@ from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.suv_of_folder import FolderSuv, suv_of_folder
 from analysis.pet.suv.factors import SuvFactors, suv_factors
 from analysis.pet.suv.grid import Grid
+from analysis.pet.suv.overrides import Override, read_overrides, refuse_unused
 from analysis.pet.suv.volume import SuvVolume, read_suv
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Grid",
     "LesionPlanes",
     "LesionRule",
+    "Override",
     "PatientRule",
     "Plane",
     "Projection",
@@ -83,7 +85,9 @@ __all__ = [
     "quantify",
     "re_estimate",
     "read_masks",
+    "read_overrides",
     "read_suv",
+    "refuse_unused",
     "repeatability_limits",
     "repeatability_of",
     "response_by_all_rules",

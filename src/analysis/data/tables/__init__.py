@@ -1,7 +1,7 @@
 """The tables of a study folder: one schema a table, from which checks and dictionary are made."""
 
 from analysis.data.tables.clinical import ADVERSE_EVENTS, ASSESSMENTS, OUTCOMES, QUALITY_OF_LIFE
-from analysis.data.tables.imaging import CONTOURS, LESIONS, PET_VISITS, SCANS
+from analysis.data.tables.imaging import CONTOURS, LESIONS, PET_OVERRIDES, PET_VISITS, SCANS
 from analysis.data.tables.patients import ELIGIBILITY, PATIENTS
 from analysis.data.tables.samples import PLASMA_SAMPLES, PLASMA_VARIANTS, TISSUE
 from analysis.data.tables.table import Column, Table
@@ -20,6 +20,7 @@ TABLES: dict[str, Table] = {
         TISSUE,
         PET_VISITS,
         SCANS,
+        PET_OVERRIDES,
         CONTOURS,
         LESIONS,
     )

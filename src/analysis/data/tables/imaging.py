@@ -65,6 +65,53 @@ SCANS = Table(
     ),
 )
 
+PET_OVERRIDES = Table(
+    name="pet_overrides",
+    meaning="Corrected header values with their reasons, applied before SUV and audited; none is needed",
+    part="pet",
+    key=("patient_id", "series_uid", "visit", "field"),
+    columns=(
+        patient_id(),
+        Column(
+            name="series_uid", kind="text", meaning="Series Instance UID (0020,000E); empty: every series"
+        ),
+        Column(
+            name="visit",
+            kind="code",
+            codes=("baseline", "day14", "day28", "progression"),
+            meaning="Visit; empty: every visit",
+        ),
+        Column(
+            name="field",
+            kind="code",
+            codes=(
+                "PatientWeight",
+                "PatientSize",
+                "PatientSex",
+                "RadionuclideTotalDose",
+                "RadionuclideHalfLife",
+                "RadiopharmaceuticalStartTime",
+                "RadiopharmaceuticalStartDateTime",
+                "SeriesDate",
+                "SeriesTime",
+                "DecayCorrectionDateTime",
+                "DecayCorrection",
+                "Units",
+                "SUVType",
+            ),
+            meaning="Keyword of the DICOM attribute",
+            nullable=False,
+        ),
+        Column(
+            name="value",
+            kind="text",
+            meaning="Value as DICOM writes it, in its unit (kg, m, Bq, s, HHMMSS)",
+            nullable=False,
+        ),
+        Column(name="reason", kind="text", meaning="Why, and where the value comes from", nullable=False),
+    ),
+)
+
 CONTOURS = Table(
     name="contours",
     meaning="Mapping of contour files to patients and visits, for NIfTI masks and for files without references",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from analysis.pet.contours.region_names import find_name
 from analysis.pet.measures.references import Reference, reference_kind, references_of, split_references
 from analysis.pet.measures.region import RegionMeasures, measure_regions
 from analysis.pet.suv.grid import Grid
+from analysis.pet.suv.overrides import Override
 from analysis.pet.suv.volume import SuvVolume, read_suv
 
 PROPOSAL_NOTE = "contour {name} is an automatic proposal that no reader has accepted"
@@ -39,17 +40,18 @@ class ScanTask:
     lean_body_mass: str
     key: str
     resample: bool = False
+    overrides: tuple[Override, ...] = ()
 
 
 def measure_scan(task: ScanTask) -> dict[str, Any]:
     """Measures of one scan as plain values, ready to be stored; a scan that cannot be measured says why.
 
     Keys: ``error`` (text or ``None``), ``warnings``, ``scan`` (columns of the scans table), ``lesions`` (columns of
-    the lesions table and the region's SUVs, sorted, for thresholds that are known later).
+    the lesions table and the region's SUVs, sorted, for thresholds that are known later), ``overrides`` (the audit).
     """
     notes: list[str] = []
     try:
-        volume = read_suv(task.files, lean_body_mass=task.lean_body_mass)
+        volume = read_suv(task.files, lean_body_mass=task.lean_body_mass, overrides=task.overrides)
         every = _regions(task.contours, volume.grid, resample=task.resample)
         found, drawn = split_references(every, lesions=_lesions_of_the_table(task.contours))
         notes += found.warnings
@@ -69,12 +71,20 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
         references, reasons = references_of(volume.suv, volume.grid, drawn=drawn, lesions=drawn_in)
         notes += reasons
     except ImageError as problem:
-        return {"error": str(problem), "warnings": notes, "scan": {}, "lesions": []}
+        tried = [{"field": o.field, "value": o.value, "reason": o.reason} for o in task.overrides]
+        return {
+            "error": str(problem),
+            "warnings": notes,
+            "scan": {},
+            "lesions": [],
+            "overrides": tried,
+        }
     return {
         "error": None,
         "warnings": [*volume.warnings, *notes],
         "scan": _scan(volume, references),
         "lesions": lesions,
+        "overrides": [asdict(applied) for applied in volume.factors.overrides],
     }
 
 

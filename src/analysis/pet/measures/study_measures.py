@@ -15,10 +15,11 @@ from analysis.errors import ImageError, StudyError
 from analysis.pet.contours.files import Assignment, ContourFile, assign_contours, describe_contours
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.stored_scans import measure_scans
-from analysis.pet.measures.study_tables import lesions_table, scans_table, series_table
+from analysis.pet.measures.study_tables import lesions_table, overrides_table, scans_table, series_table
 from analysis.pet.series.index import index_series
 from analysis.pet.series.selection import SelectedSeries, select_series
 from analysis.pet.series.visits import visit_book
+from analysis.pet.suv.overrides import Override, overrides_of_rows, refuse_unused
 from analysis.pet.versions import code_version
 
 
@@ -43,12 +44,17 @@ class StudyMeasures:
         :func:`analysis.pet.measures.study_tables.lesions_table`.
     selected : tuple of SelectedSeries
         The series with their files, for pictures of them.
+    overrides : DataFrame
+        Audit, one row a corrected value: ``patient_id, visit, field, header_value, value, reason, factor_before,
+        factor_after, change_percent, refused_before, refused_after``; the change is that of SUVbw by all overrides
+        of the scan together.
     """
 
     series: pd.DataFrame
     scans: pd.DataFrame
     lesions: pd.DataFrame
     selected: tuple[SelectedSeries, ...] = field(default=(), repr=False)
+    overrides: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def measure_study(
@@ -91,6 +97,7 @@ def measure_study(
     selected = select_series(listed, visit_book(study))
     kept = [entry for entry in selected if entry.kept]
     contours, leftover = _contours(study, selected)
+    overrides = _overrides(study, kept)
     tasks = [
         _task(
             study.dicom_folder,
@@ -98,8 +105,9 @@ def measure_study(
             contours.get(entry.series.series_uid, []),
             lean_body_mass,
             study.resample_contours,
+            tuple(entry_overrides),
         )
-        for entry in kept
+        for entry, entry_overrides in zip(kept, overrides, strict=True)
     ]
     results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
     return StudyMeasures(
@@ -109,7 +117,26 @@ def measure_study(
         scans=scans_table(study, kept, tasks, results),
         lesions=lesions_table(study, kept, results),
         selected=tuple(selected),
+        overrides=overrides_table(kept, results),
     )
+
+
+def _overrides(study: Study, kept: Sequence[SelectedSeries]) -> list[list[Override]]:
+    """Overrides of each kept series; one that concerns none is an error."""
+    if "pet_overrides" not in study.tables:
+        return [[] for _ in kept]
+    rows = study.table("pet_overrides").fillna("").astype(str).to_dict("records")
+    listed = overrides_of_rows(rows, file="pet_overrides.csv")
+    found = [
+        [
+            o
+            for o in listed
+            if o.concerns(patient_id=entry.patient_id, series_uid=entry.series.series_uid, visit=entry.visit)
+        ]
+        for entry in kept
+    ]
+    refuse_unused(listed, [o for each in found for o in each], file="pet_overrides.csv")
+    return found
 
 
 def contours_of(study: Study, selected: Sequence[SelectedSeries]) -> dict[str, list[Assignment]]:
@@ -153,7 +180,12 @@ def _contours(
 
 
 def _task(
-    folder: Path, entry: SelectedSeries, contours: Sequence[Assignment], formula: str, resample: bool
+    folder: Path,
+    entry: SelectedSeries,
+    contours: Sequence[Assignment],
+    formula: str,
+    resample: bool,
+    overrides: tuple[Override, ...],
 ) -> ScanTask:
     stamps = [
         (
@@ -164,7 +196,7 @@ def _task(
         )
         for a in contours
     ]
-    identity = (code_version(), entry.series.signature, stamps, formula, resample)
+    identity = (code_version(), entry.series.signature, stamps, formula, resample, overrides)
     return ScanTask(
         patient_id=entry.patient_id,
         visit=entry.visit,
@@ -174,4 +206,5 @@ def _task(
         lean_body_mass=formula,
         key=hashlib.sha256(repr(identity).encode()).hexdigest(),
         resample=resample,
+        overrides=overrides,
     )

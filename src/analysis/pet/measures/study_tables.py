@@ -238,3 +238,24 @@ def _typed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
         else:
             kinds[name] = "float64"
     return table.astype(kinds)
+
+
+_AUDIT = (
+    "patient_id", "visit", "field", "header_value", "value", "reason", "factor_before", "factor_after", "change_percent",
+    "refused_before", "refused_after",
+)  # fmt: skip
+
+
+def overrides_table(kept: Sequence[SelectedSeries], results: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Audit of corrected header values: one row a value and scan; ``refused_after`` if SUV is unknown even so."""
+    rows = [
+        {
+            "patient_id": entry.patient_id,
+            "visit": entry.visit,
+            "refused_after": result["error"] or "",
+            **applied,
+        }
+        for entry, result in zip(kept, results, strict=True)
+        for applied in result.get("overrides", ())
+    ]
+    return pd.DataFrame(rows, columns=list(_AUDIT))

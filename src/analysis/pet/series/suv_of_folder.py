@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from analysis.pet.headers.dicom_file import SliceHeader, read_header
 from analysis.pet.headers.multiframe import described, slices_of
 from analysis.pet.series.index import Series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
-from analysis.pet.suv.factors import SuvFactors, suv_factors
+from analysis.pet.suv.factors import SuvFactors
+from analysis.pet.suv.overrides import Override, corrected_factors
 from analysis.pet.suv.reference_time import Reference
 from analysis.pet.suv.rescale import rescale_slopes
 
@@ -43,6 +44,8 @@ class FolderSuv:
         Name of each slice's file: its base name, or its path below the folder where two share one.
     factors : SuvFactors or None
         The factors, in the order of ``names``.
+    used : tuple of Override
+        Overrides that concern the series.
     """
 
     folder: str
@@ -50,6 +53,7 @@ class FolderSuv:
     warnings: tuple[str, ...]
     names: tuple[str, ...]
     factors: SuvFactors | None
+    used: tuple[Override, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """Everything as plain values, for JSON; activities in MBq, times in ISO 8601, lengths in their named unit."""
@@ -61,6 +65,7 @@ class FolderSuv:
             "lean_body_mass": f.lean_body_mass, "units": f.units, "decay_correction": f.decay_correction or None,
             "weight_kg": f.weight_kg, "height_cm": f.height_cm, "sex": f.sex, "dose_mbq": f.dose_mbq,
             "half_life_s": f.half_life_s, "nuclide": f.nuclide, "reference": reference_document(f.reference),
+            "overrides": [asdict(applied) for applied in f.overrides],
         }  # fmt: skip
         return {**found, **dict.fromkeys(_KEYS), "factors": {}, **values}
 
@@ -95,7 +100,7 @@ class FolderSuv:
 
 _KEYS = (
     "factors", "sul_factor", "bsa_factor", "ibw_factor", "lean_body_mass", "units", "decay_correction", "weight_kg",
-    "height_cm", "sex", "dose_mbq", "half_life_s", "nuclide", "reference",
+    "height_cm", "sex", "dose_mbq", "half_life_s", "nuclide", "reference", "overrides",
 )  # fmt: skip
 
 
@@ -118,7 +123,9 @@ def reference_document(reference: Reference) -> dict[str, Any]:
     }
 
 
-def suv_of_folder(folder: Path, *, lean_body_mass: str = "janmahasatian") -> FolderSuv:
+def suv_of_folder(
+    folder: Path, *, lean_body_mass: str = "janmahasatian", overrides: Sequence[Override] = ()
+) -> FolderSuv:
     """SUV factors of the attenuation-corrected PET series in a folder; what cannot be known is said, not raised.
 
     Parameters
@@ -127,20 +134,24 @@ def suv_of_folder(folder: Path, *, lean_body_mass: str = "janmahasatian") -> Fol
         Folder, at any depth, with one PET series, or with several of which one is an attenuation-corrected PET.
     lean_body_mass : {"janmahasatian", "james", "james128", "file"}
         Formula of SUL.
+    overrides : sequence of Override
+        Header values that a reader corrected, of any patient; those of this series are applied.
     """
+    concerned: tuple[Override, ...] = ()
     try:
         series, headers, notes = _the_series(folder)
         headers = [frame for header in headers for frame in slices_of(header)]
-        factors = suv_factors(headers, lean_body_mass=lean_body_mass)
+        concerned = tuple(entry for entry in overrides if _concerns(entry, series))
+        factors = corrected_factors(headers, concerned, lean_body_mass=lean_body_mass)
         _slopes, slope_notes = rescale_slopes(headers)
     except AnalysisError as problem:
-        return FolderSuv(str(folder), str(problem), (), (), None)
+        return FolderSuv(str(folder), str(problem), (), (), None, concerned)
     base = [path.rpartition("/")[2] for path in series.files]
     below = dict(zip((folder / path for path in series.files), series.files, strict=True))
     doubled = len(set(base)) < len(base)
     names = tuple(below[h.path] if doubled else h.path.name for h in headers)
     warnings = tuple(dict.fromkeys((*notes, *factors.warnings, *slope_notes)))
-    return FolderSuv(str(folder), None, warnings, names, factors)
+    return FolderSuv(str(folder), None, warnings, names, factors, concerned)
 
 
 def _the_series(folder: Path) -> tuple[Series, list[SliceHeader], list[str]]:
@@ -192,6 +203,13 @@ def _the_series(folder: Path) -> tuple[Series, list[SliceHeader], list[str]]:
     return series, headers, notes
 
 
+def _concerns(entry: Override, series: Series) -> bool:
+    get = series.attributes.get
+    patients = {get("PatientID", ""), get("ClinicalTrialSubjectID", "")} - {""}
+    visit = get("ClinicalTrialTimePointID", "")
+    return any(entry.concerns(patient_id=p, series_uid=series.series_uid, visit=visit) for p in patients)
+
+
 def _reason(series: Series) -> str:
     """Why a series has no SUV, whatever its tracer and its number of slices."""
     attributes = {name: value for name, value in series.attributes.items() if name not in _TRACER}
@@ -236,8 +254,3 @@ def _grouped(folder: Path) -> tuple[dict[str, tuple[Series, list[SliceHeader]]],
         series = Series(uid, attributes, tuple(path for path, _header in found), "", problem)
         groups[uid] = series, [header for _path, header in found]
     return groups, notes
-
-
-def documents(found: Sequence[FolderSuv]) -> list[Mapping[str, Any]]:
-    """One object a folder, in the order in which they were named."""
-    return [entry.as_document() for entry in found]

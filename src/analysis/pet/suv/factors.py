@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from analysis.pet.suv.injection import Dose, injected_dose, injection_time
 from analysis.pet.suv.nuclides import decay_constant
 from analysis.pet.suv.patient_size import PatientSize, patient_size
 from analysis.pet.suv.reference_time import Candidate, Reference, decay_reference
+
+if TYPE_CHECKING:
+    from analysis.pet.suv.overrides import Applied
 
 _LONGEST_ACQUISITION_HOURS = 4
 SUV_TYPES = ("BW", "BSA", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
@@ -56,6 +60,8 @@ class SuvFactors:
         Reference time, injection, uptake time and every candidate.
     warnings : tuple of str
         Every repair and doubt: they reach the report.
+    overrides : tuple of Applied
+        Values that a reader corrected, with what they changed.
     """
 
     files: tuple[str, ...]
@@ -74,6 +80,7 @@ class SuvFactors:
     nuclide: str | None
     reference: Reference
     warnings: tuple[str, ...]
+    overrides: tuple[Applied, ...] = ()
 
 
 def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmahasatian") -> SuvFactors:
@@ -128,7 +135,9 @@ def suv_factors(headers: Sequence[SliceHeader], *, lean_body_mass: str = "janmah
         factors=factors,
         units=units,
         decay_correction=common_text(headers, "DecayCorrection").upper(),
-        **mass,
+        sul_factor=mass["sul_factor"],
+        bsa_factor=mass["bsa_factor"],
+        ibw_factor=mass["ibw_factor"],
         lean_body_mass=lean_body_mass,
         weight_kg=size.weight,
         height_cm=size.height,

@@ -10,8 +10,9 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.headers.multiframe import read_headers
-from analysis.pet.suv.factors import SuvFactors, suv_factors
+from analysis.pet.suv.factors import SuvFactors
 from analysis.pet.suv.grid import Grid, grid_of_slices
+from analysis.pet.suv.overrides import Override, corrected_factors
 from analysis.pet.suv.pixels import scaled_volume, stored_pixels
 from analysis.pet.suv.rescale import rescale_slopes
 
@@ -47,7 +48,9 @@ class SuvVolume:
     warnings: tuple[str, ...]
 
 
-def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") -> SuvVolume:
+def read_suv(
+    files: Sequence[Path], *, lean_body_mass: str = "janmahasatian", overrides: Sequence[Override] = ()
+) -> SuvVolume:
     """SUV volume of the PET series that some files form.
 
     Parameters
@@ -56,6 +59,8 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
         All files of one series, in any order.
     lean_body_mass : {"janmahasatian", "james", "james128"}
         Formula of SUL.
+    overrides : sequence of Override
+        Header values of this series that a reader corrected.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def read_suv(files: Sequence[Path], *, lean_body_mass: str = "janmahasatian") ->
             offenders=tuple(uids),
         )
     name = uids.pop() or files[0].parent.name
-    factors = suv_factors(headers, lean_body_mass=lean_body_mass)
+    factors = corrected_factors(headers, overrides, lean_body_mass=lean_body_mass)
     grid, order, notes = grid_of_slices(headers, series=name)
     slopes, slope_notes = rescale_slopes(headers)
     pixels = [stored_pixels(headers[index]) for index in order]
