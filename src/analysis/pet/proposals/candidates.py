@@ -9,7 +9,7 @@ import numpy as np
 from analysis.errors import ImageError, ParameterError
 from analysis.pet.contours.region import Region
 from analysis.pet.measures.liver import LiverReference, liver_reference
-from analysis.pet.measures.peak import PEAK_RADIUS_MM, suv_peak
+from analysis.pet.measures.peak import suv_peaks
 from analysis.pet.proposals.physiological import HotRegion, body_of, physiological
 from analysis.pet.suv.volume import SuvVolume
 from analysis.study import load_protocol
@@ -121,7 +121,8 @@ def propose(volume: SuvVolume, *, threshold: str = "41%", smallest_ml: float | N
         found += [spot] if fraction is None else _grown(volume, spot, fraction, physio, neighbours)
     kept = [r for r in found if r.voxels * volume.grid.voxel_ml >= least]
     if threshold == "percist":
-        kept = [region for region in kept if _peak(volume, region) >= level]
+        peaks = suv_peaks(volume.suv, kept, volume.grid.spacing)
+        kept = [region for region, peak in zip(kept, peaks, strict=True) if peak.best >= level]
     kept = sorted(_apart(kept), key=lambda r: -float(volume.suv[r.box][r.inside].max()))
     kept = [r for r in kept if r.voxels * volume.grid.voxel_ml >= least]
     rule = (
@@ -224,9 +225,3 @@ def _apart(regions: list[Region]) -> list[Region]:
         if own:
             kept.append(Region.of_voxels(np.array(own), region.shape))
     return kept
-
-
-def _peak(volume: SuvVolume, region: Region) -> float:
-    spacing = volume.grid.spacing
-    box, mask = region.surroundings(np.ceil((PEAK_RADIUS_MM + 0.1) / np.array(spacing)).astype(int))
-    return suv_peak(volume.suv[box], mask, spacing).best
