@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -18,6 +19,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
@@ -177,7 +179,39 @@ def test_many_slices_of_mixed_encodings_come_in_the_order_asked_for(tmp_path):
     np.testing.assert_array_equal(scaled_volume(pixels, np.arange(1.0, 41)), expected)
 
 
-def test_a_codec_that_is_not_installed_is_named(tmp_path):
+def jpeg_lossless(values: np.ndarray, *, bits: int, predictor: int) -> pydicom.Dataset:
+    ds = image(values, stored=bits)
+    stored = values.view(values.dtype.str.replace("i", "u")) & np.array(
+        2**bits - 1, values.dtype.str.replace("i", "u")
+    )
+    frame = imagecodecs.jpeg_encode(stored, lossless=True, predictor=predictor, bitspersample=bits)
+    ds.PixelData = encapsulate([frame])
+    ds["PixelData"].is_undefined_length = True
+    ds.file_meta.TransferSyntaxUID = JPEGLosslessSV1 if predictor == 1 else JPEGLossless
+    return ds
+
+
+@pytest.mark.parametrize("predictor", [1, 4, 7])
+@pytest.mark.parametrize(("code", "bits"), [("u1", 8), ("u2", 16), ("u2", 12), ("i2", 16), ("i2", 12)])
+def test_jpeg_lossless_as_archives_send_it_gives_the_values_back(tmp_path, code, bits, predictor):
+    values = everything(code, bits)
+    file = tmp_path / "a.dcm"
+    jpeg_lossless(values, bits=bits, predictor=predictor).save_as(file, enforce_file_format=True)
+    np.testing.assert_array_equal(ours(file), values.astype(np.float32))
+
+
+def test_a_jpeg_image_that_ends_early_is_refused(tmp_path):
+    ds = jpeg_lossless(everything("u2", None), bits=16, predictor=1)
+    whole = ds.PixelData
+    frame = imagecodecs.jpeg_encode(everything("u2", None), lossless=True, predictor=1)
+    ds.PixelData = encapsulate([frame[: len(frame) // 2]])
+    assert len(ds.PixelData) < len(whole)
+    ds["PixelData"].is_undefined_length = True
+    ds.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert "truncated" in refused(tmp_path / "a.dcm")
+
+
+def test_pixels_that_no_codec_can_decode_are_refused_with_their_syntax(tmp_path):
     ds = image(everything("u2", None))
     ds.PixelData = encapsulate([b"\xff\xd8\xff\xc3" + bytes(60)])
     ds["PixelData"].is_undefined_length = True

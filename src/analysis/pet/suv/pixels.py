@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +18,10 @@ from analysis.errors import ImageError
 from analysis.pet.headers.attributes import malformed, whole
 from analysis.pet.headers.dicom_file import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, SliceHeader
 from analysis.pet.headers.tags import tag_text
+from analysis.pet.suv.jpeg_lossless import is_available
+
+if TYPE_CHECKING:
+    from pydicom.pixels.decoders.base import Decoder
 
 _ORDER = {IMPLICIT: "<", EXPLICIT: "<", BIG_ENDIAN: ">"}
 _ALLOCATED = (8, 16, 32)
@@ -175,13 +181,24 @@ def _read(stored: StoredPixels, buffer: bytearray) -> tuple[np.ndarray, bytearra
     return values.reshape(stored.shape), buffer
 
 
+@functools.cache
+def _decoder(syntax: str) -> Decoder:
+    from pydicom.pixels import get_decoder
+
+    # It would print the traceback of what becomes an error of ours.
+    logging.getLogger("pydicom.pixels.decoders.base").disabled = True
+    decoder = get_decoder(syntax)
+    if is_available(syntax):
+        decoder.add_plugin("imagecodecs", (is_available.__module__, "decode_frame"))
+    return decoder
+
+
 def _decode(stored: StoredPixels, kept: dict[Path, Any]) -> np.ndarray:
     """Values of a slice that is compressed, by pydicom's decoder; the header is not parsed again for it.
 
     ``kept`` holds the content of the last file, since all frames of a multi-frame image lie in one.
     """
     import pydicom
-    from pydicom.pixels import get_decoder
 
     header = stored.header
     frame, count = int(header.get("FrameNumber") or 1), int(header.get("FrameCount") or 1)
@@ -200,13 +217,13 @@ def _decode(stored: StoredPixels, kept: dict[Path, Any]) -> np.ndarray:
                 kept[header.path] = header.path.read_bytes()[header.pixel_start :]
         values = kept[header.path]
         if header.syntax != DEFLATED:
-            values, _meta = get_decoder(header.syntax).as_array(values, index=frame - 1, **options)
+            values, _meta = _decoder(header.syntax).as_array(values, index=frame - 1, **options)
         elif count > 1:
             values = values[frame - 1]
     except Exception as problem:
         # Decoders raise whatever they like; whatever it is, these pixels are unreadable.
         raise ImageError(
-            f"the pixel data cannot be decoded ({str(problem)[:120]})", where=header.path.name,
+            f"the pixel data cannot be decoded ({str(problem).strip().splitlines()[-1].strip()[:120] if str(problem).strip() else type(problem).__name__})", where=header.path.name,
             expected=f"pixels in transfer syntax {header.syntax}", do="transfer the file again, uncompressed",
         ) from problem  # fmt: skip
     if values.shape != stored.shape:
