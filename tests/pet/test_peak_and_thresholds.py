@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from analysis.pet.measures import thresholds
 from analysis.pet.measures.peak import suv_peak, suv_peaks
 from analysis.pet.measures.peak_kernel import EXACT_RADIUS_MM, peak_kernel
 from analysis.pet.measures.references import references_of, split_references
+from analysis.study.protocol import Fact
 
 SPACINGS = ((3.27, 5.47, 5.47), (4.0, 4.0, 4.0), (2.0, 1.65, 1.65), (5.0, 2.0, 3.0), (14.0, 14.0, 14.0))
 
@@ -102,9 +105,9 @@ def test_thresholds_on_references_count_when_these_are_known():
 @pytest.mark.parametrize("listed", [["41%", "spleen"], ["-2"], ["0%"], ["2.5", "2.5"]])
 def test_a_threshold_that_means_nothing_is_refused(listed, monkeypatch):
     class Protocol:
-        @staticmethod
-        def value(_name):
-            return listed
+        facts: ClassVar = {
+            f"mtv_thresholds.{place}": Fact(text, "assumed") for place, text in enumerate(listed)
+        }
 
     monkeypatch.setattr(thresholds, "load_protocol", Protocol)
     thresholds.mtv_thresholds.cache_clear()

@@ -50,10 +50,11 @@ class Check:
 def checks_of(protocol: Protocol) -> tuple[Check, ...]:
     """The checks with the limits of a protocol, in the order in which they are shown."""
     uptake = protocol.value("quality.uptake_minutes")
-    apart = float(protocol.value("suv.uptake_difference_minutes"))
-    dose, liver, weight = (
-        float(protocol.value(f"quality.{name}_change_percent")) for name in ("dose", "liver_sul", "weight")
+    apart = float(protocol.value("comparability.uptake_difference_minutes"))
+    dose, liver = (
+        float(protocol.value(f"comparability.{name}_change_percent")) for name in ("dose", "liver_sul")
     )
+    weight = float(protocol.value("quality.weight_change_percent"))
     return (
         Check("uptake_minutes", "Uptake time", "min", float(uptake[0]), float(uptake[1])),
         Check("uptake_change", "Uptake time, change from baseline", "min", -apart, apart, True),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 import pandas as pd
 
 from analysis.study import load_protocol
 
-_LIVER_PERCENT, _LIVER_SUL, _DOSE_PERCENT, _SHORTEST_UPTAKE = 20.0, 0.3, 20.0, 50.0
 _ROUNDING = 1e-9
 
 
 def with_comparability(scans: pd.DataFrame) -> pd.DataFrame:
     """The scans with columns ``comparable`` and ``comparability_reason``.
 
-    A follow-up scan is comparable if both scans were made at least 50 minutes after injection and within 15 minutes
-    of each other, their liver SUL agrees within 20 % *and* 0.3, their doses within 20 %, and the scanner is the
-    same. A value that is not known counts against comparability, and the reason says so. A baseline scan is
+    A follow-up scan is comparable if both scans were made long enough after injection, at times that differ little,
+    their liver SUL agrees within a percentage *and* a difference, their doses within a percentage, and the scanner is
+    the same. The limits are the protocol's (``comparability``; PERCIST 1.0: 50 minutes, 15 minutes, 20 % and 0.3,
+    20 %). A value that is not known counts against comparability, and the reason says so. A baseline scan is
     comparable with itself if its uptake time is known and long enough.
 
     Parameters
@@ -27,24 +29,42 @@ def with_comparability(scans: pd.DataFrame) -> pd.DataFrame:
     ----------
     Wahl 2009 (PERCIST 1.0), doi 10.2967/jnumed.108.057307.
     """
+    limits = Limits.of_protocol()
     table = scans.copy()
     baseline = table[table["visit"] == "baseline"].set_index("patient_id")
     reasons = []
     for row in table.itertuples():
         first = baseline.loc[row.patient_id] if row.patient_id in baseline.index else None
-        reasons.append("; ".join(_objections(row, first)))
+        reasons.append("; ".join(_objections(row, first, limits)))
     table["comparability_reason"] = pd.array(reasons, dtype="string")
     table["comparable"] = pd.array([reason == "" for reason in reasons], dtype="boolean")
     return table
 
 
-def _objections(scan, first) -> list[str]:
-    longest = float(load_protocol().value("suv.uptake_difference_minutes"))
+@dataclass(frozen=True)
+class Limits:
+    """Limits within which two scans are comparable; a value at its limit is within."""
+
+    shortest_uptake_minutes: float
+    uptake_difference_minutes: float
+    liver_sul_change_percent: float
+    liver_sul_difference: float
+    dose_change_percent: float
+
+    @classmethod
+    def of_protocol(cls) -> Limits:
+        """Those of ``data/protocol.yml``."""
+        value = load_protocol().value
+        return cls(**{each.name: float(value(f"comparability.{each.name}")) for each in fields(cls)})
+
+
+def _objections(scan, first, limits: Limits) -> list[str]:
+    shortest, longest = limits.shortest_uptake_minutes, limits.uptake_difference_minutes
     found = []
     if pd.isna(scan.uptake_minutes):
         found.append("uptake time not known")
-    elif scan.uptake_minutes < _SHORTEST_UPTAKE - _ROUNDING:
-        found.append(f"uptake {scan.uptake_minutes:.0f} min, less than {_SHORTEST_UPTAKE:.0f}")
+    elif scan.uptake_minutes < shortest - _ROUNDING:
+        found.append(f"uptake {scan.uptake_minutes:.0f} min, less than {shortest:.0f}")
     if scan.visit == "baseline":
         return found
     if first is None:
@@ -52,17 +72,15 @@ def _objections(scan, first) -> list[str]:
     if pd.isna(first.uptake_minutes):
         found.append("uptake time of baseline not known")
     else:
-        if first.uptake_minutes < _SHORTEST_UPTAKE - _ROUNDING:
-            found.append(
-                f"uptake at baseline {first.uptake_minutes:.0f} min, less than {_SHORTEST_UPTAKE:.0f}"
-            )
+        if first.uptake_minutes < shortest - _ROUNDING:
+            found.append(f"uptake at baseline {first.uptake_minutes:.0f} min, less than {shortest:.0f}")
         apart = scan.uptake_minutes - first.uptake_minutes
         if abs(apart) > longest + _ROUNDING:
             found.append(f"uptake {apart:+.0f} min from baseline, more than {longest:.0f}")
-    found += _liver(scan.liver_sul_mean, first.liver_sul_mean)
+    found += _liver(scan.liver_sul_mean, first.liver_sul_mean, limits)
     if pd.isna(scan.dose_mbq) or pd.isna(first.dose_mbq):
         found.append("injected activity not known")
-    elif abs(scan.dose_mbq / first.dose_mbq - 1) * 100 > _DOSE_PERCENT + _ROUNDING:
+    elif abs(scan.dose_mbq / first.dose_mbq - 1) * 100 > limits.dose_change_percent + _ROUNDING:
         found.append(f"injected activity {100 * (scan.dose_mbq / first.dose_mbq - 1):+.0f} % from baseline")
     if pd.isna(scan.scanner) or pd.isna(first.scanner) or not scan.scanner or scan.scanner != first.scanner:
         known = bool(
@@ -78,12 +96,12 @@ def _objections(scan, first) -> list[str]:
     return found
 
 
-def _liver(now: float, before: float) -> list[str]:
+def _liver(now: float, before: float, limits: Limits) -> list[str]:
     if pd.isna(now) or pd.isna(before):
         return ["liver uptake not known"]
     found = []
-    if abs(now / before - 1) * 100 > _LIVER_PERCENT + _ROUNDING:
+    if abs(now / before - 1) * 100 > limits.liver_sul_change_percent + _ROUNDING:
         found.append(f"liver SUL {100 * (now / before - 1):+.0f} % from baseline")
-    if abs(now - before) > _LIVER_SUL + _ROUNDING:
+    if abs(now - before) > limits.liver_sul_difference + _ROUNDING:
         found.append(f"liver SUL {now - before:+.2f} from baseline")
     return found

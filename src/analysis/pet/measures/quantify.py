@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,24 @@ import numpy as np
 from analysis.errors import ImageError
 from analysis.pet.contours.files import OTHER_FRAME, ContourFile, describe_contours, other_frame, refers_to
 from analysis.pet.contours.masks import choose_region, read_regions
-from analysis.pet.contours.region import Region
+from analysis.pet.contours.region import Region, Regions
 from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.peak import reach_of
+from analysis.pet.measures.references import (
+    Reference,
+    reference_thresholds,
+    references_of,
+    split_references,
+)
 from analysis.pet.measures.region import RegionMeasures, measure_regions
 from analysis.pet.measures.scan import PROPOSAL_NOTE, outside_the_body
 from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
 from analysis.pet.suv.volume import SuvVolume, read_suv
+
+
+_LARGEST_LESION_ML = 2000.0
+"""A larger contour is the body's outline; as a lesion it would leave no room for a reference."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Quantification:
     volume: SuvVolume
     warnings: tuple[str, ...]
     region: Region
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
     def features(self) -> dict[str, float]:
         """The 74 IBSI features of the region's SUV, in histogram bins of 0.25 g/ml from 0."""
@@ -48,6 +59,7 @@ class Quantification:
             "roi": self.roi,
             "voxels": m.voxels,
             "volume_ml": m.volume_ml,
+            "max_diameter_mm": m.max_diameter_mm,
             **m.uptake(lean),
             "peak_kernel_ml": m.peak.kernel_ml,
             "peak_leaves_region": m.peak.leaves_region,
@@ -56,6 +68,7 @@ class Quantification:
             # A volume whose threshold rests on a reference that is not known is null.
             **{f"mtv_{name}_ml": None if isnan(value) else value for name, value in m.mtv_ml.items()},
             **{f"tlg_{name}_g": None if isnan(value) else value for name, value in m.tlg_g.items()},
+            "references": {kind: asdict(found) for kind, found in self.references.items()},
             "series": self.volume.series_uid,
             "slices": self.volume.grid.shape[0],
             "voxel_ml": self.volume.grid.voxel_ml,
@@ -144,13 +157,43 @@ def quantify(
             expected="a region that covers a voxel's centre",
         )
     notes += outside_the_body(region_name, region, volume)
+    references, reasons = _references(mask, found, volume, resample=resample)
+    liver, pool = (
+        (known.mean, known.sd) if (known := references.get(kind)) else (None, None)
+        for kind in ("liver", "blood_pool")
+    )
+    # No table says where the lesion lies: PERCIST's threshold is that of a liver without disease.
+    thresholds = reference_thresholds(liver, pool, diseased=False)
     return Quantification(
         region_name,
-        measure_regions(volume.suv, [region], volume.grid.spacing)[0],
+        measure_regions(volume.suv, [region], volume.grid.spacing, references=thresholds)[0],
         volume,
-        (*notes, *volume.warnings),
+        (*notes, *reasons, *volume.warnings),
         region,
+        references,
     )
+
+
+def _references(
+    mask: Path, measured: Regions, volume: SuvVolume, *, resample: bool
+) -> tuple[dict[str, Reference], list[str]]:
+    """Liver and blood pool, clear of every region of the mask file, and why one is not known."""
+    reasons = []
+    try:
+        every = read_regions(mask, volume.grid, resample=resample)
+    except ImageError as problem:
+        every = measured
+        reasons.append(
+            f"other regions of the mask cannot be read, and may lie in the references: {problem.what}"
+        )
+    lesions, drawn = split_references(Regions(every.by_name))
+    regions = {
+        name: region
+        for name, region in lesions.by_name.items()
+        if 0 < region.voxels * volume.grid.voxel_ml < _LARGEST_LESION_ML or name in measured.by_name
+    }
+    references, notes = references_of(volume.suv, volume.grid, drawn=drawn, lesions=regions)
+    return references, [*reasons, *lesions.warnings, *notes]
 
 
 def _the_series(series: Sequence[Series], contours: ContourFile, *, where: str) -> tuple[Series, list[str]]:

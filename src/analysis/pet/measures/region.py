@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.errors import ImageError
 from analysis.pet.contours.region import Region
+from analysis.pet.measures.diameter import max_diameter
 from analysis.pet.measures.peak import Peak, suv_peaks
 from analysis.pet.measures.thresholds import metabolic_volume, mtv_thresholds
 
@@ -23,6 +24,8 @@ class RegionMeasures:
         Number of voxels.
     volume_ml : float
         Their volume in ml: every voxel of the contour, whatever its uptake.
+    max_diameter_mm : float
+        Greatest distance between the centres of two of its voxels.
     suv_max, suv_mean : float
         Highest and mean SUV (g/ml).
     peak : Peak
@@ -36,6 +39,7 @@ class RegionMeasures:
 
     voxels: int
     volume_ml: float
+    max_diameter_mm: float
     suv_max: float
     suv_mean: float
     peak: Peak
@@ -119,6 +123,7 @@ def measure_regions(
             RegionMeasures(
                 voxels=int(values.size),
                 volume_ml=values.size * voxel_ml,
+                max_diameter_mm=max_diameter(region.inside, spacing),
                 suv_max=float(exact[-1]),
                 suv_mean=float(exact.mean()),
                 peak=peak,

@@ -180,6 +180,7 @@ def _lesion(lesion: str, measures: RegionMeasures, lean: float | None) -> dict[s
         "lesion_id": lesion,
         "voxels": measures.voxels,
         "volume_ml": measures.volume_ml,
+        "max_diameter_mm": measures.max_diameter_mm,
         **measures.uptake(lean),
         "peak_kernel_ml": measures.peak.kernel_ml,
         "peak_leaves_region": measures.peak.leaves_region,

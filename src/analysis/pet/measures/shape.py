@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.pet.measures.diameter import longest_distance
+
 _LEGENDRE_TERMS = 20
 
 
@@ -51,7 +53,7 @@ def shape_features(mask: np.ndarray, spacing: tuple[float, float, float]) -> dic
             "morph_sph_dispr": area / sphere ** (1 / 3),
             "morph_sphericity": sphere ** (1 / 3) / area,
             "morph_asphericity": (area**3 / sphere) ** (1 / 3) - 1,
-            "morph_diam": _longest(tips),
+            "morph_diam": longest_distance(tips),
             "morph_pca_maj_axis": major,
             "morph_pca_min_axis": minor,
             "morph_pca_least_axis": least,
@@ -90,13 +92,6 @@ def _area(corners: np.ndarray, faces: np.ndarray) -> float:
     return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()) / 2
 
 
-def _longest(tips: np.ndarray) -> float:
-    """Greatest distance of two points, the tips of a convex hull."""
-    from scipy.spatial.distance import cdist
-
-    return max(float(cdist(tips[start : start + 500], tips).max()) for start in range(0, len(tips), 500))
-
-
 def axis_lengths(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
     """Major, minor and least axis in mm of the ellipsoid that has the region's covariance (TDIC, P9VJ, 7J51)."""
     centres = np.argwhere(mask) * np.array(spacing)
@@ -110,8 +105,13 @@ def axis_lengths(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple
 def ellipsoid_area(a: float, b: float, c: float) -> float:
     """Surface of the ellipsoid with half axes a ≥ b ≥ c, as IBSI's manual defines it: 20 terms in Legendre polynomials.
 
-    The manual's eccentricities are those against the longest axis; the series would need those against the shortest.
-    It is the surface for a sphere, and some 4 % less for the phantom's ellipsoid, whose reference value rests on it.
+    The manual's eccentricities are √(1 - b²/a²) and √(1 - c²/a²), both against the longest axis; the series of the true
+    surface has √(1 - c²/a²) and √(1 - c²/b²). Both agree for a sphere; the phantom's reference value rests on the
+    manual's.
+
+    References
+    ----------
+    IBSI reference manual, area density - approximate enclosing ellipsoid (RDD2): formula, 20 terms.
 
     >>> bool(np.isclose(ellipsoid_area(2.0, 2.0, 2.0), 16 * np.pi))
     True

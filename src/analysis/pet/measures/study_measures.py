@@ -37,7 +37,8 @@ class StudyMeasures:
         spread, voxel volume, liver SUL, comparability with baseline, warnings.
     lesions : DataFrame
         One row a lesion and visit: ``patient_id, visit, lesion_id, site, target, proposal`` (its contour is automatic
-        and no reader has accepted it), ``voxels, volume_ml``, SUV and SUL of maximum, mean and peak (``suv_peak``:
+        and no reader has accepted it), ``voxels, volume_ml, max_diameter_mm``
+        (greatest distance between the centres of two voxels), SUV and SUL of maximum, mean and peak (``suv_peak``:
         voxel centres within 6.2 mm; ``suv_peak_1ml``: the sphere of exactly 1 ml; ``_at_max``: centred on the
         maximum), ``peak_kernel_ml`` and the flags of the peak, ``measurable`` by PERCIST, and metabolic volume and
         glycolysis under each threshold of the protocol, by the scan's own and by the baseline's: see

@@ -30,7 +30,7 @@ _SCANS = (
     "blood_pool_sul_sd", "blood_pool_source", "contours", "warnings",
 )  # fmt: skip
 _LESIONS = (
-    "patient_id", "visit", "lesion_id", "site", "target", "voxels", "volume_ml", "suv_max", "suv_mean", "suv_peak",
+    "patient_id", "visit", "lesion_id", "site", "target", "voxels", "volume_ml", "max_diameter_mm", "suv_max", "suv_mean", "suv_peak",
     "suv_peak_at_max", "suv_peak_1ml", "suv_peak_1ml_at_max", "sul_max", "sul_mean", "sul_peak", "sul_peak_at_max",
     "sul_peak_1ml", "sul_peak_1ml_at_max", "peak_kernel_ml", "peak_leaves_region", "peak_leaves_image", "measurable",
     "proposal", "mtv_ml", "tlg_g", "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",

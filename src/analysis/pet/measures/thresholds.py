@@ -49,14 +49,17 @@ class Threshold:
 
 @functools.cache
 def mtv_thresholds() -> tuple[Threshold, ...]:
-    """The protocol's thresholds, ``suv.mtv_thresholds``.
+    """The protocol's thresholds, the facts of ``mtv_thresholds`` in their order.
 
     Raises
     ------
     ParameterError
         If one is neither a percentage, an SUV above 0, ``liver`` nor ``percist``, or two have one name.
     """
-    found = tuple(Threshold(str(text).strip()) for text in load_protocol().value("suv.mtv_thresholds"))
+    facts = load_protocol().facts
+    found = tuple(
+        Threshold(str(facts[name].value).strip()) for name in facts if name.startswith("mtv_thresholds.")
+    )
     for one in found:
         try:
             sound = one.text in ("liver", "percist") or 0 < float(one.text.removesuffix("%")) < 1000
@@ -64,12 +67,12 @@ def mtv_thresholds() -> tuple[Threshold, ...]:
             sound = False
         if not sound:
             raise ParameterError(
-                f"the threshold {one.text!r} is unknown", where="data/protocol.yml, suv.mtv_thresholds",
+                f"the threshold {one.text!r} is unknown", where="data/protocol.yml, mtv_thresholds",
                 expected="a percentage such as 41%, an SUV such as 2.5, liver or percist", offenders=(one.text,),
             )  # fmt: skip
     if len({one.name for one in found}) != len(found):
         raise ParameterError(
-            "two thresholds have one name", where="data/protocol.yml, suv.mtv_thresholds",
+            "two thresholds have one name", where="data/protocol.yml, mtv_thresholds",
             expected="each threshold once", offenders=tuple(one.text for one in found),
         )  # fmt: skip
     return found

@@ -130,8 +130,11 @@ def eortc_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, vi
     grown = np.zeros(len(new), bool)
     if EXTENT in measures.lesions.columns:
         longest = lesion_changes(measures.lesions, metric=EXTENT, scans=measures.scans)
+        # Of one voxel at baseline the length is 0 between centres: no growth can be told from it.
         longest = longest[
-            (longest["visit"] == visit) & (longest["change_percent"] > _GROWTH_PERCENT + _ROUNDING)
+            (longest["visit"] == visit)
+            & (longest["baseline"] > 0)
+            & (longest["change_percent"] > _GROWTH_PERCENT + _ROUNDING)
         ]
         marked = longest["target"].fillna(True).astype(bool)
         grown = np.isin(seen.lesions.patients, longest.loc[marked, "patient_id"].astype(str))
