@@ -28,7 +28,6 @@ from analysis.pet.series.index import Series, index_series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
 from analysis.pet.suv.volume import SuvVolume, read_suv
 
-
 _LARGEST_LESION_ML = 2000.0
 """A larger contour is the body's outline; as a lesion it would leave no room for a reference."""
 
