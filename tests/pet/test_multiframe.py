@@ -111,6 +111,22 @@ def test_enhanced_pet_without_decay_correction_is_corrected_frame_by_frame(tmp_p
     )
 
 
+def test_a_time_of_decay_correction_beside_no_decay_correction_is_said(tmp_path, single):
+    """Either may be the slip, and they differ by a third of SUV; the standard allows the time to be there."""
+
+    def uncorrected(ds):
+        ds.DecayCorrected = "NO"
+
+    def without_time(ds):
+        del ds.DecayCorrectionDateTime
+
+    doubtful = read_suv([write_enhanced(tmp_path / "a.dcm", single, uncorrected)])
+    plain = read_suv([write_enhanced(tmp_path / "b.dcm", single, uncorrected, without_time)])
+    assert doubtful.factors.factors == pytest.approx(plain.factors.factors)
+    assert any("DecayCorrected (0018,9758) is NO" in text for text in doubtful.warnings)
+    assert not any("DecayCorrected" in text for text in plain.warnings)
+
+
 def test_activity_in_becquerels_is_said_to_be_wrong_in_enhanced_pet(tmp_path, single):
     def becquerels(ds):
         ds.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose = "350000000"

@@ -270,6 +270,8 @@ def _translate(header: SliceHeader, found: dict[str, str], notes: list[str]) -> 
             header, "DecayCorrectionDateTime (0018,9701) is missing or malformed, though the image is decay-corrected",
             "YYYYMMDDHHMMSS", "DecayCorrectionDateTime",
         )  # fmt: skip
+    if decayed == "NO" and moment is not None:
+        notes.append("DecayCorrected (0018,9758) is NO, though DecayCorrectionDateTime (0018,9701) is given")
     if decayed == "YES" and moment is not None and moment == injected:
         found["DecayCorrection"] = "ADMIN"
     dose = parse_number(found.get("RadionuclideTotalDose", ""))
