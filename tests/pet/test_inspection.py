@@ -19,11 +19,13 @@ from analysis.pet import (
     ScanImages,
     lesion_at_visits,
     lesion_planes,
+    measure_study,
     read_masks,
     read_suv,
     scan_checks,
     scan_quality,
 )
+from analysis.results.pet_quality_tables import warning_table
 from analysis.study import load_protocol
 
 
@@ -268,9 +270,8 @@ def test_planes_through_a_real_lesion_are_the_scanners_own_slices(shared):
 
 
 @pytest.fixture
-def images(tmp_path, study_of):
-    from analysis.pet import measure_study
-
+def measured(tmp_path, study_of):
+    """A study of two scans, and its measures."""
     for visit, uid in (("baseline", "1.1"), ("day14", "1.2")):
         write_series(
             tmp_path / "dicom" / visit, setting(PatientID="P1", ClinicalTrialTimePointID=visit), uid=uid
@@ -282,7 +283,12 @@ def images(tmp_path, study_of):
     study = dataclasses.replace(
         study, path=tmp_path, dicom_folder=tmp_path / "dicom", contours_folder=tmp_path / "contours"
     )
-    return ScanImages(study, measure_study(study, workers=1, progress=False))
+    return study, measure_study(study, workers=1, progress=False)
+
+
+@pytest.fixture
+def images(measured):
+    return ScanImages(*measured)
 
 
 def test_the_images_of_a_study_open_by_patient_and_visit(images):
@@ -292,6 +298,38 @@ def test_the_images_of_a_study_open_by_patient_and_visit(images):
     assert list(image.lesions) == ["L01"]
     assert image.lesions["L01"].sum() == 12  # 4 columns, 3 rows, 1 slice
     assert image.projection().suv.shape == (6, 8)
+
+
+def test_images_have_the_suv_of_the_studys_corrected_header_values(measured, images, study_of):
+    row = {
+        "patient_id": "P1",
+        "visit": "day14",
+        "field": "PatientWeight",
+        "value": "84",
+        "reason": "ward scale",
+    }
+    study, measures = measured
+    table = study_of(pet_overrides=[row]).tables["pet_overrides"]
+    corrected = dataclasses.replace(study, tables={**study.tables, "pet_overrides": table})
+    seen = ScanImages(corrected, measures)
+    for visit, factor in (("baseline", 1.0), ("day14", 1.2)):
+        expected = images.open("P1", visit).volume.suv * factor
+        np.testing.assert_allclose(seen.open("P1", visit).volume.suv, expected, rtol=1e-6)
+
+
+def test_a_reason_typed_by_hand_stays_one_warning_and_out_of_the_report(measured, study_of):
+    row = {
+        "patient_id": "P1",
+        "visit": "day14",
+        "field": "PatientWeight",
+        "value": "84",
+        "reason": "he said | Mr Smith",
+    }
+    table = study_of(pet_overrides=[row]).tables["pet_overrides"]
+    study = dataclasses.replace(measured[0], tables={**measured[0].tables, "pet_overrides": table})
+    scans = measure_study(study, workers=1, progress=False).scans
+    assert "overridden" in " ".join(scans["warnings"])
+    assert "Smith" not in warning_table(scans).to_csv()
 
 
 def test_one_scan_is_held_and_read_once(images):

@@ -12,7 +12,7 @@ from make_series import setting, true_suv, write_series
 
 from analysis.data import Study
 from analysis.errors import StudyError
-from analysis.pet import maximum_intensity_projection, measure_study, mip_of, patient_measures
+from analysis.pet import ScanImages, maximum_intensity_projection, measure_study, patient_measures
 from analysis.pet.measures.comparability import with_comparability
 from analysis.pet.series.index import index_series
 from analysis.pet.series.time_points import visit_of_text
@@ -338,7 +338,8 @@ def test_headers_are_indexed_alike_by_one_process_and_by_two(folder, monkeypatch
 
 
 def test_projections_hang_head_up_with_the_patients_right_on_the_left(folder):
-    pictures = mip_of(study(folder, VISITS), "P-001")
+    of_study = study(folder, VISITS)
+    pictures = ScanImages(of_study, measure_study(of_study, workers=1, progress=False)).projections("P-001")
     assert [p.visit for p in pictures] == ["baseline", "day14"]
     expected = true_suv().max(axis=1)[::-1]
     np.testing.assert_allclose(pictures[0].suv, expected, atol=2e-4)

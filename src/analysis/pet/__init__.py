@@ -5,7 +5,7 @@ from analysis.pet.inspection.checks import scan_checks, scan_quality
 from analysis.pet.inspection.planes import LesionPlanes, Plane, lesion_at_visits, lesion_planes
 from analysis.pet.inspection.scan_images import ScanImage, ScanImages
 from analysis.pet.measures.ibsi_features import ibsi_features
-from analysis.pet.measures.mip import Projection, maximum_intensity_projection, mip_of
+from analysis.pet.measures.mip import Projection, maximum_intensity_projection
 from analysis.pet.measures.patient_measures import patient_measures
 from analysis.pet.measures.quantify import Quantification, quantify
 from analysis.pet.measures.region import RegionMeasures, measure_region, measure_regions
@@ -75,7 +75,6 @@ __all__ = [
     "measure_region",
     "measure_regions",
     "measure_study",
-    "mip_of",
     "patient_measures",
     "patient_response",
     "percist_1_0",

@@ -73,9 +73,29 @@ def warning_table(scans: pd.DataFrame) -> pd.DataFrame:
 
 
 def override_table(overrides: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of series in which a header was overridden, by field; values and reasons stay in ``data/derived``."""
-    counts = overrides.groupby("field", sort=True).size().reset_index(name="Series")
-    return counts.rename(columns={"field": "Field overridden"})
+    """One row a corrected field: scans, the largest change of SUV, how many scans were or stay refused.
+
+    Values and reasons stay in ``data/derived``.
+
+    Parameters
+    ----------
+    overrides : DataFrame
+        ``StudyMeasures.overrides``; the change is that by all corrections of a scan together.
+    """
+    rows = []
+    for field, of_field in overrides.groupby("field", sort=True):
+        changes = of_field["change_percent"].dropna().astype(float)
+        largest = MISSING if changes.empty else number(float(changes.loc[changes.abs().idxmax()]), 1)
+        rows.append(
+            {
+                "Field corrected": field,
+                "Scans": len(of_field),
+                "Largest change of SUV, %": largest,
+                "Refused without": int((of_field["refused_before"].fillna("") != "").sum()),
+                "Refused even so": int((of_field["refused_after"].fillna("") != "").sum()),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _limits(of_check: pd.DataFrame) -> str:

@@ -186,14 +186,17 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
 
 
 def example_patient(measures: StudyMeasures, pet_visits: pd.DataFrame) -> str:
-    """A patient worth showing: measured at most visits, then with most lesions, then the first by name.
+    """A patient worth showing: with lesions if anyone has, measured at most visits, then with most lesions, then by name.
 
     The picture names nobody; the choice depends on the data alone, so that it is the same in every build.
     """
-    scans = measures.scans[measures.scans["patient_id"].isin(pet_visits["patient_id"])]
+    scans = measures.scans
+    for wanted in (pet_visits["patient_id"], measures.lesions["patient_id"]):
+        if scans["patient_id"].isin(wanted).any():
+            scans = scans[scans["patient_id"].isin(wanted)]
     visits = scans.groupby("patient_id")["visit"].nunique().rename("visits")
     lesions = measures.lesions.groupby("patient_id")["lesion_id"].nunique().rename("lesions")
-    ranked = pd.concat([visits, lesions], axis=1).fillna(0).reset_index(names="patient_id")
+    ranked = visits.to_frame().join(lesions).fillna(0).reset_index()
     best = ranked.sort_values(["visits", "lesions", "patient_id"], ascending=[False, False, True])
     return str(best["patient_id"].iloc[0])
 

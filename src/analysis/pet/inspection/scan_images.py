@@ -12,7 +12,7 @@ from analysis.data import Study
 from analysis.errors import StudyError
 from analysis.pet.measures.mip import Projection, projection_of
 from analysis.pet.measures.scan import lesion_masks
-from analysis.pet.measures.study_measures import StudyMeasures, contours_of
+from analysis.pet.measures.study_measures import StudyMeasures, contours_of, overrides_of
 from analysis.pet.suv.volume import SuvVolume, read_suv
 
 _VISITS = ("baseline", "day14", "day28", "progression")
@@ -71,6 +71,11 @@ class ScanImages:
             if entry.kept and entry.series.series_uid in measured
         }
         self._contours = contours_of(study, measures.selected)
+        kept_series = [entry for entry in measures.selected if entry.kept]
+        self._overrides = {
+            entry.series.series_uid: tuple(found)
+            for entry, found in zip(kept_series, overrides_of(study, kept_series), strict=True)
+        }
         self._read_once = functools.lru_cache(maxsize=kept)(self._read)
 
     @property
@@ -102,9 +107,16 @@ class ScanImages:
             )
         return self._read_once(patient_id, visit)
 
+    def projections(self, patient_id: str) -> tuple[Projection, ...]:
+        """Projections of a patient's scans, in the order of the visits."""
+        return tuple(self.open(patient_id, visit).projection() for visit in self.visits(patient_id))
+
     def _read(self, patient_id: str, visit: str) -> ScanImage:
         entry = self._entries[patient_id, visit]
-        volume = read_suv([self._folder / name for name in entry.series.files])
+        volume = read_suv(
+            [self._folder / name for name in entry.series.files],
+            overrides=self._overrides[entry.series.series_uid],
+        )
         contours = self._contours.get(entry.series.series_uid, [])
         masks = lesion_masks(contours, volume.grid, resample=self._resample)
         return ScanImage(visit, volume, masks)

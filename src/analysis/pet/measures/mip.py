@@ -1,22 +1,14 @@
-"""Maximum-intensity projections of a patient's visits, with the lesions' outlines: what a picture needs."""
+"""Maximum-intensity projection of a scan with the lesions' outlines: what a picture needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from analysis.data import Study
-from analysis.errors import StudyError
-from analysis.pet.measures.scan import lesion_masks
-from analysis.pet.measures.study_measures import StudyMeasures, contours_of
-from analysis.pet.series.index import index_series
-from analysis.pet.series.selection import select_series
-from analysis.pet.series.visits import visit_book
 from analysis.pet.suv.grid import Grid
-from analysis.pet.suv.volume import SuvVolume, read_suv
+from analysis.pet.suv.volume import SuvVolume
 
 
 @dataclass(frozen=True)
@@ -70,61 +62,3 @@ def projection_of(visit: str, volume: SuvVolume, lesions: Mapping[str, np.ndarra
         (grid.spacing[0], grid.spacing[2]),
         {lesion: maximum_intensity_projection(mask, grid) for lesion, mask in lesions.items()},
     )
-
-
-def mip_of(
-    study: Study,
-    patient_id: str,
-    *,
-    measures: StudyMeasures | None = None,
-    cache: Path | None = None,
-    visits: Sequence[str] | None = None,
-) -> tuple[Projection, ...]:
-    """Projections of one patient's scans, in the order of the visits.
-
-    Parameters
-    ----------
-    study : Study
-        A loaded study with images.
-    patient_id : str
-        Pseudonym of the patient.
-    measures : StudyMeasures, optional
-        From :func:`measure_study`: its series are then not looked for a second time.
-    cache : Path, optional
-        Where :func:`measure_study` keeps its index.
-    visits : sequence of str, optional
-        Only these visits.
-
-    Raises
-    ------
-    StudyError
-        If the study has no images, or none of this patient.
-    ImageError
-        If a scan cannot be converted.
-    """
-    if study.dicom_folder is None:
-        raise StudyError("the study has no PET images", where=study.id)
-    selected = (
-        list(measures.selected)
-        if measures
-        else select_series(index_series(study.dicom_folder, cache=cache), visit_book(study))
-    )
-    kept = [entry for entry in selected if entry.kept]
-    mine = [s for s in kept if s.patient_id == patient_id and (visits is None or s.visit in visits)]
-    if not mine:
-        raise StudyError(
-            "the study has no scan of this patient",
-            where=study.id,
-            expected="a patient with PET",
-            offenders=(patient_id,),
-        )
-    contours = contours_of(study, selected)
-    order = {name: place for place, name in enumerate(("baseline", "day14", "day28", "progression"))}
-    pictures = []
-    for entry in sorted(mine, key=lambda s: order.get(s.visit, 99)):
-        volume = read_suv([study.dicom_folder / name for name in entry.series.files])
-        masks = lesion_masks(
-            contours.get(entry.series.series_uid, []), volume.grid, resample=study.resample_contours
-        )
-        pictures.append(projection_of(entry.visit, volume, masks))
-    return tuple(pictures)

@@ -98,7 +98,7 @@ def measure_study(
     selected = select_series(listed, visit_book(study))
     kept = [entry for entry in selected if entry.kept]
     contours, leftover = _contours(study, selected)
-    overrides = _overrides(study, kept)
+    overrides = overrides_of(study, kept)
     tasks = [
         _task(
             study.dicom_folder,
@@ -122,8 +122,8 @@ def measure_study(
     )
 
 
-def _overrides(study: Study, kept: Sequence[SelectedSeries]) -> list[list[Override]]:
-    """Overrides of each kept series; one that concerns none is an error."""
+def overrides_of(study: Study, kept: Sequence[SelectedSeries]) -> list[list[Override]]:
+    """Corrected header values of each kept series of a study; one that concerns none is an error."""
     if "pet_overrides" not in study.tables:
         return [[] for _ in kept]
     rows = study.table("pet_overrides").fillna("").astype(str).to_dict("records")

@@ -71,7 +71,7 @@ def series_table(
                 "kept": entry.kept and error is None,
                 "reason": entry.reason or error or "",
                 "fault": entry.fault or error is not None,
-                "warnings": " | ".join(dict.fromkeys(warnings)),
+                "warnings": _joined(warnings),
             }
         )
     for name, kind, reason in unused:
@@ -129,7 +129,7 @@ def scans_table(
                 "reconstruction": header.get("ReconstructionMethod"),
                 "glucose_mmol_l": glucose.get(key, np.nan),
                 "contours": len(result["lesions"]),
-                "warnings": " | ".join(dict.fromkeys(warnings)),
+                "warnings": _joined(warnings),
             }
         )
     table = with_comparability(_typed(rows, _SCANS))
@@ -238,6 +238,11 @@ def _typed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
         else:
             kinds[name] = "float64"
     return table.astype(kinds)
+
+
+def _joined(warnings: Sequence[str]) -> str:
+    """Warnings as one text, parted by " | "; a text that has the mark itself (a reason typed by hand) loses it."""
+    return " | ".join(dict.fromkeys(text.replace("|", "/") for text in warnings))
 
 
 _AUDIT = (
