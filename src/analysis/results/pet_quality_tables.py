@@ -7,9 +7,13 @@ import pandas as pd
 from analysis.results.pet_tables import kind_of
 from analysis.results.value import MISSING, number
 
+BY_VISIT = "window of the visit"
+
 
 def check_table(checks: pd.DataFrame) -> pd.DataFrame:
     """One row a check: its limits, how many scans are judged, outside, far from the others, not known, and the spread.
+
+    A check whose limits are those of each visit has no spread: its visits have nothing in common.
 
     Parameters
     ----------
@@ -20,16 +24,18 @@ def check_table(checks: pd.DataFrame) -> pd.DataFrame:
     for name in dict.fromkeys(checks["check"]):
         of_check = checks[checks["check"] == name]
         counts = of_check["state"].value_counts()
-        first = of_check.iloc[0]
+        first, limits = of_check.iloc[0], _limits(of_check)
         rows.append(
             {
                 "Check": f"{first['label']}, {first['unit']}" if first["unit"] else str(first["label"]),
-                "Limits": _limits(of_check),
+                "Limits": limits,
                 "Scans": len(of_check),
                 "Outside": int(counts.get("outside", 0)),
                 "Far from the others": int(counts.get("unusual", 0)),
                 "Not known": int(counts.get("unknown", 0)),
-                "Median (quartiles)": _spread(of_check["value"], 2 if first["unit"] == "g/ml" else 1),
+                "Median (quartiles)": MISSING
+                if limits == BY_VISIT
+                else _spread(of_check["value"], 2 if first["unit"] == "g/ml" else 1),
             }
         )
     return pd.DataFrame(rows)
@@ -101,7 +107,7 @@ def override_table(overrides: pd.DataFrame) -> pd.DataFrame:
 def _limits(of_check: pd.DataFrame) -> str:
     low, high = of_check["low"].dropna().unique(), of_check["high"].dropna().unique()
     if len(low) > 1 or len(high) > 1:
-        return "window of the visit"
+        return BY_VISIT
     if not len(low) and not len(high):
         return "all criteria" if of_check["check"].iloc[0] == "comparable" else "none"
     if not len(low):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -62,7 +62,7 @@ def warnings_of(scans: pd.DataFrame) -> list[str]:
 
 
 def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """One row a visit: scans, days, uptake time, dose, reference time, liver, comparability with baseline."""
+    """One column a visit: scans, days, uptake time, dose, reference time, liver, comparability with baseline."""
     rows = []
     flagged = protocol.value("suv.max_reference_time_spread_percent")
     for visit in _visits(scans):
@@ -70,16 +70,16 @@ def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         sources = of_visit["reference_source"].value_counts()
         rows.append(
             {
-                "Visit": visit,
-                "Scans": len(of_visit),
+                "": _day(visit),
+                "Scans": str(len(of_visit)),
                 "Study day": _spread(of_visit["scan_day"], 0),
                 "Uptake time, min": _spread(of_visit["uptake_minutes"], 0),
                 "Dose, MBq": _spread(of_visit["dose_mbq"], 0),
                 "Decay reference time from": "; ".join(
                     f"{source} ({count})" for source, count in sources.items()
                 ),
-                f"Reference times more than {flagged:g} % SUV apart": int(
-                    (of_visit["reference_spread_percent"] > flagged).sum()
+                f"Reference times more than {flagged:g} % SUV apart": str(
+                    int((of_visit["reference_spread_percent"] > flagged).sum())
                 ),
                 "Liver SUL": _spread(of_visit["liver_sul_mean"], 2),
                 "Comparable with baseline": ""
@@ -87,11 +87,11 @@ def scan_table(scans: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
                 else str(int(of_visit["comparable"].fillna(False).sum())),
             }
         )
-    return pd.DataFrame(rows)
+    return _visits_across(rows)
 
 
 def lesion_table(lesions: pd.DataFrame) -> pd.DataFrame:
-    """One row a visit: lesions, patients, and the median and quartiles of each measure.
+    """One column a visit: lesions, patients, and the median and quartiles of each measure.
 
     Metabolic volumes at follow-up use the threshold of the lesion's own baseline: a percentage of each scan's own
     maximum can make a volume grow while the lesion cools.
@@ -107,9 +107,13 @@ def lesion_table(lesions: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for visit in _visits(lesions):
         of_visit = lesions[lesions["visit"] == visit]
-        row = {"Visit": visit, "Lesions": len(of_visit), "Patients": of_visit["patient_id"].nunique()}
+        row = {
+            "": _day(visit),
+            "Lesions": str(len(of_visit)),
+            "Patients": str(of_visit["patient_id"].nunique()),
+        }
         rows.append(row | {name: _spread(of_visit[column], 1) for name, column in measures.items()})
-    return pd.DataFrame(rows)
+    return _visits_across(rows)
 
 
 def with_scan_days(by_visit: Mapping[str, pd.DataFrame], scans: pd.DataFrame) -> pd.DataFrame:
@@ -206,7 +210,12 @@ def _visits(frame: pd.DataFrame) -> list[str]:
 
 
 def _day(visit: str) -> str:
-    return visit.replace("day", "Day ")
+    return visit.replace("day", "Day ").capitalize()
+
+
+def _visits_across(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """One column a visit and one row a fact; a page is too narrow for the facts side by side."""
+    return pd.DataFrame(rows).set_index("").T.reset_index(names="").rename_axis(columns=None)
 
 
 def _spread(values: pd.Series, digits: int) -> str:
