@@ -10,7 +10,7 @@ import importlib
 import subprocess
 import sys
 
-PARTS = ("reading", "lesions", "report")
+PARTS = ("reading", "lesions", "scale", "report")
 
 
 def run(part: str) -> int:
