@@ -117,3 +117,14 @@ def test_an_image_given_as_mask_is_told_by_its_many_values(tmp_path):
     nibabel.save(nibabel.Nifti1Image(values, stored.affine), file)
     with pytest.raises(ImageError, match="1200 different values"):
         read_masks(file, large)
+
+
+def test_volumes_under_a_liver_threshold_need_a_liver_drawn_or_found(tmp_path, image):
+    without = quantify(image, rtstruct(tmp_path / "a.dcm", {"GTV": DRAWN}), roi="GTV")
+    assert without.as_document()["mtv_liver_ml"] is None
+    assert any(note.startswith("no liver reference: ") for note in without.warnings)
+    drawn = quantify(image, rtstruct(tmp_path / "b.dcm", {"GTV": DRAWN[1:2], "Liver": DRAWN[:1]}), roi="GTV")
+    document = drawn.as_document()
+    liver = document["references"]["liver"]
+    assert liver["source"] == "contour"
+    assert document["mtv_liver_ml"] == document["mtv_percist_ml"] is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.pet.contours.region import Region, Regions, union
-from analysis.pet.measures.liver import liver_reference
+from analysis.pet.measures.liver import liver_reference, sphere_in
 from analysis.pet.measures.thresholds import blood_pool_threshold, liver_threshold
 from analysis.pet.suv.grid import Grid
 
@@ -35,8 +35,8 @@ class Reference:
         SUV by body weight, over its voxels.
     volume_ml : float
         Their volume.
-    source : {"contour", "rule"}
-        Whether a reader drew it.
+    source : {"contour", "sphere in contour", "rule"}
+        A reader's contour; the 3 cm sphere in the reader's contour of the liver; or the sphere placed by rule.
     """
 
     mean: float
@@ -94,8 +94,9 @@ def references_of(
 ) -> tuple[dict[str, Reference], list[str]]:
     """Liver and blood pool of a scan, as far as they are known, and why not.
 
-    A drawn region comes first; voxels of lesions in it do not count. Without one the liver is placed by rule. The blood
-    pool never is: on PET alone the aorta cannot be told reliably from the tissue around it.
+    A drawn region comes first; voxels of lesions in it do not count. In a contour of the liver the 3 cm sphere about the
+    point farthest from its border counts; where none fits, the contour does. Without a contour the liver is placed by
+    rule. The blood pool never is: on PET alone the aorta cannot be told reliably from the tissue around it.
 
     Parameters
     ----------
@@ -126,7 +127,10 @@ def references_of(
                 "not used"
             )
             continue
-        found[kind] = Reference(float(values.mean()), float(values.std()), volume, "contour")
+        source = "contour"
+        if kind == "liver" and (sphere := sphere_in(suv, grid, inside, region.low)) is not None:
+            values, volume, source = sphere, sphere.size * grid.voxel_ml, "sphere in contour"
+        found[kind] = Reference(float(values.mean()), float(values.std()), volume, source)
     if "liver" not in found:
         liver, reason = liver_reference(suv, grid, avoid=avoid)
         if liver is None:
