@@ -2,6 +2,23 @@
 
 from analysis.data.tables.table import Column, Table, patient_id
 
+OVERRIDABLE: dict[str, str | tuple[str, ...]] = {
+    "PatientWeight": "a weight above 0 kg",
+    "PatientSize": "a height above 0 m",
+    "PatientSex": ("F", "M", "O"),
+    "RadionuclideTotalDose": "an activity above 0 Bq",
+    "RadionuclideHalfLife": "a half-life above 0 s",
+    "RadiopharmaceuticalStartTime": "HHMMSS",
+    "RadiopharmaceuticalStartDateTime": "YYYYMMDDHHMMSS",
+    "SeriesDate": "YYYYMMDD",
+    "SeriesTime": "HHMMSS",
+    "DecayCorrectionDateTime": "YYYYMMDDHHMMSS",
+    "DecayCorrection": ("START", "ADMIN", "NONE"),
+    "Units": ("BQML", "CNTS", "GML", "CM2ML"),
+    "SUVType": ("BSA", "BW", "LBM", "LBMJAMES128", "LBMJANMA", "IBW"),
+}
+"""Attributes of a PET header that a reader may correct: what a value must be, or the values there are."""
+
 PET_VISITS = Table(
     name="pet_visits",
     meaning="One row a planned PET/CT: whether it was done, and why not",
@@ -84,21 +101,7 @@ PET_OVERRIDES = Table(
         Column(
             name="field",
             kind="code",
-            codes=(
-                "PatientWeight",
-                "PatientSize",
-                "PatientSex",
-                "RadionuclideTotalDose",
-                "RadionuclideHalfLife",
-                "RadiopharmaceuticalStartTime",
-                "RadiopharmaceuticalStartDateTime",
-                "SeriesDate",
-                "SeriesTime",
-                "DecayCorrectionDateTime",
-                "DecayCorrection",
-                "Units",
-                "SUVType",
-            ),
+            codes=tuple(OVERRIDABLE),
             meaning="Keyword of the DICOM attribute",
             nullable=False,
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from analysis.data.tables.imaging import OVERRIDABLE
 from analysis.errors import ImageError, StudyError
 from analysis.pet.headers.attributes import parse_date, parse_date_time, parse_number, parse_time
 from analysis.pet.headers.dicom_file import SliceHeader
@@ -21,23 +22,10 @@ def _above_zero(text: str) -> bool:
 
 
 _TRACER = "RadiopharmaceuticalInformationSequence"
-_VALID: dict[str, tuple[Callable[[str], object], str]] = {
-    "PatientWeight": (_above_zero, "a weight above 0 kg"),
-    "PatientSize": (_above_zero, "a height above 0 m"),
-    "PatientSex": (lambda text: text in ("F", "M", "O"), "F, M or O"),
-    "RadionuclideTotalDose": (_above_zero, "an activity above 0 Bq"),
-    "RadionuclideHalfLife": (_above_zero, "a half-life above 0 s"),
-    "RadiopharmaceuticalStartTime": (parse_time, "HHMMSS"),
-    "RadiopharmaceuticalStartDateTime": (parse_date_time, "YYYYMMDDHHMMSS"),
-    "SeriesDate": (parse_date, "YYYYMMDD"),
-    "SeriesTime": (parse_time, "HHMMSS"),
-    "DecayCorrectionDateTime": (parse_date_time, "YYYYMMDDHHMMSS"),
-    "DecayCorrection": (lambda text: text in ("START", "ADMIN", "NONE"), "START, ADMIN or NONE"),
-    "Units": (lambda text: text in ("BQML", "CNTS", "GML", "CM2ML"), "BQML, CNTS, GML or CM2ML"),
-    "SUVType": (
-        lambda text: text in ("BSA", "BW", "LBM", "LBMJAMES128", "LBMJANMA", "IBW"),
-        "BSA, BW, LBM, LBMJAMES128, LBMJANMA or IBW",
-    ),
+_PARSED: dict[str, Callable[[str], object]] = {
+    "HHMMSS": parse_time,
+    "YYYYMMDD": parse_date,
+    "YYYYMMDDHHMMSS": parse_date_time,
 }
 _COLUMNS = ("patient_id", "series_uid", "visit", "field", "value", "reason")
 
@@ -103,15 +91,19 @@ def overrides_of_rows(rows: Sequence[Mapping[Any, Any]], *, file: str) -> list[O
     for line, row in enumerate(rows, start=2):
         entry = Override(*((row.get(name) or "").strip() for name in _COLUMNS), line)  # type: ignore[arg-type]
         where = f"{file}, line {line}"
-        if entry.field not in _VALID:
+        if entry.field not in OVERRIDABLE:
             raise StudyError(
-                f"the field {entry.field[:40]!r} cannot be overridden", where=where, expected="one of " + ", ".join(_VALID),
+                f"the field {entry.field[:40]!r} cannot be overridden", where=where, expected="one of " + ", ".join(OVERRIDABLE),
                 offenders=(str(line),),
             )  # fmt: skip
-        valid, expected = _VALID[entry.field]
-        if not entry.value or not valid(entry.value):
+        meant = OVERRIDABLE[entry.field]
+        valid = (
+            entry.value in meant if isinstance(meant, tuple) else _PARSED.get(meant, _above_zero)(entry.value)
+        )
+        if not valid:
             raise StudyError(
-                f"the value of {tag_text(entry.field)} means nothing", where=where, expected=expected,
+                f"the value of {tag_text(entry.field)} means nothing", where=where,
+                expected=meant if isinstance(meant, str) else "one of " + ", ".join(meant),
                 do="write it as it stands in DICOM, in the same unit", offenders=(str(line),),
             )  # fmt: skip
         for name in ("patient_id", "reason"):
