@@ -19,6 +19,7 @@ import analysis.pet.measures.cluster as cluster
 import analysis.pet.measures.stored_scans as stored
 from analysis.errors import ParameterError
 from analysis.pet.measures.scan import ScanTask
+from analysis.pet.measures.scan_source import ScanSource
 from analysis.pet.measures.stored_scans import measure_scans
 
 PATHS = f"{Path(__file__).parents[2] / 'src'}{os.pathsep}{Path(__file__).parent}"
@@ -38,7 +39,7 @@ def tasks(tmp_path):
         files = write_series(
             tmp_path / f"s{number}", *edits, uid=f"1.{number + 1}", suv=true_suv() * (number + 1)
         )
-        made.append(ScanTask(f"P-{number}", "baseline", f"1.{number + 1}.200", tuple(files), (), "janmahasatian", f"{number:040d}"))  # fmt: skip
+        made.append(ScanTask(f"P-{number}", "baseline", f"1.{number + 1}.200", ScanSource(tuple(files)), (), "janmahasatian", f"{number:040d}"))  # fmt: skip
     return made
 
 
@@ -92,7 +93,7 @@ def test_one_process_two_processes_and_dask_give_the_same_bytes(tasks, scheduler
 
 
 def test_a_worker_that_is_killed_costs_its_scan_and_says_so(tasks, tmp_path):
-    deadly = replace(tasks[1], files=(DeadlyFile(tmp_path / "x"),))
+    deadly = replace(tasks[1], source=ScanSource((DeadlyFile(tmp_path / "x"),)))
     found = measure_scans([tasks[0], deadly, *tasks[2:]], cache=tmp_path / "cache", workers=2, progress=False)
     assert "process that measured this scan died" in found[1]["error"]
     assert [bool(result["error"]) for result in found] == [False, True, False, True, False]
@@ -104,7 +105,7 @@ def test_a_worker_that_is_killed_costs_its_scan_and_says_so(tasks, tmp_path):
 
 def test_a_dask_worker_that_is_killed_costs_its_scan_and_says_so(tasks, tmp_path, scheduler, monkeypatch):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", scheduler)
-    deadly = replace(tasks[1], files=(DeadlyFile(tmp_path / "x"),))
+    deadly = replace(tasks[1], source=ScanSource((DeadlyFile(tmp_path / "x"),)))
     found = measure_scans([tasks[0], deadly, *tasks[2:]], cache=None, workers=1, progress=False)
     assert "workers that measured this scan died" in found[1]["error"]
     assert [bool(result["error"]) for result in found] == [False, True, False, True, False]
@@ -112,7 +113,7 @@ def test_a_dask_worker_that_is_killed_costs_its_scan_and_says_so(tasks, tmp_path
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_nobody_expects_is_that_scans_error_and_names_its_type(tasks, tmp_path, workers):
-    found = measure_scans([replace(tasks[0], files=(OddFile(tmp_path / "x"),)), tasks[1]], cache=tmp_path / "c",
+    found = measure_scans([replace(tasks[0], source=ScanSource((OddFile(tmp_path / "x"),))), tasks[1]], cache=tmp_path / "c",
                           workers=workers, progress=False)  # fmt: skip
     assert "ZeroDivisionError: odd" in found[0]["error"]
     assert found[1]["error"] is None
@@ -123,7 +124,7 @@ def test_files_out_of_reach_of_a_worker_cost_that_scan_and_are_tried_again(
     tasks, tmp_path, scheduler, monkeypatch
 ):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", scheduler)
-    lost = replace(tasks[0], files=(tmp_path / "nowhere" / "1.dcm",))
+    lost = replace(tasks[0], source=ScanSource((tmp_path / "nowhere" / "1.dcm",)))
     found = measure_scans([lost, tasks[1]], cache=tmp_path / "c", workers=1, progress=False)
     assert "1.dcm cannot be read on" in found[0]["error"]
     assert str(tmp_path) not in found[0]["error"]

@@ -17,8 +17,8 @@ from analysis.pet.exchange.report import report_of
 from analysis.pet.exchange.segmentation import segmentation_of
 from analysis.pet.exchange.source import save, source_headers
 from analysis.pet.measures.scan import lesion_regions
+from analysis.pet.measures.scan_source import ScanSource, scan_sources
 from analysis.pet.measures.study_measures import StudyMeasures, contours_of
-from analysis.pet.suv.volume import read_suv
 from analysis.study import load_protocol, project_root
 
 SEGMENTATION, REPORT = "lesions.seg.dcm", "measures.sr.dcm"
@@ -26,11 +26,11 @@ SEGMENTATION, REPORT = "lesions.seg.dcm", "measures.sr.dcm"
 
 @dataclass(frozen=True)
 class ExportTask:
-    """One scan to write: its files and contours, its rows of the lesions table, and where it goes."""
+    """One scan to write: where it comes from, its contours, its rows of the lesions table, and where it goes."""
 
     patient_id: str
     visit: str
-    files: tuple[Path, ...]
+    source: ScanSource
     contours: tuple[Assignment, ...]
     resample: bool
     lesions: tuple[Mapping[Any, Any], ...]
@@ -81,7 +81,7 @@ def export_study(
     if study.dicom_folder is None:
         raise StudyError("the study has no PET images", where=study.id)
     check_place(out, study)
-    contours = contours_of(study, measures.selected)
+    contours, sources = contours_of(study, measures.selected), scan_sources(study, measures.selected)
     tasks = []
     for entry in measures.selected:
         if not entry.kept:
@@ -92,7 +92,7 @@ def export_study(
         tasks.append(
             ExportTask(
                 entry.patient_id, entry.visit,
-                tuple(study.dicom_folder / name for name in entry.series.files),
+                sources[entry.series.series_uid],
                 tuple(contours.get(entry.series.series_uid, ())), study.resample_contours,
                 tuple(rows.to_dict("records")), f"{study.id}/{entry.patient_id}",
                 out / folder_name(entry.patient_id) / folder_name(entry.visit), lean_body_mass,
@@ -108,12 +108,12 @@ def export_scan(task: ExportTask) -> dict[str, Any]:
     """Write one scan; a row of :func:`export_study`."""
     row = {"patient_id": task.patient_id, "visit": task.visit, "lesions": 0, "problem": ""}
     try:
-        volume = read_suv(task.files, lean_body_mass=task.lean_body_mass)
+        volume = task.source.read(lean_body_mass=task.lean_body_mass)
         found = lesion_regions(task.contours, volume.grid, resample=task.resample)
         regions = {name: region for name, region in found.by_name.items() if region.voxels}
         if not regions:
             return {**row, "problem": "no contours"}
-        sources = source_headers(task.files, volume)
+        sources = source_headers(task.source.files, volume)
         written = segmentation_of(
             sources, volume.grid, regions, patient=task.tracking,
             sites={str(r["lesion_id"]): str(r["site"]) for r in task.lesions if not pd.isna(r.get("site"))},

@@ -12,8 +12,9 @@ from analysis.data import Study
 from analysis.errors import StudyError
 from analysis.pet.measures.mip import Projection, projection_of
 from analysis.pet.measures.scan import lesion_masks
-from analysis.pet.measures.study_measures import StudyMeasures, contours_of, overrides_of
-from analysis.pet.suv.volume import SuvVolume, read_suv
+from analysis.pet.measures.scan_source import scan_sources
+from analysis.pet.measures.study_measures import StudyMeasures, contours_of
+from analysis.pet.suv.volume import SuvVolume
 
 _VISITS = ("baseline", "day14", "day28", "progression")
 
@@ -63,7 +64,7 @@ class ScanImages:
         if study.dicom_folder is None:
             raise StudyError("the study has no PET images", where=study.id, expected="a folder of DICOM")
         measured = set(measures.scans["series_uid"])
-        self._folder = study.dicom_folder
+        self._sources = scan_sources(study, measures.selected)
         self._resample = study.resample_contours
         self._entries = {
             (entry.patient_id, entry.visit): entry
@@ -71,11 +72,6 @@ class ScanImages:
             if entry.kept and entry.series.series_uid in measured
         }
         self._contours = contours_of(study, measures.selected)
-        kept_series = [entry for entry in measures.selected if entry.kept]
-        self._overrides = {
-            entry.series.series_uid: tuple(found)
-            for entry, found in zip(kept_series, overrides_of(study, kept_series), strict=True)
-        }
         self._read_once = functools.lru_cache(maxsize=kept)(self._read)
 
     @property
@@ -113,10 +109,7 @@ class ScanImages:
 
     def _read(self, patient_id: str, visit: str) -> ScanImage:
         entry = self._entries[patient_id, visit]
-        volume = read_suv(
-            [self._folder / name for name in entry.series.files],
-            overrides=self._overrides[entry.series.series_uid],
-        )
+        volume = self._sources[entry.series.series_uid].read()
         contours = self._contours.get(entry.series.series_uid, [])
         masks = lesion_masks(contours, volume.grid, resample=self._resample)
         return ScanImage(visit, volume, masks)

@@ -35,7 +35,7 @@ def _first_unreadable(task: ScanTask) -> str:
     """What a computer cannot reach may be reached the next time, or by another one."""
     import socket
 
-    for path in (*task.files, *(contours.path for contours in task.contours)):
+    for path in (*task.source.files, *(contours.path for contours in task.contours)):
         try:
             with path.open("rb"):
                 pass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,9 @@ from analysis.pet.contours.region import Region, Regions, union
 from analysis.pet.contours.region_names import find_name
 from analysis.pet.measures.references import Reference, reference_kind, references_of, split_references
 from analysis.pet.measures.region import RegionMeasures, measure_regions
+from analysis.pet.measures.scan_source import ScanSource
 from analysis.pet.suv.grid import Grid
-from analysis.pet.suv.overrides import Override
-from analysis.pet.suv.volume import SuvVolume, read_suv
+from analysis.pet.suv.volume import SuvVolume
 
 PROPOSAL_NOTE = "contour {name} is an automatic proposal that no reader has accepted"
 """A contour whose file says AUTOMATIC is measured, and says so wherever its numbers go."""
@@ -30,17 +29,16 @@ _AIR_SUV = 0.1
 
 @dataclass(frozen=True)
 class ScanTask:
-    """One scan to measure: its files, its contours and whether these may be resampled, and the formula of SUL."""
+    """One scan to measure: where it comes from, its contours and whether these may be resampled, and the formula of SUL."""
 
     patient_id: str
     visit: str
     series_uid: str
-    files: tuple[Path, ...]
+    source: ScanSource
     contours: tuple[Assignment, ...]
     lean_body_mass: str
     key: str
     resample: bool = False
-    overrides: tuple[Override, ...] = ()
 
 
 def measure_scan(task: ScanTask) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
     """
     notes: list[str] = []
     try:
-        volume = read_suv(task.files, lean_body_mass=task.lean_body_mass, overrides=task.overrides)
+        volume = task.source.read(lean_body_mass=task.lean_body_mass)
         every = _regions(task.contours, volume.grid, resample=task.resample)
         found, drawn = split_references(every, lesions=_lesions_of_the_table(task.contours))
         notes += found.warnings
@@ -71,7 +69,7 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
         references, reasons = references_of(volume.suv, volume.grid, drawn=drawn, lesions=drawn_in)
         notes += reasons
     except ImageError as problem:
-        tried = [{"field": o.field, "value": o.value, "reason": o.reason} for o in task.overrides]
+        tried = [{"field": o.field, "value": o.value, "reason": o.reason} for o in task.source.overrides]
         return {
             "error": str(problem),
             "warnings": notes,

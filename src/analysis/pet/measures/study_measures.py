@@ -14,12 +14,12 @@ from analysis.data import Study
 from analysis.errors import ImageError, StudyError
 from analysis.pet.contours.files import Assignment, ContourFile, assign_contours, describe_contours
 from analysis.pet.measures.scan import ScanTask
+from analysis.pet.measures.scan_source import ScanSource, scan_sources
 from analysis.pet.measures.stored_scans import measure_scans
 from analysis.pet.measures.study_tables import lesions_table, overrides_table, scans_table, series_table
 from analysis.pet.series.index import index_series
 from analysis.pet.series.selection import SelectedSeries, select_series
 from analysis.pet.series.visits import visit_book
-from analysis.pet.suv.overrides import Override, overrides_of_rows, refuse_unused
 from analysis.pet.versions import code_version
 
 
@@ -98,17 +98,16 @@ def measure_study(
     selected = select_series(listed, visit_book(study))
     kept = [entry for entry in selected if entry.kept]
     contours, leftover = _contours(study, selected)
-    overrides = overrides_of(study, kept)
+    sources = scan_sources(study, selected)
     tasks = [
         _task(
-            study.dicom_folder,
             entry,
+            sources[entry.series.series_uid],
             contours.get(entry.series.series_uid, []),
             lean_body_mass,
             study.resample_contours,
-            tuple(entry_overrides),
         )
-        for entry, entry_overrides in zip(kept, overrides, strict=True)
+        for entry in kept
     ]
     results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
     return StudyMeasures(
@@ -120,24 +119,6 @@ def measure_study(
         selected=tuple(selected),
         overrides=overrides_table(kept, results),
     )
-
-
-def overrides_of(study: Study, kept: Sequence[SelectedSeries]) -> list[list[Override]]:
-    """Corrected header values of each kept series of a study; one that concerns none is an error."""
-    if "pet_overrides" not in study.tables:
-        return [[] for _ in kept]
-    rows = study.table("pet_overrides").fillna("").astype(str).to_dict("records")
-    listed = overrides_of_rows(rows, file="pet_overrides.csv")
-    found = [
-        [
-            o
-            for o in listed
-            if o.concerns(patient_id=entry.patient_id, series_uid=entry.series.series_uid, visit=entry.visit)
-        ]
-        for entry in kept
-    ]
-    refuse_unused(listed, [o for each in found for o in each], file="pet_overrides.csv")
-    return found
 
 
 def contours_of(study: Study, selected: Sequence[SelectedSeries]) -> dict[str, list[Assignment]]:
@@ -181,12 +162,11 @@ def _contours(
 
 
 def _task(
-    folder: Path,
     entry: SelectedSeries,
+    source: ScanSource,
     contours: Sequence[Assignment],
     formula: str,
     resample: bool,
-    overrides: tuple[Override, ...],
 ) -> ScanTask:
     stamps = [
         (
@@ -197,15 +177,14 @@ def _task(
         )
         for a in contours
     ]
-    identity = (code_version(), entry.series.signature, stamps, formula, resample, overrides)
+    identity = (code_version(), entry.series.signature, stamps, formula, resample, source.overrides)
     return ScanTask(
         patient_id=entry.patient_id,
         visit=entry.visit,
         series_uid=entry.series.series_uid,
-        files=tuple(folder.absolute() / name for name in entry.series.files),
+        source=source,
         contours=tuple(contours),
         lean_body_mass=formula,
         key=hashlib.sha256(repr(identity).encode()).hexdigest(),
         resample=resample,
-        overrides=overrides,
     )

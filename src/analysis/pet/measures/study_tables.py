@@ -114,7 +114,7 @@ def scans_table(
             )
         if not task.contours:
             warnings.append("no contours")
-        header = read_header(task.files[0])
+        header = read_header(task.source.files[0])
         rows.append(
             {
                 **result["scan"],

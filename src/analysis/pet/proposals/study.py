@@ -17,12 +17,13 @@ from analysis.pet.exchange.segmentation import segmentation_of
 from analysis.pet.exchange.source import save, source_headers
 from analysis.pet.exchange.study import check_place, each_scan, folder_name
 from analysis.pet.measures.mip import Projection, maximum_intensity_projection
+from analysis.pet.measures.scan_source import ScanSource, scan_sources
 from analysis.pet.measures.study_measures import contours_of
 from analysis.pet.proposals.candidates import THRESHOLDS, Candidates, propose
 from analysis.pet.series.index import index_series
 from analysis.pet.series.selection import select_series
 from analysis.pet.series.visits import visit_book
-from analysis.pet.suv.volume import SuvVolume, read_suv
+from analysis.pet.suv.volume import SuvVolume
 
 TABLE, SEGMENTATION, PICTURE = "proposals.csv", "proposal.seg.dcm", "proposal.png"
 _COLUMNS = ("patient_id", "visit", "kind", "name", "volume_ml", "suv_max", "left_mm", "back_mm", "up_mm")
@@ -34,7 +35,7 @@ class ProposalTask:
 
     patient_id: str
     visit: str
-    files: tuple[Path, ...]
+    source: ScanSource
     threshold: str
     smallest_ml: float | None
     tracking: str
@@ -101,10 +102,10 @@ def propose_study(
         raise ParameterError(f"the least volume is {smallest_ml:g} ml", expected="0 or more")
     check_place(out, study)
     selected = select_series(index_series(study.dicom_folder, workers=workers or 1), visit_book(study))
-    drawn = contours_of(study, selected)
+    drawn, sources = contours_of(study, selected), scan_sources(study, selected)
     tasks = [
         ProposalTask(
-            entry.patient_id, entry.visit, tuple(study.dicom_folder / name for name in entry.series.files), threshold,
+            entry.patient_id, entry.visit, sources[entry.series.series_uid], threshold,
             smallest_ml, f"{study.id}/{entry.patient_id}/{entry.visit}/proposal",
             out / folder_name(entry.patient_id) / folder_name(entry.visit), picture,
         )
@@ -124,11 +125,11 @@ def propose_scan(task: ProposalTask) -> tuple[list[dict[str, Any]], dict[str, An
     """Rows of the two tables of :func:`propose_study` for one scan, whose files are written."""
     named = {"patient_id": task.patient_id, "visit": task.visit}
     try:
-        volume = read_suv(task.files)
+        volume = task.source.read()
         found = propose(volume, threshold=task.threshold, smallest_ml=task.smallest_ml)
         if found.regions:
             written = segmentation_of(
-                source_headers(task.files, volume), volume.grid, found.regions, patient=task.tracking,
+                source_headers(task.source.files, volume), volume.grid, found.regions, patient=task.tracking,
                 proposals=dict.fromkeys(found.regions, found.rule),
             )  # fmt: skip
             save(written, task.folder / SEGMENTATION)
