@@ -173,6 +173,22 @@ def proposal_picture(panel: Projection, *, simulated: bool) -> bytes:
     return png_bytes(draw_projection([panel], simulated=simulated))
 
 
+def match(arguments: argparse.Namespace) -> int:
+    """Propose which lesion of a follow-up scan is which of the baseline."""
+    from analysis.results.proposed_matches import propose, write_proposal
+
+    study, proposal, measures = propose(arguments.folder, progress=sys.stderr.isatty())
+    for state, rows in proposal.groupby("state"):
+        print(f"match: {len(rows)} {state}, of which doubtful: {int(rows['doubtful'].sum())}")
+    if arguments.write:
+        file, pictures = write_proposal(study, proposal, measures, progress=sys.stderr.isatty())
+        print(f"match: {file.relative_to(project_root())}, {pictures} picture(s) beside it")
+        print(
+            f"match: look at the doubtful rows, correct them, and save it as {arguments.folder}/lesion_matches.csv"
+        )
+    return 0
+
+
 def values(arguments: argparse.Namespace) -> int:
     """Print every named value of a run."""
     from analysis.results import read_run
@@ -472,6 +488,19 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, help="folder to write to (default data/derived/proposals/STUDY-ID)")
     one.add_argument("--all", action="store_true", help="scans that have contours too")
     one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
+
+    one = command(
+        "match",
+        match,
+        epilog="Lesions are matched by place and size after a shift of the whole body; nothing is registered. The proposal\n"
+        "is made from the contours alone: names and an existing lesion_matches.csv are not looked at.",
+    )
+    one.add_argument("folder", type=Path, help="study folder")
+    one.add_argument(
+        "--write",
+        action="store_true",
+        help="write the table and a picture of each doubtful row below data/derived",
+    )
 
     one = command("values", values)
     one.add_argument("--run", default="primary", help="run (default primary)")

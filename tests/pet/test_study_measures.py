@@ -6,13 +6,21 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
 from make_contours import box, nifti, rtstruct
 from make_series import setting, true_suv, write_series
 
 from analysis.data import Study
 from analysis.errors import StudyError
-from analysis.pet import ScanImages, maximum_intensity_projection, measure_study, patient_measures
+from analysis.pet import (
+    ScanImages,
+    lesion_at_visits,
+    maximum_intensity_projection,
+    measure_study,
+    patient_measures,
+)
+from analysis.pet.exchange.study import export_study
 from analysis.pet.measures.comparability import with_comparability
 from analysis.pet.series.index import index_series
 from analysis.pet.series.time_points import visit_of_text
@@ -409,3 +417,75 @@ def test_a_study_lists_what_its_overrides_changed_and_refuses_those_that_concern
     assert "was overridden" in str(found.series.set_index("visit").loc["day14", "warnings"])
     with pytest.raises(StudyError, match="line 2"):
         measured(folder, tables={"pet_overrides": table.assign(visit="day28")})
+
+
+@pytest.fixture
+def renamed(folder):
+    """Two baseline lesions that grew together into one contour of another name, beside a new one named L01."""
+    rtstruct(folder / "contours" / "1.1.dcm", {
+        "L01": [(box(0, 2, 2, 4), 8.0), (box(0, 2, 2, 4), 12.0)],
+        "L02": [(box(4, 5, 2, 4), 8.0), (box(4, 5, 2, 4), 12.0)],
+    }, series_uid="1.1.200", frame="1.1.300")  # fmt: skip
+    rtstruct(folder / "contours" / "1.2.dcm", {
+        "m": [(box(0, 5, 2, 4), 8.0), (box(0, 5, 2, 4), 12.0)],
+        "L01": [(box(5, 6, 5, 6), 16.0)],
+    }, series_uid="1.2.200", frame="1.2.300")  # fmt: skip
+    rows = [("m", "L01", "same"), ("m", "L02", "same"), ("L01", None, "new")]
+    matches = pd.DataFrame(rows, columns=["lesion_id", "baseline_lesion_id", "state"], dtype="string")
+    lesions = pd.DataFrame(
+        {"patient_id": "P-001", "lesion_id": ["L01", "L02"], "site": ["bone", "node"],
+         "target": pd.array([False, True], "boolean")}
+    )  # fmt: skip
+    book = study(
+        folder, VISITS, lesions=lesions, lesion_matches=matches.assign(patient_id="P-001", visit="day14")
+    )
+    return book, measure_study(book, progress=False, workers=1)
+
+
+def test_lesions_that_grew_together_have_one_row_a_visit_with_the_volumes_and_thresholds_of_the_whole(
+    renamed,
+):
+    _book, found = renamed
+    lesions = found.lesions.set_index(["visit", "lesion_id"])
+    assert list(lesions.index) == [("baseline", "L01+L02"), ("day14", "L01 (day14)"), ("day14", "L01+L02")]
+    apart = np.concatenate([true_suv()[2:4, 2:5, 0:3].ravel(), true_suv()[2:4, 2:5, 4:6].ravel()])
+    whole = true_suv()[2:4, 2:5, 0:6] / 2
+    now = lesions.loc["day14", "L01+L02"]
+    assert lesions.loc[("baseline", "L01+L02"), "suv_mean"] == pytest.approx(apart.mean(), rel=1e-3)
+    assert now["mtv_50_baseline_ml"] == pytest.approx(0.12 * (whole >= 0.5 * apart.max()).sum())
+    assert np.isnan(lesions.loc[("day14", "L01 (day14)"), "mtv_50_baseline_ml"])
+    assert (now["site"], bool(now["target"])) == ("bone", True)
+    assert "lesion_matches.csv says at 1 follow-up scan" in found.matching
+
+
+def test_totals_of_a_patient_count_a_joined_lesion_once(renamed):
+    _book, found = renamed
+    totals = patient_measures(found).set_index("visit")
+    assert totals["lesions"].tolist() == [1, 2]
+    assert totals.loc["baseline", "total_volume_ml"] == pytest.approx(0.12 * 30)
+    assert totals.loc["day14", "total_volume_ml"] == pytest.approx(0.12 * (36 + 4))
+    assert totals.loc["baseline", "hottest_lesion"] == "L01+L02"
+
+
+def test_every_row_of_the_lesions_table_has_its_region_in_the_pictures(renamed):
+    book, found = renamed
+    images = ScanImages(book, found)
+    for visit, rows in found.lesions.groupby("visit"):
+        masks = images.open("P-001", str(visit)).lesions
+        assert {name: int(mask.sum()) for name, mask in masks.items()} == dict(
+            zip(rows["lesion_id"], rows["voxels"], strict=True)
+        )
+    shown = lesion_at_visits(images, "P-001", "L01+L02")
+    assert [planes.contoured for planes in shown] == [True, True]
+
+
+@pytest.mark.filterwarnings("ignore")  # highdicom warns of what these tiny headers lack
+def test_exported_segments_and_measures_bear_the_names_of_the_lesions(renamed, tmp_path_factory):
+    book, found = renamed
+    out = tmp_path_factory.mktemp("exported")
+    written = export_study(book, out, measures=found, workers=1, progress=False)
+    assert written["problem"].tolist() == ["", ""]
+    segments = pydicom.dcmread(out / "P-001" / "day14" / "lesions.seg.dcm").SegmentSequence
+    assert {str(item.SegmentLabel) for item in segments} == {"L01+L02", "L01 (day14)"}
+    report = str(pydicom.dcmread(out / "P-001" / "day14" / "measures.sr.dcm"))
+    assert report.count("Measurement Group") == 2

@@ -18,6 +18,7 @@ from analysis.data.conversion import (
 )
 from analysis.data.description import Description, read_description
 from analysis.data.folder_contents import folder_problems
+from analysis.data.lesion_matching import lesion_match_problems
 from analysis.data.membership import membership_problems
 from analysis.data.plausibility import plausibility_problems
 from analysis.data.problems import FaultyStudyError, Problem, error
@@ -137,6 +138,7 @@ def _examine(folder: Path) -> _Examined:
     problems += found
     protocol = load_protocol()
     problems += membership_problems(tables, protocol)
+    problems += lesion_match_problems(tables)
     problems += chronology_problems(tables, protocol)
     problems += plausibility_problems(tables)
     return _Examined(description, tables, starts, problems)

@@ -1,7 +1,15 @@
 """The tables of a study folder: one schema a table, from which checks and dictionary are made."""
 
 from analysis.data.tables.clinical import ADVERSE_EVENTS, ASSESSMENTS, OUTCOMES, QUALITY_OF_LIFE
-from analysis.data.tables.imaging import CONTOURS, LESIONS, PET_OVERRIDES, PET_VISITS, SCANS
+from analysis.data.tables.imaging import (
+    CONTOURS,
+    LESION_MATCHES,
+    LESIONS,
+    PET_OVERRIDES,
+    PET_VISITS,
+    PET_VISITS_IN_ORDER,
+    SCANS,
+)
 from analysis.data.tables.patients import ELIGIBILITY, PATIENTS
 from analysis.data.tables.samples import PLASMA_SAMPLES, PLASMA_VARIANTS, TISSUE
 from analysis.data.tables.table import Column, Table
@@ -23,7 +31,8 @@ TABLES: dict[str, Table] = {
         PET_OVERRIDES,
         CONTOURS,
         LESIONS,
+        LESION_MATCHES,
     )
 }
 
-__all__ = ["TABLES", "Column", "Table"]
+__all__ = ["PET_VISITS_IN_ORDER", "TABLES", "Column", "Table"]

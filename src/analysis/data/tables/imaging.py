@@ -19,6 +19,10 @@ OVERRIDABLE: dict[str, str | tuple[str, ...]] = {
 }
 """Attributes of a PET header that a reader may correct: what a value must be, or the values there are."""
 
+PET_VISITS_IN_ORDER = ("baseline", "retest", "day14", "day28", "follow_up_1", "follow_up_2", "progression")
+"""``retest``: a second scan without treatment in between meant. ``follow_up_1``, ``follow_up_2``: scans under
+treatment of a study whose plan is not that of the protocol."""
+
 PET_VISITS = Table(
     name="pet_visits",
     meaning="One row a planned PET/CT: whether it was done, and why not",
@@ -29,7 +33,7 @@ PET_VISITS = Table(
         Column(
             name="visit",
             kind="code",
-            codes=("baseline", "day14", "day28", "progression"),
+            codes=PET_VISITS_IN_ORDER,
             meaning="Planned visit",
             nullable=False,
         ),
@@ -75,7 +79,7 @@ SCANS = Table(
         Column(
             name="visit",
             kind="code",
-            codes=("baseline", "day14", "day28", "progression"),
+            codes=PET_VISITS_IN_ORDER,
             meaning="Visit",
             nullable=False,
         ),
@@ -95,7 +99,7 @@ PET_OVERRIDES = Table(
         Column(
             name="visit",
             kind="code",
-            codes=("baseline", "day14", "day28", "progression"),
+            codes=PET_VISITS_IN_ORDER,
             meaning="Visit; empty: every visit",
         ),
         Column(
@@ -127,7 +131,7 @@ CONTOURS = Table(
         Column(
             name="visit",
             kind="code",
-            codes=("baseline", "day14", "day28", "progression"),
+            codes=PET_VISITS_IN_ORDER,
             meaning="Visit",
             nullable=False,
         ),
@@ -151,5 +155,54 @@ LESIONS = Table(
             nullable=False,
         ),
         Column(name="target", kind="yes_no", meaning="Target lesion for response"),
+    ),
+)
+
+LESION_MATCHES = Table(
+    name="lesion_matches",
+    meaning="Which lesion of the baseline each contour of a follow-up scan is, as a reader decided; without it equal "
+    "names mean the same lesion. `python -m analysis match` proposes it. A lesion that fell into parts has one row a "
+    "part; lesions that grew together have one row a lesion. They are then measured as one: volumes add up, the "
+    "maximum and peak are the highest, the mean is over all voxels",
+    part="pet",
+    key=("patient_id", "visit", "lesion_id", "baseline_lesion_id"),
+    columns=(
+        patient_id(),
+        Column(
+            name="visit",
+            kind="code",
+            codes=PET_VISITS_IN_ORDER[1:],
+            meaning="Follow-up visit; once a patient's visit is in the table, so are all its contours",
+            nullable=False,
+        ),
+        Column(
+            name="lesion_id",
+            kind="text",
+            meaning="Name of the contour at this visit; empty: there is none (disappeared, not_contoured)",
+        ),
+        Column(
+            name="baseline_lesion_id",
+            kind="text",
+            meaning="Name of the same lesion's contour at baseline; empty: there is none (new, uncertain)",
+        ),
+        Column(
+            name="state",
+            kind="code",
+            codes=("same", "disappeared", "new", "uncertain", "not_contoured"),
+            meaning="uncertain: new, or a flare, which is no progression; not_contoured: nothing is known of it",
+            nullable=False,
+        ),
+        Column(
+            name="score",
+            kind="number",
+            low=0,
+            high=1,
+            meaning="How well place and size agree, of a proposal; empty: matched by eye",
+        ),
+        Column(name="doubtful", kind="yes_no", meaning="Whether the proposal should be looked at"),
+        Column(
+            name="reader", kind="text", meaning="Who decided: a role or pseudonym; `proposal`: nobody yet"
+        ),
+        Column(name="reason", kind="text", meaning="Why, or what is doubtful"),
     ),
 )

@@ -62,6 +62,28 @@ class Region:
         first, second, third = (slice(a, a + n) for a, n in zip(self.low, self.inside.shape, strict=True))
         return first, second, third
 
+    def centre(self, grid: Grid) -> tuple[float, float, float]:
+        """Centre of its voxels in patient coordinates, mm: the same however the patient lay; nan if it holds none."""
+        if not self.voxels:
+            return np.nan, np.nan, np.nan
+        index = np.argwhere(self.inside).mean(axis=0) + self.low
+        x, y, z = grid.points(index[None])[0]
+        return float(x), float(y), float(z)
+
+    def overlaps(self, other: Region) -> bool:
+        """Whether a voxel lies in both; of one grid."""
+        low = np.maximum(self.low, other.low)
+        high = np.minimum(np.add(self.low, self.inside.shape), np.add(other.low, other.inside.shape))
+        if (low >= high).any():
+            return False
+        parts = [
+            region.inside[
+                tuple(slice(a, b) for a, b in zip(low - region.low, high - region.low, strict=True))
+            ]
+            for region in (self, other)
+        ]
+        return bool((parts[0] & parts[1]).any())
+
     def full(self) -> np.ndarray:
         """Mask of the whole grid."""
         mask = np.zeros(self.shape, bool)
@@ -101,6 +123,23 @@ class Regions:
     by_name: Mapping[str, Region]
     warnings: tuple[str, ...] = ()
     proposals: frozenset[str] = frozenset()
+
+    def named(self, names: Mapping[str, str], grid: Grid) -> Regions:
+        """The regions under other names; several that are given one name become one region.
+
+        >>> grid = Grid((1, 1, 4), (0, 0, 0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)), (1, 1, 1))
+        >>> each = {name: Region.of_voxels(np.array([[0, 0, i]]), grid.shape) for i, name in enumerate("abc")}
+        >>> {name: region.voxels for name, region in Regions(each).named({"a": "L1", "b": "L1"}, grid).by_name.items()}
+        {'L1': 2, 'c': 1}
+        """
+        parts: dict[str, dict[str, Region]] = {}
+        for name, region in self.by_name.items():
+            parts.setdefault(names.get(name, name), {})[name] = region
+        whole = {
+            lesion: next(iter(mine.values())) if len(mine) == 1 else Region.of_mask(union(mine, grid))
+            for lesion, mine in parts.items()
+        }
+        return Regions(whole, self.warnings, frozenset(names.get(name, name) for name in self.proposals))
 
 
 def union(regions: Mapping[str, Region], grid: Grid) -> np.ndarray:

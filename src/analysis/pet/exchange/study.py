@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class ExportTask:
     tracking: str
     folder: Path
     lean_body_mass: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def export_study(
@@ -96,6 +97,7 @@ def export_study(
                 tuple(contours.get(entry.series.series_uid, ())), study.resample_contours,
                 tuple(rows.to_dict("records")), f"{study.id}/{entry.patient_id}",
                 out / folder_name(entry.patient_id) / folder_name(entry.visit), lean_body_mass,
+                measures.names.get((entry.patient_id, entry.visit), {}),
             )
         )  # fmt: skip
     return pd.DataFrame(
@@ -109,7 +111,7 @@ def export_scan(task: ExportTask) -> dict[str, Any]:
     row = {"patient_id": task.patient_id, "visit": task.visit, "lesions": 0, "problem": ""}
     try:
         volume = task.source.read(lean_body_mass=task.lean_body_mass)
-        found = lesion_regions(task.contours, volume.grid, resample=task.resample)
+        found = lesion_regions(task.contours, volume.grid, resample=task.resample, names=task.names)
         regions = {name: region for name, region in found.by_name.items() if region.voxels}
         if not regions:
             return {**row, "problem": "no contours"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.data import Study
+from analysis.data.tables import PET_VISITS_IN_ORDER
 from analysis.errors import StudyError
 from analysis.pet.measures.mip import Projection, projection_of
 from analysis.pet.measures.scan import lesion_masks
@@ -16,7 +17,7 @@ from analysis.pet.measures.scan_source import scan_sources
 from analysis.pet.measures.study_measures import StudyMeasures, contours_of
 from analysis.pet.suv.volume import SuvVolume
 
-_VISITS = ("baseline", "day14", "day28", "progression")
+_ORDER = {name: place for place, name in enumerate(PET_VISITS_IN_ORDER)}
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class ScanImages:
         measured = set(measures.scans["series_uid"])
         self._sources = scan_sources(study, measures.selected)
         self._resample = study.resample_contours
+        self._names = measures.names
         self._entries = {
             (entry.patient_id, entry.visit): entry
             for entry in measures.selected
@@ -82,7 +84,7 @@ class ScanImages:
     def visits(self, patient_id: str) -> tuple[str, ...]:
         """Visits of a patient's measured scans, in the order of time."""
         mine = [visit for patient, visit in self._entries if patient == patient_id]
-        return tuple(sorted(mine, key=lambda name: (_VISITS.index(name) if name in _VISITS else 99, name)))
+        return tuple(sorted(mine, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)))
 
     def open(self, patient_id: str, visit: str) -> ScanImage:
         """One scan, read from its files unless it is among those kept.
@@ -111,5 +113,6 @@ class ScanImages:
         entry = self._entries[patient_id, visit]
         volume = self._sources[entry.series.series_uid].read()
         contours = self._contours.get(entry.series.series_uid, [])
-        masks = lesion_masks(contours, volume.grid, resample=self._resample)
+        names = self._names.get((patient_id, visit))
+        masks = lesion_masks(contours, volume.grid, resample=self._resample, names=names)
         return ScanImage(visit, volume, masks)

@@ -37,12 +37,15 @@ class Reference:
         Their volume.
     source : {"contour", "sphere in contour", "rule"}
         A reader's contour; the 3 cm sphere in the reader's contour of the liver; or the sphere placed by rule.
+    centre : tuple of float
+        Centre of the contour or of the sphere placed by rule in patient coordinates, mm.
     """
 
     mean: float
     sd: float
     volume_ml: float
     source: str
+    centre: tuple[float, float, float]
 
 
 def reference_kind(name: str) -> str:
@@ -130,13 +133,17 @@ def references_of(
         source = "contour"
         if kind == "liver" and (sphere := sphere_in(suv, grid, inside, region.low)) is not None:
             values, volume, source = sphere, sphere.size * grid.voxel_ml, "sphere in contour"
-        found[kind] = Reference(float(values.mean()), float(values.std()), volume, source)
+        found[kind] = Reference(
+            float(values.mean()), float(values.std()), volume, source, region.centre(grid)
+        )
     if "liver" not in found:
         liver, reason = liver_reference(suv, grid, avoid=avoid)
         if liver is None:
             notes.append(f"no liver reference: {reason}")
         else:
-            found["liver"] = Reference(liver.mean, liver.sd, liver.voxels * grid.voxel_ml, "rule")
+            found["liver"] = Reference(
+                liver.mean, liver.sd, liver.voxels * grid.voxel_ml, "rule", liver.centre
+            )
     return found, notes
 
 

@@ -61,8 +61,9 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
         for (lesion, region), measures in zip(drawn_in.items(), measured, strict=True):
             lesions.append(
                 {
-                    **_lesion(lesion, measures, volume.factors.sul_factor),
+                    **_lesion(lesion, measures, volume.factors.sul_factor, region.centre(volume.grid)),
                     "proposal": lesion in found.proposals,
+                    "overlaps": sorted(n for n, r in drawn_in.items() if n != lesion and region.overlaps(r)),
                 }
             )
             notes += outside_the_body(lesion, region, volume)
@@ -86,8 +87,17 @@ def measure_scan(task: ScanTask) -> dict[str, Any]:
     }
 
 
-def lesion_regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool = False) -> Regions:
+def lesion_regions(
+    contours: Sequence[Assignment],
+    grid: Grid,
+    *,
+    resample: bool = False,
+    names: Mapping[str, str] | None = None,
+) -> Regions:
     """Regions of the lesions of a scan, by lesion; contours of a reference, such as "liver", are left out.
+
+    ``names`` is the lesion of each contour that has another name, ``StudyMeasures.names`` of the scan: a region then
+    stands under the name of its row in the lesions table.
 
     Raises
     ------
@@ -95,7 +105,8 @@ def lesion_regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool
         If a contour file is unreadable or on another grid, or two contours have the same lesion's name.
     """
     every = _regions(contours, grid, resample=resample)
-    return split_references(every, lesions=_lesions_of_the_table(contours))[0]
+    found = split_references(every, lesions=_lesions_of_the_table(contours))[0]
+    return found.named(names, grid) if names else found
 
 
 def _lesions_of_the_table(contours: Sequence[Assignment]) -> frozenset[str]:
@@ -126,10 +137,14 @@ def _regions(contours: Sequence[Assignment], grid: Grid, *, resample: bool) -> R
 
 
 def lesion_masks(
-    contours: Sequence[Assignment], grid: Grid, *, resample: bool = False
+    contours: Sequence[Assignment],
+    grid: Grid,
+    *,
+    resample: bool = False,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Mask of each lesion of a scan in the grid's shape, for pictures; see :func:`lesion_regions`."""
-    found = lesion_regions(contours, grid, resample=resample).by_name
+    found = lesion_regions(contours, grid, resample=resample, names=names).by_name
     return {lesion: region.full() for lesion, region in found.items()}
 
 
@@ -173,7 +188,9 @@ def outside_the_body(lesion: str, region: Region, volume: SuvVolume) -> list[str
     ]
 
 
-def _lesion(lesion: str, measures: RegionMeasures, lean: float | None) -> dict[str, Any]:
+def _lesion(
+    lesion: str, measures: RegionMeasures, lean: float | None, centre: tuple[float, float, float]
+) -> dict[str, Any]:
     return {
         "lesion_id": lesion,
         "voxels": measures.voxels,
@@ -183,6 +200,7 @@ def _lesion(lesion: str, measures: RegionMeasures, lean: float | None) -> dict[s
         "peak_kernel_ml": measures.peak.kernel_ml,
         "peak_leaves_region": measures.peak.leaves_region,
         "peak_leaves_image": measures.peak.leaves_image,
+        **{f"centre_{axis}_mm": value for axis, value in zip("xyz", centre, strict=True)},
         "values": base64.b64encode(measures.values.astype("<f4").tobytes()).decode("ascii"),
     }
 
@@ -195,6 +213,7 @@ def lesion_values(stored: str) -> np.ndarray:
 def _scan(volume: SuvVolume, references: Mapping[str, Reference]) -> dict[str, Any]:
     factors, reference = volume.factors, volume.factors.reference
     lean = factors.sul_factor
+    liver = references.get("liver")
     uptake: dict[str, Any] = {}
     for kind in ("liver", "blood_pool"):
         found = references.get(kind)
@@ -215,5 +234,6 @@ def _scan(volume: SuvVolume, references: Mapping[str, Reference]) -> dict[str, A
         "reference_spread_percent": reference.spread_percent,
         "voxel_volume_ml": volume.grid.voxel_ml,
         "slices": volume.grid.shape[0],
+        **{f"liver_{axis}_mm": liver.centre[i] if liver else None for i, axis in enumerate("xyz")},
         **uptake,
     }

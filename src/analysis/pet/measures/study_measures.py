@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.data import Study
 from analysis.errors import ImageError, StudyError
 from analysis.pet.contours.files import Assignment, ContourFile, assign_contours, describe_contours
+from analysis.pet.measures.matched_lesions import matched
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.scan_source import ScanSource, scan_sources
 from analysis.pet.measures.stored_scans import measure_scans
@@ -49,6 +50,11 @@ class StudyMeasures:
         Audit, one row a corrected value: ``patient_id, visit, field, header_value, value, reason, factor_before,
         factor_after, change_percent, refused_before, refused_after``; the change is that of SUVbw by all overrides
         of the scan together.
+    matches : DataFrame, optional
+        What ``lesion_matches.csv`` says of each lesion at the visits it describes, see
+        :func:`analysis.pet.measures.matched_lesions.matched`; empty: equal names are the match.
+    names : mapping of (patient_id, visit) to mapping of str to str
+        Lesion of each contour that does not bear its lesion's name, by that table.
     """
 
     series: pd.DataFrame
@@ -56,6 +62,22 @@ class StudyMeasures:
     lesions: pd.DataFrame
     selected: tuple[SelectedSeries, ...] = field(default=(), repr=False)
     overrides: pd.DataFrame = field(default_factory=pd.DataFrame)
+    matches: pd.DataFrame | None = field(default=None, repr=False)
+    names: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def matching(self) -> str:
+        """How contours of two visits were taken for one lesion, as a sentence for the report."""
+        follow_up = self.scans[(self.scans["visit"] != "baseline") & (self.scans["contours"] > 0)]
+        read = 0 if self.matches is None else len(self.matches[["patient_id", "visit"]].drop_duplicates())
+        if not read:
+            return "Lesions were matched between visits by the equal names of their contours."
+        return (
+            f"Lesions were matched between visits as lesion_matches.csv says at {read} follow-up "
+            f"scan{'s' if read > 1 else ''}; "
+            f"the table {'describes' if read >= len(follow_up) else 'does not describe'} every follow-up scan with "
+            "contours, and where it does not, equal names are the match."
+        )
 
 
 def measure_study(
@@ -110,14 +132,18 @@ def measure_study(
         for entry in kept
     ]
     results = measure_scans(tasks, cache=cache, workers=count, progress=progress)
+    table = study.table("lesion_matches") if "lesion_matches" in study.tables else None
+    by_lesion = matched(table, kept, results)
     return StudyMeasures(
         series=series_table(
             selected, dict(zip((t.series_uid for t in tasks), results, strict=True)), leftover
         ),
         scans=scans_table(study, kept, tasks, results),
-        lesions=lesions_table(study, kept, results),
+        lesions=lesions_table(study, kept, by_lesion.results),
         selected=tuple(selected),
         overrides=overrides_table(kept, results),
+        matches=by_lesion.states,
+        names=by_lesion.names,
     )
 
 

@@ -25,7 +25,8 @@ _SERIES = (
 _SCANS = (
     "patient_id", "visit", "scan_day", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
     "decay_correction", "uptake_minutes", "dose_mbq", "weight_kg", "height_cm", "glucose_mmol_l", "sul_factor",
-    "reference_source", "reference_spread_percent", "voxel_volume_ml", "slices", "liver_suv_mean", "liver_suv_sd",
+    "reference_source", "reference_spread_percent", "voxel_volume_ml", "slices", "liver_x_mm", "liver_y_mm",
+    "liver_z_mm", "liver_suv_mean", "liver_suv_sd",
     "liver_sul_mean", "liver_sul_sd", "liver_source", "blood_pool_suv_mean", "blood_pool_suv_sd", "blood_pool_sul_mean",
     "blood_pool_sul_sd", "blood_pool_source", "contours", "warnings",
 )  # fmt: skip
@@ -33,7 +34,7 @@ _LESIONS = (
     "patient_id", "visit", "lesion_id", "site", "target", "voxels", "volume_ml", "max_diameter_mm", "suv_max", "suv_mean", "suv_peak",
     "suv_peak_at_max", "suv_peak_1ml", "suv_peak_1ml_at_max", "sul_max", "sul_mean", "sul_peak", "sul_peak_at_max",
     "sul_peak_1ml", "sul_peak_1ml_at_max", "peak_kernel_ml", "peak_leaves_region", "peak_leaves_image", "measurable",
-    "proposal", "mtv_ml", "tlg_g", "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",
+    "proposal", "centre_x_mm", "centre_y_mm", "centre_z_mm", "mtv_ml", "tlg_g", "mtv_baseline_threshold_ml", "tlg_baseline_threshold_g",
 )  # fmt: skip
 _TEXT = frozenset(["patient_id", "liver_source", "blood_pool_source", "visit", "series_uid", "manufacturer", "scanner", "reconstruction", "units",
                    "decay_correction", "reference_source", "warnings", "lesion_id", "site", "description", "modality", "reason"])  # fmt: skip
@@ -174,7 +175,7 @@ def lesions_table(
     for entry, result in zip(kept, results, strict=True):
         now, before = (references.get((entry.patient_id, visit), {}) for visit in (entry.visit, "baseline"))
         for lesion in result["lesions"]:
-            site, target = known.get((entry.patient_id, lesion["lesion_id"]), (pd.NA, pd.NA))
+            site, target = _described(known, entry.patient_id, lesion["lesion_id"])
             values = lesion_values(lesion["values"])
             voxel_ml = result["scan"]["voxel_volume_ml"]
             maximum = first.get((entry.patient_id, lesion["lesion_id"]), np.nan)
@@ -212,12 +213,35 @@ def lesions_table(
     return table.sort_values(["patient_id", "visit", "lesion_id"], ignore_index=True)
 
 
+def _members(
+    known: Mapping[tuple[str, str], tuple[Any, Any]], patient: str, lesion: str
+) -> list[tuple[Any, Any]]:
+    """Site and target of a lesion, or of each of those that grew together into it, as far as they are listed."""
+    names = [lesion] if (patient, lesion) in known else lesion.split("+")
+    return [known[patient, name] for name in names if (patient, name) in known]
+
+
+def _described(
+    known: Mapping[tuple[str, str], tuple[Any, Any]], patient: str, lesion: str
+) -> tuple[Any, Any]:
+    """Site and target of a lesion; of lesions that grew together the first's site, and target if one of them is."""
+    members = _members(known, patient, lesion)
+    if not members:
+        return pd.NA, pd.NA
+    said = [bool(target) for _site, target in members if not pd.isna(target)]
+    return members[0][0], any(said) if said else pd.NA
+
+
 def _thresholds_of(
     entry: SelectedSeries, result: Mapping[str, Any], known: Mapping[tuple[str, str], tuple[Any, Any]]
 ) -> dict[str, float]:
     """The scan's thresholds by liver and blood pool; the liver is diseased if a lesion at that site is drawn."""
     scan = result["scan"]
-    sites = [known.get((entry.patient_id, lesion["lesion_id"]), ("", ""))[0] for lesion in result["lesions"]]
+    sites = [
+        site
+        for lesion in result["lesions"]
+        for site, _target in _members(known, entry.patient_id, lesion["lesion_id"])
+    ]
     return reference_thresholds(
         (scan.get("liver_suv_mean"), scan.get("liver_suv_sd")),
         (scan.get("blood_pool_suv_mean"), scan.get("blood_pool_suv_sd")),

@@ -129,7 +129,9 @@ def eortc_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, vi
     reason, new = _of_patients(seen, rule)
     grown = np.zeros(len(new), bool)
     if EXTENT in measures.lesions.columns:
-        longest = lesion_changes(measures.lesions, metric=EXTENT, scans=measures.scans)
+        longest = lesion_changes(
+            measures.lesions, metric=EXTENT, scans=measures.scans, matches=measures.matches
+        )
         # Of one voxel at baseline the length is 0 between centres: no growth can be told from it.
         longest = longest[
             (longest["visit"] == visit)
@@ -254,7 +256,7 @@ def percist_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, 
             reason[place] = f"not comparable: {problem}"
         elif hottest < 1.5 * first["liver_sul_mean"] + 2 * first["liver_sul_sd"]:
             reason[place] = "no measurable lesion: SULpeak below 1.5 × liver mean + 2 SD"
-    volumes = lesion_changes(measures.lesions, metric="tlg_g", scans=measures.scans)
+    volumes = lesion_changes(measures.lesions, metric="tlg_g", scans=measures.scans, matches=measures.matches)
     glycolysis = arrays_of(volumes[volumes["visit"] == visit])
     place = {name: row for row, name in enumerate(glycolysis.patients)}
     width = glycolysis.before.shape[1]

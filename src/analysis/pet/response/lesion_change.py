@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 from analysis.errors import DesignError
 from analysis.pet.response.lesion_rules import LesionRule
 
-STATES = ("measured", "disappeared", "new", "not_contoured")
+STATES = ("measured", "disappeared", "new", "uncertain", "not_contoured")
 """``disappeared``: contours were drawn at the visit, but not this one. ``new``: no contour at baseline.
-``not_contoured``: the scan has no contours at all, so nothing is known of the lesion."""
+``not_contoured``: the scan has no contours at all, so nothing is known of the lesion. What a reader wrote into
+``lesion_matches.csv`` comes before that; ``uncertain`` (new, or a flare) comes from there only."""
 
-LESION_CLASSES = ("responding", "stable", "progressing", "new", "not_measured")
+LESION_CLASSES = ("responding", "stable", "progressing", "new", "uncertain", "not_measured")
 
 
 def lesion_changes(
-    lesions: pd.DataFrame, *, metric: str = "suv_max", scans: pd.DataFrame | None = None
+    lesions: pd.DataFrame,
+    *,
+    metric: str = "suv_max",
+    scans: pd.DataFrame | None = None,
+    matches: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Change of each lesion at each follow-up visit.
 
@@ -29,6 +34,8 @@ def lesion_changes(
         Column that is compared, e.g. ``suv_max``, ``suv_peak``, ``sul_peak``, ``tlg_g``.
     scans : DataFrame, optional
         ``StudyMeasures.scans``; needed to tell that a lesion has disappeared, or that a scan has no contours.
+    matches : DataFrame, optional
+        ``StudyMeasures.matches``: what a reader said of a lesion at a visit, which overrules the bare contours.
 
     Returns
     -------
@@ -69,7 +76,8 @@ def lesion_changes(
     state = pd.Series("not_contoured", index=table.index, dtype="string")
     for name, where in (("disappeared", contoured & ~has), ("new", has & ~had), ("measured", had & has)):
         state[where] = name
-    table["state"] = state
+    table["state"] = state if matches is None else _as_read(table, state, matches)
+    table["follow_up"] = table["follow_up"].mask(table["state"] == "not_contoured")
     change = (table["follow_up"] / table["baseline"] - 1) * 100
     table["change_percent"] = change.mask(table["state"] == "disappeared", -100.0).astype(float)
     volume = at_baseline["volume_ml"] if "volume_ml" in at_baseline else pd.Series(dtype=float)
@@ -86,6 +94,14 @@ def lesion_changes(
         "volume_ml",
     ]
     return table[columns].sort_values([*keys, "visit"], ignore_index=True)
+
+
+def _as_read(table: pd.DataFrame, state: pd.Series, matches: pd.DataFrame) -> pd.Series:
+    """State of each row, as a reader said it where one did; ``same`` only confirms what was measured."""
+    keys = ["patient_id", "visit", "lesion_id"]
+    said = table[keys].astype("string").merge(matches, on=keys, how="left", validate="many_to_one")["state"]
+    said.index = table.index
+    return state.mask((said.notna() & (said != "same")).astype(bool), said).astype("string")
 
 
 def _follow_up_visits(measured: pd.DataFrame, scans: pd.DataFrame | None) -> pd.DataFrame:
@@ -114,7 +130,8 @@ def classify_lesions(changes: pd.DataFrame, rule: LesionRule) -> pd.DataFrame:
     classes[rule.progresses(change)] = "progressing"
     classes[rule.responds(change)] = "responding"
     classes[np.isnan(change)] = "not_measured"
-    classes[np.asarray(changes["state"] == "new", bool)] = "new"
+    for state in ("new", "uncertain"):
+        classes[np.asarray(changes["state"] == state, bool)] = state
     table = changes.copy()
     table["lesion_class"] = pd.array(classes.tolist(), dtype="string")
     return table

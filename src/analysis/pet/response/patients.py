@@ -112,7 +112,9 @@ def assess(
 ) -> Assessed:
     """Lesions, new lesions and reasons of every patient at one visit, for the measure of a lesion rule."""
     protocol = load_protocol()
-    changes = lesion_changes(measures.lesions, metric=lesion_rule.metric, scans=measures.scans)
+    changes = lesion_changes(
+        measures.lesions, metric=lesion_rule.metric, scans=measures.scans, matches=measures.matches
+    )
     here = changes[changes["visit"] == visit].copy()
     if lesion_rule.disappeared == "unknown":
         here.loc[here["state"] == "disappeared", "change_percent"] = np.nan
@@ -205,9 +207,17 @@ def new_lesions(here: pd.DataFrame, pet_visits: pd.DataFrame, *, visit: str) -> 
         .astype(object)
     )
     contoured = set(here.loc[here["state"] == "new", "patient_id"])
+    flaring = set(here.loc[here["state"] == "uncertain", "patient_id"])
     # A reader's doubt (flare) outweighs the bare existence of a contour; a reader's plain "no" does not.
     return pd.Series(
-        {p: "yes" if p in contoured and value != "uncertain" else value for p, value in read.items()},
+        {
+            p: "yes"
+            if p in contoured and value != "uncertain"
+            else "uncertain"
+            if p in flaring and value == "no"
+            else value
+            for p, value in read.items()
+        },
         dtype=object,
     )
 
