@@ -46,6 +46,12 @@ $(ENV): requirements.lock requirements-uv.lock src/analysis/workflow/bootstrap.p
 lab: .venv-lab/.complete ## open the notebooks in JupyterLab
 	@.venv-lab/bin/jupyter lab --notebook-dir=. notebooks
 
+.venv-idc/.complete: requirements-idc.lock requirements-uv.lock src/analysis/workflow/bootstrap.py
+	@$(PYTHON) src/analysis/workflow/bootstrap.py requirements-idc.lock .venv-idc
+
+.PHONY: fetch-env
+fetch-env: .venv-idc/.complete ## build the environment that downloads public PET collections (fetch-pet)
+
 .PHONY: diff
 diff: .venv-lab/.complete ## what changed in the notebooks since the last commit, cell by cell
 	@.venv-lab/bin/nbdiff -s HEAD -- notebooks
@@ -126,5 +132,5 @@ clean: ## delete what is built; keep data and environments
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments
-	@rm -rf data/simulated data/simulated-truth data/public .venv .venv-lab .tools .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/simulated data/simulated-truth data/public .venv .venv-lab .venv-idc .tools .pytest_cache .ruff_cache .hypothesis
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

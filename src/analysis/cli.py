@@ -228,6 +228,18 @@ def fetch(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def fetch_pet(arguments: argparse.Namespace) -> int:
+    """Download a public PET collection and turn it into a study folder."""
+    from analysis.data.idc import plan_download
+    from analysis.data.idc_study import fetch_pet as download
+
+    plan = plan_download(arguments.name, max_days=arguments.max_days, max_patients=arguments.max_patients)
+    print(plan.as_text())
+    if not arguments.dry_run:
+        print(f"fetch-pet: {arguments.name} -> {download(plan).relative_to(project_root())}")
+    return 0
+
+
 def ready(arguments: argparse.Namespace) -> int:
     """Check a study and measure its scans, once, before notebooks run."""
     from analysis.data import load_study, study_checksum
@@ -513,6 +525,16 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("name", nargs="*", help="data set; none: list them")
     one.add_argument("--all", action="store_true", help="all of them")
+
+    one = command("fetch-pet", fetch_pet, epilog="`make fetch-env` builds the environment that downloads.")
+    one.add_argument("name", help="qin_breast or rider_lung_pet_ct")
+    one.add_argument(
+        "--dry-run", action="store_true", help="only say what would be downloaded; needs no internet"
+    )
+    one.add_argument("--max-patients", type=int, default=None, help="only the first so many patients")
+    one.add_argument(
+        "--max-days", type=int, default=100, help="days between the scans of a pair (default 100)"
+    )
 
     one = command("ready", ready)
     one.add_argument("study", help="study folder, relative to the checkout")

@@ -15,6 +15,17 @@ def test_both_locks_pin_the_same_versions(project):
     assert {name: lab.get(name) for name in lock} == lock
 
 
+def test_the_lock_of_the_downloading_environment_holds_the_same_versions_and_names_no_index(project):
+    text = (project / "requirements-idc.lock").read_text()
+    lock = locked_versions(project / "requirements.lock")
+    idc = locked_versions(project / "requirements-idc.lock")
+    assert {name for name in idc if name in lock and idc[name] != lock[name]} == set()
+    assert [
+        name for name in direct_dependencies()["runtime"] + direct_dependencies()["idc"] if name not in idc
+    ] == []
+    assert "://" not in text
+
+
 def test_every_direct_dependency_is_locked_with_hashes_and_names_no_index(project):
     text = (project / "requirements.lock").read_text()
     locked = locked_versions(project / "requirements.lock")

@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.description import read_description
 from analysis.data.sources import SOURCES, Source
-from analysis.data.staging import whole_folder
+from analysis.data.staging import refuse_to_overwrite, whole_folder
 from analysis.data.tables import TABLES
 from analysis.data.writing import write_study
 from analysis.errors import StudyError
@@ -63,7 +62,7 @@ def import_pearl_open(raw_file: Path, destination: Path) -> Path:
     """
     source = SOURCES["pearl-open"]
     rows = _trial_rows(raw_file)
-    _refuse_to_overwrite(destination, source.name)
+    refuse_to_overwrite(destination, source.name)
     tables = {"patients": _patients(rows), "outcomes": _outcomes(rows), "plasma_samples": _samples(rows)}
     with whole_folder(destination) as folder:
         write_study(folder, meta=_meta(source, tables), tables=tables)
@@ -118,17 +117,6 @@ def _not_the_table(raw_file: Path, why: str) -> StudyError:
         expected=SOURCES["pearl-open"].origin,
         do="fetch it by `python -m analysis fetch pearl-open`",
     )
-
-
-def _refuse_to_overwrite(destination: Path, name: str) -> None:
-    if destination.is_dir() and not any(destination.iterdir()):
-        return
-    if destination.exists() and (not destination.is_dir() or read_description(destination)[0].id != name):
-        raise StudyError(
-            f"the folder holds something else than the study {name}, and is left alone",
-            where=str(destination),
-            do="name another folder, or remove it",
-        )
 
 
 def _patients(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.data.description import read_description
+from analysis.errors import StudyError
+
 
 @contextlib.contextmanager
 def whole_folder(destination: Path) -> Iterator[Path]:
@@ -39,3 +42,15 @@ def whole_folder(destination: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)
+
+
+def refuse_to_overwrite(destination: Path, name: str) -> None:
+    """Raise a StudyError if there is anything but a study of that id, or an empty folder, at the destination."""
+    if destination.is_dir() and not any(destination.iterdir()):
+        return
+    if destination.exists() and (not destination.is_dir() or read_description(destination)[0].id != name):
+        raise StudyError(
+            f"the folder holds something else than the study {name}, and is left alone",
+            where=str(destination),
+            do="name another folder, or remove it",
+        )
