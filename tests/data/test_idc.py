@@ -126,7 +126,7 @@ def test_every_pet_series_is_selected_or_left_out_for_a_reason():
 def test_repeats_always_carry_the_caveat_that_change_is_in_them():
     found = plan(RIDER, [row("a"), row("b", date="2001-02-01")])
     assert "biological change" in found.caveats[0]
-    assert "31 to 31 days" in found.caveats[0]
+    assert "31 days after the first scan" in found.caveats[0]
     assert found.caveats[0] in found.as_text()
 
 

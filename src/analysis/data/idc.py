@@ -120,10 +120,12 @@ class Plan:
         """Licence and DOI of what is downloaded, as one line."""
         parts = [
             f"{what}: {' and '.join(sorted({f'{each.licence}, doi {each.doi}' for each in series}))}"
-            for what, series in (("PET", self.pet), ("contours", self.contours))
-            if series
+            for what, series in self._parts()
         ]
         return "; ".join(parts)
+
+    def _parts(self) -> list[tuple[str, tuple[PlannedSeries, ...]]]:
+        return [(what, series) for what, series in (("PET", self.pet), ("contours", self.contours)) if series]
 
     def as_text(self) -> str:
         """The plan for a reader: patients, series, size, terms, what is left out, caveats."""
@@ -135,7 +137,7 @@ class Plan:
                 f"{count} with {number} scan(s)" for number, count in sorted(scans.items(), reverse=True)
             ),
         ]
-        for what, series in (("PET", self.pet), ("contours", self.contours)):
+        for what, series in self._parts():
             images, size = sum(each.images for each in series), sum(each.size for each in series)
             lines.append(f"  {what:<9} {len(series)} series, {images:,} files, {size / 1e6:,.1f} MB")
         lines.append(f"  licence   {self.licences}")

@@ -164,8 +164,13 @@ def _days_since_first(rows: pd.DataFrame) -> pd.Series:
 
 
 def _span(rows: pd.DataFrame, visit: str) -> str:
+    """From how many to how many days after the first scan the scans of a visit were made."""
     days = rows.loc[(rows["visit"] == visit) & (rows["Modality"] == "PT"), "day"]
-    return f"{days.min():.0f} to {days.max():.0f}" if len(days) else "no"
+    if days.empty:
+        return "(there is none)"
+    return (
+        f"{days.min():.0f} days" if days.min() == days.max() else f"{days.min():.0f} to {days.max():.0f} days"
+    )
 
 
 _DAYS = (
@@ -179,7 +184,7 @@ def _caveats_under_therapy(rows: pd.DataFrame, _max_days: int) -> list[str]:
     people = int(contours["SeriesDescription"].str.contains("corrected").sum())
     return [
         "These are not the trial's patients: breast cancer under therapy, of another institution.",
-        f"Visits are the order of the scans' dates. The second scan was made {_span(rows, 'follow_up_1')} days after the "
+        f"Visits are the order of the scans' dates. The second scan was made {_span(rows, 'follow_up_1')} after the "
         f"first, the third {_span(rows, 'follow_up_2')}: neither is the trial's day 14 or day 28.",
         _DAYS,
         f"Contours are of the {CONTOURS}, one file a scan: {people} corrected by a person, {len(contours) - people} by an "
@@ -190,7 +195,7 @@ def _caveats_under_therapy(rows: pd.DataFrame, _max_days: int) -> list[str]:
 
 def _caveats_of_repeats(rows: pd.DataFrame, max_days: int) -> list[str]:
     return [
-        f"This is not a clean test–retest data set. The repeats were made {_span(rows, 'retest')} days after the first scan, "
+        f"This is not a clean test–retest data set. The repeats were made {_span(rows, 'retest')} after the first scan, "
         "and what was done to the patients between them is not known: differences between two scans include biological "
         "change. A within-subject coefficient of variation from them is no repeatability; state this caveat with it.",
         f"Selected are pairs of FDG PET of persons, at most {max_days} days apart, by the same scanner model and with "
