@@ -2,10 +2,6 @@
 
 from analysis.data.tables.table import Column, Table, patient_id
 
-PET_VISITS_IN_ORDER = ("baseline", "retest", "day14", "day28", "follow_up_1", "follow_up_2", "progression")
-"""``retest``: a second scan without treatment in between meant. ``follow_up_1``, ``follow_up_2``: scans under
-treatment of a study whose plan is not that of the protocol."""
-
 OVERRIDABLE: dict[str, str | tuple[str, ...]] = {
     "PatientWeight": "a weight above 0 kg",
     "PatientSize": "a height above 0 m",
