@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from make_series import private, setting, tracer_of, write_series
+from make_multiframe import compressed
+from make_series import private, setting, tracer_of, true_suv, write_series
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from analysis.errors import ImageError
+from analysis.pet import read_suv
 from analysis.pet.headers.dicom_file import SliceHeader, read_header
 from analysis.pet.headers.tags import PRIVATE, RADIOPHARMACEUTICAL_ITEM, TOP_LEVEL
 from analysis.pet.suv.factors import suv_factors
@@ -91,7 +96,7 @@ def damaged(
     return result
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     style=st.sampled_from(sorted(STYLES)),
     changes=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.none(), WRONG), min_size=1, max_size=3),
@@ -144,3 +149,50 @@ def test_several_values_in_one_attribute_are_refused_or_repaired_by_name(tmp_pat
         return
     with pytest.raises(ImageError, match=name):
         suv_factors(headers)
+
+
+def test_one_slice_acquired_at_another_time_without_decay_correction_is_said(styles):
+    headers, right = styles["none"]
+    found = suv_factors(damaged(headers, {"AcquisitionTime": "103000"}, 5))
+    assert not np.allclose(found.factors, right, rtol=1e-2)
+    assert any("AcquisitionTime" in text for text in found.warnings)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    days=st.integers(-4000, 4000),
+    order=st.permutations(range(6)),
+    dose=st.floats(0.2, 3),
+    weight=st.floats(0.5, 2),
+)
+@pytest.mark.parametrize("style", ["start", "admin", "none", "ge"])
+def test_suv_ignores_day_and_order_falls_as_the_dose_rises_and_rises_with_the_weight(
+    styles, style, days, order, dose, weight
+):
+    headers, right = styles[style]
+    moved = []
+    for place in order:
+        attributes = dict(headers[place].attributes)
+        dated = (
+            "StudyDate",
+            "SeriesDate",
+            "AcquisitionDate",
+            "RadiopharmaceuticalStartDateTime",
+            "GeScanDateTime",
+        )
+        for name in dated:
+            if name in attributes:
+                day = datetime.strptime(attributes[name][:8], "%Y%m%d") + timedelta(days=days)
+                attributes[name] = day.strftime("%Y%m%d") + attributes[name][8:]
+        attributes["RadionuclideTotalDose"] = repr(float(attributes["RadionuclideTotalDose"]) * dose)
+        attributes["PatientWeight"] = repr(float(attributes["PatientWeight"]) * weight)
+        moved.append(replace(headers[place], attributes=attributes))
+    expected = right[list(order)] * weight / dose
+    assert suv_factors(moved).factors == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_suv_is_the_same_when_a_series_is_saved_again_compressed_without_loss(tmp_path, syntax):
+    files = write_series(tmp_path / "plain", suv=true_suv(2, 64, 64))
+    again = [compressed(file, tmp_path / "again" / file.name, syntax) for file in files]
+    np.testing.assert_array_equal(read_suv(again).suv, read_suv(files).suv)

@@ -12,7 +12,7 @@ from analysis.errors import ImageError
 from analysis.pet.headers.attributes import common_number, common_text, missing
 from analysis.pet.headers.dicom_file import SliceHeader
 from analysis.pet.headers.tags import tag_text
-from analysis.pet.suv.acquisition import from_decay_factor, shared_start, timing
+from analysis.pet.suv.acquisition import back_computed, from_decay_factor, shared_start, timing
 from analysis.pet.suv.body import (
     LEAN_BODY_MASS_OF_TYPE,
     body_surface_area,
@@ -347,6 +347,12 @@ def _not_corrected(headers: Sequence[SliceHeader], half_life: float) -> tuple[Re
         warnings.append(
             f"one {tag_text('AcquisitionTime')} stands for several beds of an image without decay correction: "
             "the later beds' decay is not known and not undone"
+        )
+    _time, apart_by = back_computed(times, half_life=half_life, manufacturer=headers[0].get("Manufacturer"))
+    if "apart" in apart_by:
+        warnings.append(
+            f"{tag_text('AcquisitionTime')} contradicts {tag_text('FrameReferenceTime')} in some slices ({apart_by}): "
+            "their decay is undone by the former"
         )
     uptake = (earliest - injected).total_seconds() / 60
     candidates = (Candidate("earliest acquisition", earliest, ""),)
