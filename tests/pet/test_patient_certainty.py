@@ -8,11 +8,13 @@ import pytest
 
 from analysis.errors import DesignError
 from analysis.pet import RULES, Repeatability, criterion_certainty, response_certainty, trial_rule
+from analysis.pet.response.change_prior import change_prior
 from analysis.pet.response.criteria import EortcFacts, PercistFacts
 from analysis.pet.response.lesion_arrays import LesionArrays
 from analysis.pet.response.lesion_rules import lesion_rules
 from analysis.pet.response.patient_rules import decided
 from analysis.pet.response.patients import Assessed
+from analysis.pet.response.true_values import draw_true_values, true_value_moments
 
 QUARTER, FIFTEEN = trial_rule("suv_max", 25.0), trial_rule("suv_max", 15.0)
 TEN = Repeatability("suv_max", 10)
@@ -30,10 +32,10 @@ def assessed(before, after, *, new=(), volume=None):
     )
 
 
-def certainty(seen, rule="any_resistant", lesion_rule=QUARTER, model=TEN, seed=1, draws=4000):
+def certainty(seen, rule="any_resistant", lesion_rule=QUARTER, model=TEN, seed=1, draws=4000, prior="flat"):
     found, switches = response_certainty(
         seen if isinstance(seen, dict) else {"day14": seen},
-        lesion_rule=lesion_rule, patient_rule=RULES[rule], repeatability=model, seed=seed, draws=draws,
+        lesion_rule=lesion_rule, patient_rule=RULES[rule], repeatability=model, seed=seed, draws=draws, prior=prior,
     )  # fmt: skip
     return (found, switches) if isinstance(seen, dict) else found["day14"]
 
@@ -48,7 +50,7 @@ def test_the_any_lesion_rule_errs_more_often_with_more_lesions(lesions, share):
     assert (~FIFTEEN.responds(change)).mean() == pytest.approx(share, abs=0.01)
     # The same from the other side: measured −30 % everywhere, the truth of one lesion above −15 %.
     found = certainty(
-        assessed(np.full(lesions, 8.0), np.full(lesions, 5.6)), lesion_rule=FIFTEEN, draws=40_000
+        assessed(np.full(lesions, 8.0), np.full(lesions, 5.6)), lesion_rule=FIFTEEN, draws=100_000
     )
     assert found.patients["probability_misclassified"][0] == pytest.approx(share, abs=0.01)
 
@@ -90,18 +92,91 @@ def test_the_expected_number_of_misclassified_patients_is_the_actual_one(rule, s
     assert held.mean() == pytest.approx(0.95, abs=0.02)
 
 
-def test_where_patients_change_alike_the_expected_number_is_too_low_as_documented():
-    """Spread of the simulated trial: 13.5 points between patients, 6 between lesions; no prior is no knowledge of it."""
-    rng = np.random.default_rng(np.random.SeedSequence(6))
-    n, lesions = 4000, 3
+def trial_like(n, *, lesions=3, shared=0.0, skewed=False):
+    """Spread of the simulated trial: about 13.5 points between patients, 6 between lesions; measured and true values.
+
+    Normal on the log scale, as the prior supposes, or normal in percent, as the trial is simulated.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([6, lesions, int(10 * shared), skewed]))
     level = np.log(6.5) + 0.4 * rng.standard_normal((n, lesions))
-    decrease = 23.6 + 13.5 * rng.standard_normal((n, 1)) + 6 * rng.standard_normal((n, lesions))
-    truth = level + np.log1p(-np.minimum(decrease, 90) / 100)
-    first, second = (np.exp(values + S * rng.standard_normal((n, lesions))) for values in (level, truth))
-    found = certainty(assessed(first, second), draws=400)
-    change = decided(RULES["any_resistant"], QUARTER, np.exp(level), np.exp(truth), np.ones((n, lesions)))
-    wrong = (QUARTER.responds(change) != (found.patients["response"] == "responder").to_numpy()).sum()
-    assert 0.70 < found.misclassified / wrong < 0.85
+    between, within = rng.standard_normal((n, 1)), rng.standard_normal((n, lesions))
+    change = -0.294 + 0.195 * between + 0.085 * within
+    if skewed:
+        change = np.log1p(-np.minimum(23.6 + 13.5 * between + 6 * within, 90) / 100)
+    truth = level + change
+
+    def measured(values):
+        scan, own = rng.standard_normal((n, 1)), rng.standard_normal((n, lesions))
+        return np.exp(values + S * (np.sqrt(shared) * scan + np.sqrt(1 - shared) * own))
+
+    return assessed(measured(level), measured(truth)), np.exp(level), np.exp(truth)
+
+
+@pytest.mark.parametrize(
+    ("rule", "lesions", "shared"),
+    [*((rule, 3, 0.0) for rule in RULES), ("any_resistant", 1, 0.0), ("any_resistant", 3, 0.5)],
+)
+def test_where_patients_change_alike_the_prior_of_the_study_expects_what_is_true(rule, lesions, shared):
+    seen, level, truth = trial_like(3000, lesions=lesions, shared=shared)
+    found = certainty(seen, rule, model=Repeatability("suv_max", 10, shared=shared), draws=200, prior="study")
+    assert found.prior == "study"
+    change = decided(RULES[rule], QUARTER, level, truth, np.ones_like(level))
+    responds = QUARTER.responds(change)
+    wrong = (responds != (found.patients["response"] == "responder").to_numpy()).sum()
+    chance = 3 * np.sqrt(found.misclassified)
+    assert wrong == pytest.approx(found.misclassified, abs=chance)
+    assert responds.sum() == pytest.approx(found.responders, abs=chance)
+    said = found.patients["probability_responder"].to_numpy()
+    for low in (0.05, 0.2, 0.4, 0.6, 0.8):
+        here = (said >= low) & (said < low + 0.15)
+        assert responds[here].mean() == pytest.approx(said[here].mean(), abs=3.5 * 0.5 / np.sqrt(here.sum()))
+    held = (found.patients["low_percent"] <= change) & (change <= found.patients["high_percent"])
+    assert held.mean() == pytest.approx(0.95, abs=0.015)
+
+
+def test_where_patients_change_alike_the_flat_prior_expects_too_few_errors_and_responders_as_documented():
+    """Changes normal in percent are skewed on the log scale, which costs the study's prior a twentieth."""
+    seen, level, truth = trial_like(10_000, skewed=True)
+    change = decided(RULES["any_resistant"], QUARTER, level, truth, np.ones_like(level))
+    responds = QUARTER.responds(change)
+    flat, study = (certainty(seen, draws=60, prior=prior) for prior in ("flat", "study"))
+    wrong = (responds != (flat.patients["response"] == "responder").to_numpy()).sum()
+    assert 0.72 < flat.misclassified / wrong < 0.87
+    assert 0.60 < flat.responders / responds.sum() < 0.75
+    assert study.misclassified / wrong == pytest.approx(1, abs=0.1)
+    assert study.responders / responds.sum() == pytest.approx(1, abs=0.1)
+
+
+def test_draws_of_one_lesion_have_the_moments_of_the_closed_form():
+    seen, *_ = trial_like(40)
+    lesions = seen.lesions
+    after = lesions.after.copy()
+    after[0, 1] = np.nan
+    model = Repeatability("suv_max", 10, smallest_difference=1.5, shared=0.3)
+    prior = change_prior(lesions.before, after[:, None], model)
+    first, second = draw_true_values(
+        lesions.before, after[:, None], model, prior=prior, draws=20_000, seed=np.random.SeedSequence(1)
+    )
+    one, two = np.log(first), np.log(second[:, 0])
+    drawn = [one.mean(0), two.mean(0), one.var(0), two.var(0), ((one - one.mean(0)) * two).mean(0)]
+    for value, moment in zip(
+        drawn, true_value_moments(lesions.before, after, model, prior=prior), strict=True
+    ):
+        known = ~np.isnan(moment)
+        assert known.sum() == 119
+        assert value[known] == pytest.approx(moment[known], abs=0.005)
+
+
+def test_the_prior_recovers_how_true_changes_are_spread_and_needs_ten_patients():
+    seen, *_ = trial_like(3000)
+    found = change_prior(seen.lesions.before, seen.lesions.after[:, None], TEN)
+    assert found.mean[0] == pytest.approx(-0.294, abs=0.015)
+    assert found.between_patients[0, 0] == pytest.approx(0.195**2, rel=0.12)
+    assert found.between_lesions[0, 0] == pytest.approx(0.085**2, rel=0.12)
+    few, *_ = trial_like(9)
+    assert certainty(few, prior="study", draws=50).prior == "flat"
+    with pytest.raises(DesignError, match="flat or study"):
+        certainty(few, prior="normal")
 
 
 def test_the_interval_of_the_number_misclassified_is_that_of_its_draws():
@@ -184,6 +259,7 @@ def test_the_classes_of_percist_are_drawn_for_those_that_can_be_assessed():
     found = criterion_certainty(
         facts,
         repeatability=Repeatability("sul_peak", 10),
+        prior="flat",
         glycolysis=Repeatability("tlg_g", 20),
         seed=1,
         draws=40_000,

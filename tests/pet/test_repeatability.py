@@ -32,7 +32,8 @@ PERCIST = LesionRule(
 def changes(before, after):
     table = pd.DataFrame({"baseline": np.atleast_1d(before), "follow_up": np.atleast_1d(after)}, dtype=float)
     change = (table["follow_up"] / table["baseline"] - 1) * 100
-    return table.assign(change_percent=change)
+    table["patient_id"] = [f"P{i:06d}" for i in range(len(table))]
+    return table.assign(change_percent=change, visit="day14")
 
 
 @pytest.mark.parametrize(("wcv", "low", "high"), [(10, -24.2, 31.9), (12, -28.2, 39.3)])
@@ -107,7 +108,9 @@ def test_a_measured_change_covers_the_truth_as_often_as_it_says():
     true = np.exp(rng.uniform(np.log(0.2), np.log(4), 100_000))
     s = float(TEN.log_sd_at(1.0))
     first = 8 * np.exp(rng.normal(0, s, true.size))
-    found = with_certainty(changes(first, 8 * true * np.exp(rng.normal(0, s, true.size))), QUARTER, TEN)
+    found = with_certainty(
+        changes(first, 8 * true * np.exp(rng.normal(0, s, true.size))), QUARTER, TEN, prior="flat"
+    )
     held = (found["low_percent"] <= 100 * (true - 1)) & (100 * (true - 1) <= found["high_percent"])
     assert held.mean() == pytest.approx(0.95, abs=0.003)
     said = found["probability_responding"].to_numpy()
@@ -119,7 +122,7 @@ def test_a_measured_change_covers_the_truth_as_often_as_it_says():
 def test_disappeared_is_certain_and_missing_stays_missing():
     table = pd.DataFrame(
         {"baseline": [8.0, 8.0], "follow_up": [np.nan, np.nan], "change_percent": [-100.0, np.nan]}
-    )
+    ).assign(patient_id="A", visit="day14")
     found = with_certainty(table, QUARTER, TEN)
     assert found.loc[0, ["probability_real", "probability_responding", "probability_stable"]].tolist() == [
         1,

@@ -9,7 +9,7 @@ from analysis.pet import RULES, Agreement, Repeatability, ResponseCertainty, agr
 from analysis.results import certainty_tables as sure
 
 
-def certain(probabilities, cutoff=0.5):
+def certain(probabilities, cutoff=0.5, errors=1.2):
     chance = np.array(probabilities, float)
     table = pd.DataFrame(
         {
@@ -19,7 +19,7 @@ def certain(probabilities, cutoff=0.5):
             "probability_responder": chance,
         }
     )
-    return ResponseCertainty(table, 1.2, 0.0, 3.0, 100)
+    return ResponseCertainty(table, errors, 0.0, 3.0, 2.0, 1.0, 3.0, 100, "study")
 
 
 def two_days() -> tuple[Agreement, dict[str, ResponseCertainty], pd.DataFrame]:
@@ -36,9 +36,12 @@ def two_days() -> tuple[Agreement, dict[str, ResponseCertainty], pd.DataFrame]:
 
 
 def test_a_patient_is_undecided_when_neither_class_reaches_95_percent():
-    row = sure.certainty_table({"x": certain([0.99, 0.6, 0.01])}).iloc[0]
+    chances = [0.99, 0.6, 0.01]
+    row = sure.certainty_table({"x": certain(chances)}, {"x": certain(chances, errors=0.9)}).iloc[0]
     assert row[["Assessable", "Responders, measured", "Undecided"]].tolist() == [3, 2, 1]
     assert row["Misclassified, expected"] == "1.2 (0 to 3)"
+    assert row["Misclassified, measurement alone"] == "0.9 (0 to 3)"
+    assert row["Responders, expected"] == "2.0 (1 to 3)"
 
 
 def test_the_classes_say_how_many_are_expected_to_be_right():

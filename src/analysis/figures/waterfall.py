@@ -185,7 +185,7 @@ def draw_waterfall(
 def describe_waterfall(
     patients: pd.DataFrame, *, cutoff_percent: float, metric: str = "SUVmax", visit: str = "day 14"
 ) -> str:
-    """Return the alternative text of the waterfall: how many reach the cut-off, and the range."""
+    """Return the alternative text of the waterfall: how many reach the cut-off, the range, and the intervals if drawn."""
     shown = _drawn(patients)
     if shown.empty:
         return f"No patient has a change of {metric} at {visit}."
@@ -200,7 +200,16 @@ def describe_waterfall(
     low, high = (number(shown["change_percent"].agg(which), 0) for which in ("min", "max"))
     left_out = len(patients) - len(shown)
     missing = f" {count(left_out, 'patient')} without a value not drawn." if left_out else ""
+    ends = floats(shown, "low"), floats(shown, "high")
+    drawn = ~np.isnan(ends[0]) & ~np.isnan(ends[1])
+    crossing = drawn & (ends[0] < -cutoff_percent) & (ends[1] > -cutoff_percent)
+    intervals = (
+        f" Lines show an interval of {count(int(drawn.sum()), 'patient')};"
+        f" {number(int(crossing.sum()), 0)} of them cross the cut-off."
+        if drawn.any()
+        else ""
+    )
     return (
         f"Waterfall of the change of {metric} from baseline to {visit} in {count(len(shown), 'patient')}, from"
-        f" {low} % to {high} %; cut-off for response −{number(cutoff_percent, 0)} %: {responses}.{missing}"
+        f" {low} % to {high} %; cut-off for response −{number(cutoff_percent, 0)} %: {responses}.{intervals}{missing}"
     )

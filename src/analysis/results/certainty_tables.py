@@ -37,19 +37,33 @@ def definition_table(
     return pd.DataFrame(rows)
 
 
-def certainty_table(found: Mapping[str, ResponseCertainty]) -> pd.DataFrame:
-    """One row a name (a visit, a rule): assessable, responders as measured, expected misclassified, undecided."""
+def certainty_table(
+    study: Mapping[str, ResponseCertainty], flat: Mapping[str, ResponseCertainty]
+) -> pd.DataFrame:
+    """One row a name (a visit, a rule): responders measured and expected, expected misclassified, undecided.
+
+    Parameters
+    ----------
+    study, flat : mapping of str to ResponseCertainty
+        With the prior of the study and without any, for the same names.
+    """
     rows = []
-    for name, certainty in found.items():
-        patients = certainty.patients
+    for name, certainty in study.items():
+        patients, alone = certainty.patients, flat[name]
         unsure = patients["probability_responder"].between(1 - SURE, SURE, inclusive="neither")
         rows.append(
             {
                 "": name,
                 "Assessable": len(patients),
                 "Responders, measured": int((patients["response"] == "responder").sum()),
+                "Responders, expected": _expected(
+                    certainty.responders, certainty.responders_low, certainty.responders_high
+                ),
                 "Misclassified, expected": _expected(
                     certainty.misclassified, certainty.misclassified_low, certainty.misclassified_high
+                ),
+                "Misclassified, measurement alone": _expected(
+                    alone.misclassified, alone.misclassified_low, alone.misclassified_high
                 ),
                 "Undecided": int(unsure.sum()),
             }
@@ -187,6 +201,13 @@ def day_sentence(both: Agreement, switches: pd.DataFrame) -> str:
         f"Of {both.n} patients assessed at both days {len(switched)} change their class; {beyond} beyond repeatability "
         f"with {100 * SURE:.0f} % probability."
     )
+
+
+def prior_sentence(prior: str) -> str:
+    """Which prior the leading probabilities rest on, in words."""
+    if prior == "study":
+        return "as spread as in this study, less the error of measurement"
+    return "unknown: the study has too few patients to say how true changes are spread"
 
 
 def source_sentence(repeatability: Repeatability) -> str:

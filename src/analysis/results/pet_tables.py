@@ -189,6 +189,27 @@ def rule_table(every: pd.DataFrame, metrics: Mapping[str, str], rules: Mapping[s
     return wide.fillna("—").reset_index().rename_axis(columns=None)
 
 
+def classes_by_rule(
+    by_rule: Mapping[str, pd.DataFrame], by_criterion: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Patient rows for the heat map of responses, never for print: ``rule, patient_id, response``.
+
+    Parameters
+    ----------
+    by_rule : mapping of str to DataFrame
+        By the name of the rule; from :func:`analysis.pet.patient_response`.
+    by_criterion : mapping of str to DataFrame
+        By the name of the criterion; of its classes CMR and PMR are a response, SMD and PMD none.
+    """
+    two = {"CMR": "responder", "PMR": "responder", "SMD": "non_responder", "PMD": "non_responder"}
+    rows = [table[["patient_id", "response"]].assign(rule=name) for name, table in by_rule.items()]
+    for name, table in by_criterion.items():
+        column = "eortc" if "eortc" in table else "percist"
+        response = table[column].map(two).fillna("not_assessable")
+        rows.append(table[["patient_id"]].assign(response=response, rule=name))
+    return pd.concat(rows, ignore_index=True)
+
+
 def example_patient(measures: StudyMeasures, pet_visits: pd.DataFrame) -> str:
     """A patient worth showing: with lesions if anyone has, measured at most visits, then with most lesions, then by name.
 

@@ -41,7 +41,8 @@ def eortc_1999(
     """EORTC 1999 class of every patient at one visit.
 
     PMD: a new lesion; a lesion or the sum of the lesions that count increased by more than 25 %; or the longest
-    dimension of a lesion that counts grew by more than 20 %, where it was measured. CMR: all that count have
+    dimension of a lesion that counts grew by more than 20 %, where it was measured on contours that a reader drew: one
+    at a percentage of the maximum grows as the lesion cools. CMR: all that count have
     disappeared. PMR: the sum decreased by 15 % or more after one cycle, by more than 25 % after more. SMD: neither.
 
     Parameters
@@ -129,9 +130,10 @@ def eortc_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, vi
     reason, new = _of_patients(seen, rule)
     grown = np.zeros(len(new), bool)
     if EXTENT in measures.lesions.columns:
-        longest = lesion_changes(
-            measures.lesions, metric=EXTENT, scans=measures.scans, matches=measures.matches
-        )
+        drawn = measures.lesions
+        if "proposal" in drawn:
+            drawn = drawn.assign(**{EXTENT: drawn[EXTENT].mask(drawn["proposal"].fillna(False).astype(bool))})
+        longest = lesion_changes(drawn, metric=EXTENT, scans=measures.scans, matches=measures.matches)
         # Of one voxel at baseline the length is 0 between centres: no growth can be told from it.
         longest = longest[
             (longest["visit"] == visit)

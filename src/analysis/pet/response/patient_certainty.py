@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import DesignError
+from analysis.pet.response.change_prior import Prior, chosen_prior
 from analysis.pet.response.criteria import CLASSES, EortcFacts, PercistFacts
 from analysis.pet.response.lesion_rules import LesionRule
 from analysis.pet.response.patient_rules import PatientRule, decided
 from analysis.pet.response.patients import Assessed
 from analysis.pet.response.repeatability import Repeatability
+from analysis.pet.response.true_values import draw_true_values
 
 DRAWS = 4_000
 _VALUES_AT_ONCE = 250_000
@@ -33,15 +34,23 @@ class ResponseCertainty:
         ``probability_responder, probability_progression, probability_misclassified``.
     misclassified, misclassified_low, misclassified_high : float
         Expected number of patients whose true class is the other one, with its 95 % interval.
+    responders, responders_low, responders_high : float
+        Expected number of patients who respond in truth, with its 95 % interval.
     draws : int
         Truths drawn.
+    prior : {"study", "flat"}
+        Of the true change; ``flat`` where the study is too small for its own.
     """
 
     patients: pd.DataFrame
     misclassified: float
     misclassified_low: float
     misclassified_high: float
+    responders: float
+    responders_low: float
+    responders_high: float
     draws: int
+    prior: Prior
 
 
 def response_certainty(
@@ -51,17 +60,18 @@ def response_certainty(
     patient_rule: PatientRule,
     repeatability: Repeatability,
     seed: int,
+    prior: Prior = "study",
     draws: int = DRAWS,
 ) -> tuple[dict[str, ResponseCertainty], pd.DataFrame]:
     """Certainty of the responses at each visit, and of each patient's switch between the first two visits.
 
-    Truths are drawn with no prior opinion: each lesion's true value at each scan is log-normal around the measured one,
-    the baseline scan being the same for all visits. A share of the error may be common to the lesions of a scan. What
-    the reader said of new lesions, and which lesions have disappeared, is taken as certain.
+    True values are drawn as :func:`analysis.pet.response.true_values.draw_true_values` says; a share of the error may be
+    common to the lesions of a scan. Each visit is judged from the baseline and itself alone, a switch from all three
+    scans. What the reader said of new lesions, and which lesions have disappeared, is taken as certain.
 
-    Without a prior the expected number misclassified is right where true changes spread widely against the noise. Where
-    patients change alike it is too low (by a quarter for a spread of 14 points and three lesions), and a rule that takes
-    an extreme of several lesions is not corrected for having picked the most favourable noise.
+    With the prior of the study the expected numbers are those of a trial like this one, and the least or greatest of
+    several lesions' changes is corrected for the noise picked with it. With the flat prior they are what the measurement
+    alone says, and too low wherever patients change alike: by a fifth for a spread of 14 points and three lesions.
 
     Parameters
     ----------
@@ -75,6 +85,8 @@ def response_certainty(
         Of the rule's measure.
     seed : int
         Root of the random numbers.
+    prior : {"study", "flat"}
+        Of the true change; the study's falls back to the flat one with fewer than ten patients, as the result says.
     draws : int
         Truths drawn.
 
@@ -96,37 +108,36 @@ def response_certainty(
             f"the repeatability is that of {repeatability.metric}, the rule compares {lesion_rule.metric}",
             expected="one measure",
         )
-    everybody = sorted({name for found in seen.values() for name in found.lesions.patients})
-    place = {visit: np.searchsorted(everybody, found.lesions.patients) for visit, found in seen.items()}
-    before = _baselines(seen, place, len(everybody))
-    changes: dict[str, list[NDArray[np.float32]]] = {visit: [] for visit in seen}
-    progressing = {visit: np.zeros(len(place[visit])) for visit in seen}
-    switching = np.zeros(len(everybody))
-    for size, (baseline_seed, *visit_seeds) in _blocks(before.size, draws, seed, 1 + len(seen)):
-        truth_before = drawn(before, repeatability, size, baseline_seed)
-        classes = np.zeros((len(seen), size, len(everybody)), bool)
-        for number, (visit, found) in enumerate(seen.items()):
-            lesions = found.lesions
-            first = truth_before[:, place[visit], : lesions.before.shape[1]]
-            second = drawn(lesions.after, repeatability, size, visit_seeds[number])
+    certainty = {}
+    for visit, found in seen.items():
+        lesions, after = found.lesions, found.lesions.after[:, None]
+        chosen = chosen_prior(prior, lesions.before, after, repeatability)
+        changes, progressing = [], np.zeros(len(lesions.patients))
+        for size, block in _blocks(after.size, draws, seed):
+            first, second = draw_true_values(
+                lesions.before, after, repeatability, prior=chosen, draws=size, seed=block
+            )
             deciding = np.where(lesions.counts, first, np.nan)
-            change = decided(patient_rule, lesion_rule, deciding, second, lesions.volume)
-            rising = lesion_rule.progresses(lesion_rule.changes(first, second)).any(axis=-1)
-            progressing[visit] += rising.sum(axis=0)
-            changes[visit].append(change.astype(np.float32))
-            classes[number][:, place[visit]] = lesion_rule.responds(change) & ~_new(found, lesion_rule)
-        switching += (classes[0] != classes[min(1, len(classes) - 1)]).sum(axis=0)
-    certainty = {
-        visit: _summary(
-            found, lesion_rule, patient_rule, np.concatenate(changes[visit]), progressing[visit] / draws
+            change = decided(patient_rule, lesion_rule, deciding, second[:, 0], lesions.volume)
+            progressing += (
+                lesion_rule.progresses(lesion_rule.changes(first, second[:, 0])).any(axis=-1).sum(axis=0)
+            )
+            changes.append(change.astype(np.float32))
+        certainty[visit] = _summary(
+            found,
+            lesion_rule,
+            patient_rule,
+            np.concatenate(changes),
+            progressing / draws,
+            "flat" if chosen is None else "study",
         )
-        for visit, found in seen.items()
-    }
-    tables = [found.patients for found in certainty.values()][:2]
-    if len(tables) < 2:
+    if len(seen) < 2:
         return certainty, pd.DataFrame(columns=["patient_id", "switched", "probability_switch"])
-    both = tables[0].merge(tables[1], on="patient_id", suffixes=("_first", "_second"))
-    probability = dict(zip(everybody, (switching / draws).tolist(), strict=True))
+    one, two = (found.patients for found in list(certainty.values())[:2])
+    both = one.merge(two, on="patient_id", suffixes=("_first", "_second"))
+    probability = _switching(
+        list(seen.values())[:2], lesion_rule, patient_rule, repeatability, prior, draws, seed
+    )
     return certainty, pd.DataFrame(
         {
             "patient_id": both["patient_id"],
@@ -136,33 +147,38 @@ def response_certainty(
     )
 
 
-def drawn(
-    values: NDArray[np.float64], repeatability: Repeatability, draws: int, seed: np.random.SeedSequence
-) -> NDArray[np.float64]:
-    """True values that could lie behind the measured ones of one scan, shape (draws, patients, lesions).
-
-    Parameters
-    ----------
-    values : array of float, shape (patients, lesions)
-        Measured; 0 stays 0, a missing value stays missing.
-    repeatability : Repeatability
-        Of the measure.
-    draws : int
-        How many.
-    seed : SeedSequence
-        Of these draws alone.
-    """
-    rng = np.random.default_rng(seed)
-    present = ~np.isnan(values)  # most places are empty: few patients have the most lesions
-    spread = repeatability.log_sd_at(values[present])
-    common = repeatability.shared * math.log1p((repeatability.wcv_percent / 100) ** 2)
-    error = rng.standard_normal((draws, spread.size))
-    error *= np.sqrt(spread**2 - common)
-    if common:
-        error += np.sqrt(common) * rng.standard_normal((draws, len(values)))[:, np.nonzero(present)[0]]
-    truth = np.full((draws, *values.shape), np.nan)
-    truth[:, present] = values[present] * np.exp(error, out=error)
-    return truth
+def _switching(
+    seen: list[Assessed],
+    lesion_rule: LesionRule,
+    patient_rule: PatientRule,
+    repeatability: Repeatability,
+    prior: Prior,
+    draws: int,
+    seed: int,
+) -> dict[str, float]:
+    """Probability of each patient of two visits that the true classes differ; both changes share the baseline."""
+    everybody = sorted(set(seen[0].lesions.patients) & set(seen[1].lesions.patients))
+    rows = [np.searchsorted(found.lesions.patients, everybody) for found in seen]
+    width = max(found.lesions.before.shape[1] for found in seen)
+    before = np.full((len(everybody), width), np.nan)
+    after = np.full((len(everybody), 2, width), np.nan)
+    for number, (found, row) in enumerate(zip(seen, rows, strict=True)):
+        own = found.lesions.before[row]
+        before[:, : own.shape[1]] = own  # the same lesions in the same order at every visit
+        after[:, number, : own.shape[1]] = found.lesions.after[row]
+    chosen = chosen_prior(prior, before, after, repeatability)
+    switching = np.zeros(len(everybody))
+    for size, block in _blocks(after.size, draws, seed):
+        first, second = draw_true_values(before, after, repeatability, prior=chosen, draws=size, seed=block)
+        classes = []
+        for number, (found, row) in enumerate(zip(seen, rows, strict=True)):
+            counts, volume = found.lesions.counts[row], found.lesions.volume[row]
+            wide = counts.shape[1]
+            deciding = np.where(counts, first[..., :wide], np.nan)
+            change = decided(patient_rule, lesion_rule, deciding, second[:, number, :, :wide], volume)
+            classes.append(lesion_rule.responds(change) & ~_new(found, lesion_rule)[row])
+        switching += (classes[0] != classes[1]).sum(axis=0)
+    return dict(zip(everybody, (switching / draws).tolist(), strict=True))
 
 
 def criterion_certainty(
@@ -171,6 +187,7 @@ def criterion_certainty(
     repeatability: Repeatability,
     glycolysis: Repeatability | None = None,
     seed: int,
+    prior: Prior = "study",
     draws: int = DRAWS,
 ) -> pd.DataFrame:
     """Probability of each class of a published criterion, one row an assessable patient.
@@ -186,60 +203,55 @@ def criterion_certainty(
         Of the criterion's measure.
     glycolysis : Repeatability, optional
         Of TLG, for PERCIST.
-    seed, draws
+    seed, prior, draws
         As for :func:`response_certainty`.
 
     Returns
     -------
     DataFrame
-        ``patient_id, measured, CMR, PMR, SMD, PMD``: the class as measured, and the probability of each.
+        ``patient_id, measured, CMR, PMR, SMD, PMD, prior``: the class as measured, the probability of each, and the
+        prior it was found with.
     """
     lesions = facts.seen.lesions
+    after = lesions.after[:, None]
+    chosen = chosen_prior(prior, lesions.before, after, repeatability)
     counts = np.zeros((len(CLASSES), len(lesions.patients)))
-    for size, seeds in _blocks(lesions.before.size, draws, seed, 4):
-        first, second = (
-            drawn(v, repeatability, size, s)
-            for v, s in zip((lesions.before, lesions.after), seeds[:2], strict=True)
+    for size, block in _blocks(after.size, draws, seed):
+        own, other = block.spawn(2)
+        first, second = draw_true_values(
+            lesions.before, after, repeatability, prior=chosen, draws=size, seed=own
         )
         if isinstance(facts, PercistFacts):
-            ratio = None
-            if glycolysis is not None:
-                sums = [
-                    np.nansum(drawn(v, glycolysis, size, s), axis=-1)
-                    for v, s in zip((facts.glycolysis_before, facts.glycolysis_after), seeds[2:], strict=True)
-                ]
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    ratio = np.where(sums[0] > 0, sums[1] / sums[0], np.nan)
-            classes = facts.classes(second, first, ratio)
+            ratio = None if glycolysis is None else _glycolysis_ratio(facts, glycolysis, prior, size, other)
+            classes = facts.classes(second[:, 0], first, ratio)
         else:
-            classes = facts.classes(second, first)
+            classes = facts.classes(second[:, 0], first)
         counts += (classes[..., None] == np.arange(len(CLASSES))).sum(axis=0).T
     measured = facts.classes(lesions.after, lesions.before)
     table = pd.DataFrame({"patient_id": lesions.patients, "measured": np.array(CLASSES)[measured]})
     table[list(CLASSES[:4])] = (counts[:4] / draws).T
+    table["prior"] = "flat" if chosen is None else "study"
     return table[table["measured"] != "not_assessable"].reset_index(drop=True)
 
 
-def _blocks(
-    size: int, draws: int, seed: int, streams: int
-) -> Iterator[tuple[int, list[np.random.SeedSequence]]]:
-    """Draws in blocks of bounded memory, each with its own independent streams."""
+def _glycolysis_ratio(
+    facts: PercistFacts, repeatability: Repeatability, prior: Prior, draws: int, seed: np.random.SeedSequence
+) -> NDArray[np.float64]:
+    """Draws of the sum of TLG at the visit over that at baseline, missing without one at baseline."""
+    before, after = facts.glycolysis_before, facts.glycolysis_after[:, None]
+    chosen = chosen_prior(prior, before, after, repeatability)
+    first, second = draw_true_values(before, after, repeatability, prior=chosen, draws=draws, seed=seed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.nansum(second[:, 0], axis=-1) / np.nansum(first, axis=-1)
+    return np.where(np.isfinite(ratio), ratio, np.nan)
+
+
+def _blocks(size: int, draws: int, seed: int) -> Iterator[tuple[int, np.random.SeedSequence]]:
+    """Draws in blocks of bounded memory, each with its own independent stream."""
     each = max(1, min(draws, _VALUES_AT_ONCE // max(size, 1)))
     root = np.random.SeedSequence([seed, 3])
     for done in range(0, draws, each):
-        yield min(each, draws - done), root.spawn(1)[0].spawn(streams)
-
-
-def _baselines(
-    seen: Mapping[str, Assessed], place: Mapping[str, NDArray[np.int64]], patients: int
-) -> NDArray[np.float64]:
-    """Baseline values of everybody, the same lesions in the same order as in each visit's arrays."""
-    width = max(found.lesions.before.shape[1] for found in seen.values())
-    before = np.full((patients, width), np.nan)
-    for visit, found in seen.items():
-        own = found.lesions.before
-        before[place[visit], : own.shape[1]] = own
-    return before
+        yield min(each, draws - done), root.spawn(1)[0]
 
 
 def _new(found: Assessed, rule: LesionRule) -> NDArray[np.bool_]:
@@ -253,6 +265,7 @@ def _summary(
     patient_rule: PatientRule,
     changes: NDArray[np.float32],
     progressing: NDArray[np.float64],
+    prior: Prior,
 ) -> ResponseCertainty:
     lesions, new = found.lesions, _new(found, lesion_rule)
     measured = decided(patient_rule, lesion_rule, lesions.deciding, lesions.after, lesions.volume)
@@ -276,6 +289,8 @@ def _summary(
             "probability_misclassified": wrong.mean(axis=0),
         }
     )
-    counts = wrong.sum(axis=1)
-    low, high = np.quantile(counts, (0.025, 0.975))
-    return ResponseCertainty(patients, float(counts.mean()), float(low), float(high), len(changes))
+    numbers = []
+    for counts in (wrong.sum(axis=1), truly.sum(axis=1)):
+        low, high = np.quantile(counts, (0.025, 0.975))
+        numbers += [float(counts.mean()), float(low), float(high)]
+    return ResponseCertainty(patients, *numbers, draws=len(changes), prior=prior)

@@ -3,7 +3,8 @@
 Of an unchanged lesion, ln(second / first) is normal around 0 with variance s₁² + s₂², where s² = ln(1 + wCV²) at each
 scan, and no smaller than the measure's smallest difference allows. With no prior opinion about the true change (a flat
 prior on its logarithm), the truth is normal around what was measured, with the same variance. Everything here follows
-in closed form. Where most patients truly change alike, the truth lies nearer to their mean than such a prior says.
+in closed form. Where most patients truly change alike, the truth lies nearer to their mean than such a prior says:
+that is what :mod:`analysis.pet.response.change_prior` is for.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ class Repeatability:
                 f"repeatability of {self.metric}: smallest difference {self.smallest_difference}, shared {self.shared}",
                 expected="a difference of 0 or more, and a share from 0 to 1",
             )
+
+    @property
+    def common_variance(self) -> float:
+        """Variance of the logarithm of one measurement that all lesions of its scan have in common."""
+        return self.shared * math.log1p((self.wcv_percent / 100) ** 2)
 
     def log_sd_at(self, value: ArrayLike) -> NDArray[np.float64]:
         """Standard deviation of the logarithm of one measurement of this value; the floor cannot tell anything about 0.
