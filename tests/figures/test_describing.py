@@ -72,7 +72,8 @@ def test_the_flow_says_every_box_and_every_reason(hand):
 def test_the_waterfall_says_range_calls_and_who_is_not_drawn(hand):
     assert describe_waterfall(hand.patients, cutoff_percent=25) == (
         "Waterfall of the change of SUVmax from baseline to day 14 in 4 patients, from −40 % to 150 %; cut-off for"
-        " response −25 %: 2 responders and 2 non-responders. 1 patient without a value not drawn."
+        " response −25 %: 2 responders and 2 non-responders. Lines show an interval of 4 patients; 2 reach over the"
+        " cut-off. 1 patient without a value not drawn."
     )
 
 
@@ -188,3 +189,11 @@ def test_nothing_to_draw_is_said_in_words(hand):
         describe_plasma(pd.DataFrame({"visit": ["baseline"], "k": [0], "n": [0]}))
         == "No plasma sample has a result."
     )
+
+
+def test_the_waterfall_says_how_many_intervals_are_drawn_and_cross_the_cut_off():
+    patients = pd.DataFrame(
+        {"response": ["responder", "responder", "non_responder"], "change_percent": [-50.0, -30.0, -10.0]}
+    ).assign(low=[-60.0, -45.0, np.nan], high=[-40.0, -15.0, np.nan])
+    text = describe_waterfall(patients, cutoff_percent=25)
+    assert "Lines show an interval of 2 patients; 1 reach over the cut-off." in text

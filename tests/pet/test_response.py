@@ -365,6 +365,14 @@ def test_eortc_counts_growth_where_the_longest_dimension_is_measured():
     assert grown(24.1) == ["PMD", "longest dimension increased by more than 20 %"]
 
 
+def test_eortc_takes_no_growth_from_a_proposal_whose_edge_moves_as_the_lesion_cools():
+    lesions = [
+        lesion("A", "baseline", "L1", 10, max_diameter_mm=20.0, proposal=False),
+        lesion("A", "day14", "L1", 6, max_diameter_mm=30.0, proposal=True),
+    ]
+    assert eortc_1999(study(lesions), visits("A"), visit="day14")["eortc"].tolist() == ["PMR"]
+
+
 def test_a_new_lesion_is_progression_even_without_a_measure():
     lesions = [lesion("A", visit, "L1", 10, sul_peak=np.nan) for visit in ("baseline", "day14")]
     assert percist_1_0(study(lesions), visits("A", new="yes"), visit="day14")["percist"].tolist() == ["PMD"]

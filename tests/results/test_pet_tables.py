@@ -92,3 +92,17 @@ def test_no_table_of_pet_has_a_row_a_patient():
         ["Patients", "2"],
         ["SUVmax", "2.0 (1.5 to 2.5)"],
     ]
+
+
+def test_classes_of_rules_and_criteria_stand_under_one_another_in_the_same_two_words():
+    one = pd.DataFrame({"patient_id": ["A", "B"], "response": ["responder", "not_assessable"]})
+    two = pd.DataFrame({"patient_id": ["A", "B", "C"], "percist": ["CMR", "PMD", "not_assessable"]})
+    found = tables.classes_by_rule({"rule": one}, {"PERCIST": two})
+    assert found["rule"].tolist() == ["rule"] * 2 + ["PERCIST"] * 3
+    assert found["response"].tolist() == [
+        "responder",
+        "not_assessable",
+        "responder",
+        "non_responder",
+        "not_assessable",
+    ]

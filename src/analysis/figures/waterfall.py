@@ -205,7 +205,7 @@ def describe_waterfall(
     crossing = drawn & (ends[0] < -cutoff_percent) & (ends[1] > -cutoff_percent)
     intervals = (
         f" Lines show an interval of {count(int(drawn.sum()), 'patient')};"
-        f" {number(int(crossing.sum()), 0)} of them cross the cut-off."
+        f" {number(int(crossing.sum()), 0)} reach over the cut-off."
         if drawn.any()
         else ""
     )

@@ -53,7 +53,7 @@ def certainty_table(
         unsure = patients["probability_responder"].between(1 - SURE, SURE, inclusive="neither")
         rows.append(
             {
-                "": name,
+                "": name.replace("_", " "),
                 "Assessable": len(patients),
                 "Responders, measured": int((patients["response"] == "responder").sum()),
                 "Responders, expected": _expected(
