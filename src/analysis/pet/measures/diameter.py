@@ -26,12 +26,10 @@ def max_diameter(inside: np.ndarray, spacing: tuple[float, float, float]) -> flo
     # through it: few voxels are, and a flat region needs no exception.
     corners = inside.copy()
     for axis in range(3):
-        ends = np.zeros_like(inside)
+        index = np.expand_dims(np.arange(inside.shape[axis]), [other for other in range(3) if other != axis])
         first = inside.argmax(axis=axis, keepdims=True)
         last = inside.shape[axis] - 1 - np.flip(inside, axis).argmax(axis=axis, keepdims=True)
-        np.put_along_axis(ends, first, True, axis)
-        np.put_along_axis(ends, last, True, axis)
-        corners &= ends
+        corners &= (index == first) | (index == last)
     return longest_distance(np.argwhere(corners) * np.array(spacing))
 
 
