@@ -16,7 +16,9 @@ def with_highdicom(path, files, masks, *, kind="BINARY", algorithm="MANUAL"):
         warnings.simplefilter("ignore")
         import highdicom as hd
 
-        sources = sorted((pydicom.dcmread(f) for f in files), key=lambda d: d.ImagePositionPatient[2])
+        sources = sorted(
+            (pydicom.dcmread(f) for f in files), key=lambda d: d.get("ImagePositionPatient", [0, 0, 0])[2]
+        )
         for source in sources:
             source.PatientName, source.PatientBirthDate, source.StudyID = "", "", ""
             source.StudyTime, source.AccessionNumber, source.ReferringPhysicianName = "", "", ""

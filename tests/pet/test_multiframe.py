@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pydicom
 import pytest
+from make_contours import box, nifti, rtstruct
 from make_multiframe import compressed, write_enhanced, write_legacy
-from make_series import code, setting, write_series
+from make_seg import with_highdicom
+from make_series import code, setting, true_suv, write_series
 from pydicom.uid import RLELossless
 
 from analysis.errors import ImageError
-from analysis.pet import index_series, read_suv, suv_of_folder
+from analysis.pet import index_series, quantify, read_suv, suv_of_folder
 from analysis.pet.series.reason import reason_left_out
 
 
@@ -189,3 +191,28 @@ def test_the_series_finder_keeps_static_multiframe_pet_and_says_why_not_a_dynami
     )
     found = {entry.series_uid: reason_left_out(entry) for entry in index_series(tmp_path / "multi")}
     assert found == {"1.2.3.4.200": "", "1.2.3.5": "dynamic series"}
+
+
+@pytest.mark.parametrize("kind", ["seg", "rtstruct", "nifti"])
+@pytest.mark.parametrize("reversed_frames", [False, True])
+def test_contours_on_a_multiframe_image_are_read_where_they_were_drawn(
+    tmp_path, single, kind, reversed_frames
+):
+    def reverse(ds):
+        if reversed_frames:
+            ds.PerFrameFunctionalGroupsSequence = list(reversed(ds.PerFrameFunctionalGroupsSequence))
+            ds.PixelData = np.frombuffer(ds.PixelData, "<i2").reshape(6, -1)[::-1].tobytes()
+
+    file = write_enhanced(tmp_path / "image" / "e.dcm", single, reverse)
+    volume = read_suv([file])
+    mask = np.zeros(volume.grid.shape, bool)
+    mask[2, 2:5, 3:7] = True
+    if kind == "seg":
+        drawn = with_highdicom(tmp_path / "m.dcm", [file], {"L01": mask[::-1] if reversed_frames else mask})
+    elif kind == "nifti":
+        drawn = nifti(tmp_path / "m.nii.gz", mask.astype(np.uint8), grid=volume.grid)
+    else:
+        drawn = rtstruct(tmp_path / "m.dcm", {"L01": [(box(3, 6, 2, 4), 8.0)]})
+    found = quantify(tmp_path / "image", drawn or tmp_path / "m.dcm")
+    np.testing.assert_array_equal(found.region.full(), mask)
+    assert found.measures.suv_max == pytest.approx(true_suv()[2, 4, 6], rel=1e-3)
