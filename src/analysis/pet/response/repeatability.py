@@ -69,8 +69,8 @@ class Repeatability:
     def log_sd_at(self, value: ArrayLike) -> NDArray[np.float64]:
         """Standard deviation of the logarithm of one measurement of this value; the floor cannot tell anything about 0.
 
-        >>> Repeatability("suv_max", 10, 0.5).log_sd_at(np.array([8.0, 1.0])).round(3)
-        array([0.1  , 0.18 ])
+        >>> Repeatability("suv_max", 10, 0.5).log_sd_at(np.array([8.0, 1.0])).round(3).tolist()
+        [0.1, 0.18]
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             floor = self.smallest_difference / (_REACH * math.sqrt(2)) / np.asarray(value, float)

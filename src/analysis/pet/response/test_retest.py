@@ -64,7 +64,7 @@ def re_estimate(pairs: pd.DataFrame) -> RepeatabilityEstimate:
 
     >>> found = re_estimate(pd.DataFrame({"first": [5.0, 8.0, 6.0], "second": [5.5, 7.2, 6.3]}))
     >>> round(found.wcv_percent, 1), found.n
-    (6.5, 3)
+    (6.1, 3)
     """
     known = pairs.dropna(subset=["first", "second"])
     first, second = known["first"].to_numpy(dtype=float), known["second"].to_numpy(dtype=float)
