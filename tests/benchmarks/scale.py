@@ -18,7 +18,6 @@ from analysis.data import Study, load_study
 from analysis.pet.measures import study_measures
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.stored_scans import measure_scans
-from analysis.pet.suv.volume import read_suv
 from analysis.simulation import simulate
 
 WORKERS = 2
@@ -44,7 +43,7 @@ def measurements() -> list[Measurement]:
         with mock.patch.object(study_measures, "measure_scans", watched):
             cold = min(_quantified(study, Path(folder) / f"cache-{n}") for n in range(2))
         tasks = tasks[: len(tasks) // 2]
-        volume_mb = max(read_suv(task.files).suv.nbytes for task in tasks[:8]) / 1e6
+        volume_mb = max(task.source.read().suv.nbytes for task in tasks[:8]) / 1e6
         few, few_mb = _repeated(tasks, FEW)
         many, many_mb = _repeated(tasks, MANY)
     return [

@@ -9,7 +9,7 @@ from copy import deepcopy
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from make_multiframe import enhanced, write_legacy
 from make_series import tracer_of, true_suv, write_series
@@ -88,6 +88,7 @@ def damage(ds: Dataset, name: str, value: str | None, frame: int) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@example(style="enhanced", changes={"DecayCorrected": "NO"}, frame=0)
 @given(
     style=st.sampled_from(["enhanced", "legacy"]),
     changes=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.none(), WRONG), min_size=1, max_size=2),
