@@ -38,10 +38,10 @@ def two_days() -> tuple[Agreement, dict[str, ResponseCertainty], pd.DataFrame]:
 def test_a_patient_is_undecided_when_neither_class_reaches_95_percent():
     chances = [0.99, 0.6, 0.01]
     row = sure.certainty_table({"x": certain(chances)}, {"x": certain(chances, errors=0.9)}).iloc[0]
-    assert row[["Assessable", "Responders, measured", "Undecided"]].tolist() == [3, 2, 1]
-    assert row["Misclassified, expected"] == "1.2 (0 to 3)"
-    assert row["Misclassified, measurement alone"] == "0.9 (0 to 3)"
-    assert row["Responders, expected"] == "2.0 (1 to 3)"
+    assert row[["Responders", "Undecided"]].tolist() == ["2 of 3", 1]
+    assert row["Wrong class"] == "1.2 (0 to 3)"
+    assert row["Wrong class, measurement alone"] == "0.9 (0 to 3)"
+    assert row["True responders"] == "2.0 (1 to 3)"
 
 
 def test_the_classes_say_how_many_are_expected_to_be_right():

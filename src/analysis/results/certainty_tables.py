@@ -54,15 +54,14 @@ def certainty_table(
         rows.append(
             {
                 "": name.replace("_", " "),
-                "Assessable": len(patients),
-                "Responders, measured": int((patients["response"] == "responder").sum()),
-                "Responders, expected": _expected(
+                "Responders": f"{(patients['response'] == 'responder').sum()} of {len(patients)}",
+                "True responders": _expected(
                     certainty.responders, certainty.responders_low, certainty.responders_high
                 ),
-                "Misclassified, expected": _expected(
+                "Wrong class": _expected(
                     certainty.misclassified, certainty.misclassified_low, certainty.misclassified_high
                 ),
-                "Misclassified, measurement alone": _expected(
+                "Wrong class, measurement alone": _expected(
                     alone.misclassified, alone.misclassified_low, alone.misclassified_high
                 ),
                 "Undecided": int(unsure.sum()),

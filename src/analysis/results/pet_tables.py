@@ -31,8 +31,10 @@ def kind_of(text: str) -> str:
     '… slices are missing'
     >>> kind_of("PatientWeight (0010,1030) is missing. Expected: a value. [0006140A]")
     'PatientWeight is missing'
+    >>> kind_of("the series time is not used (later than the scan); reference time: back-computed")
+    'the series time is not used (later than the scan)'
     """
-    first = re.split(r"\. Expected:|\. Do:|: | \[", text, maxsplit=1)[0]
+    first = re.split(r"\. Expected:|\. Do:|(?:; [\w ]+)?: | \[", text, maxsplit=1)[0]
     bare = re.sub(r"\s*\([^)]*\d[^)]*\)", "", first)
     return re.sub(r"\d[\d.,:T+-]*", "…", bare).strip().rstrip(".")
 
