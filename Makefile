@@ -119,7 +119,7 @@ strip: $(ENV) ## take outputs and editor's traces out of the notebooks, as they 
 
 .PHONY: test
 test: $(ENV) ## run the tests
-	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
+	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: $(ENV) ## measure speed and memory against peers and limits in the same run

@@ -14,6 +14,15 @@ from analysis.data import TABLES, Study
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+LONGEST = ("test_make.py", "test_patient_certainty.py", "test_scale.py", "test_fuzzed_headers.py")
+"""Files that take longest; a worker that got one of them last would keep the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest files."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of reference values and public real data; tests that need it are skipped where it is absent.
