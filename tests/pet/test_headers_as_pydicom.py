@@ -187,6 +187,14 @@ def test_random_data_sets_are_read_as_pydicom_reads_them(tmp_path, ds, syntax):
         assert file.read_bytes()[header.pixel_start :][: header.pixel_length] == bytes(112)
 
 
+def test_a_big_endian_data_set_that_begins_with_a_sequence_is_read(tmp_path):
+    ds = Dataset()
+    ds.RadiopharmaceuticalInformationSequence = []
+    ds["RadiopharmaceuticalInformationSequence"].is_undefined_length = True
+    (tmp_path / "a.dcm").write_bytes(encoded(ds, ExplicitVRBigEndian))
+    check(tmp_path / "a.dcm")
+
+
 def element(tag: int, vr: str, value: bytes, *, order: str = "<", undefined: bool = False) -> bytes:
     """One element with explicit VR; with implicit VR if ``vr`` is empty."""
     place = struct.pack(order + "HH", tag >> 16, tag & 0xFFFF)

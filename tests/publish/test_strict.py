@@ -110,7 +110,7 @@ def test_digits_that_are_no_results_are_allowed(problems, text: str) -> None:
         "HR 0.77",
         "14 of them",
         "a 10-fold risk",
-        "10 %",
+        "11 %",
         "−3.5",
         "0.40–1.50",
         "p < 0.05",

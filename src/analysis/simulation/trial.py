@@ -160,5 +160,13 @@ def _with_dates(table: pd.DataFrame, starts: Mapping[str, pd.Timestamp] | pd.Ser
     if not times:
         return table
     start = table["patient_id"].map(starts)
-    dated = {f"{name[:-4]}_date": start + pd.to_timedelta(table[name], unit="D") for name in times}
+    dated = {f"{name[:-4]}_date": start + _whole_days(table[name]) for name in times}
     return table.drop(columns=times).assign(**dated)
+
+
+def _whole_days(days: pd.Series) -> pd.Series:
+    """Whole days as time differences; pandas' own conversion of floats rounds even the missing ones."""
+    known = days.notna().to_numpy()
+    found = np.full(len(days), np.timedelta64("NaT", "D"))
+    found[known] = np.rint(days.to_numpy(float)[known]).astype("timedelta64[D]")
+    return pd.Series(found, index=days.index).astype("timedelta64[ns]")

@@ -33,6 +33,8 @@ from analysis.pet.headers.text import text_of
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 _SYNTAX = {IMPLICIT_LITTLE: IMPLICIT, EXPLICIT_LITTLE: EXPLICIT, EXPLICIT_BIG: BIG_ENDIAN}
+_META_GROUP = b"\x02\x00"
+"""Group 0002, always little endian (PS3.10 section 7.1)."""
 _FIRST_BYTES = 32768
 """Enough for most headers; where it is not, more is read."""
 
@@ -182,18 +184,20 @@ def _file_meta(data: bytes) -> tuple[str, int]:
         position = 132
     elif data[:4] == b"DICM":
         position = 4  # the preamble was cut off
-    elif data[:2] in (b"\x02\x00", b"\x08\x00") and len(data) >= 8:
+    elif data[:2] in (_META_GROUP, b"\x08\x00") and len(data) >= 8:
         position = 0  # written without preamble: the file begins with the meta information or with group 0008
     else:
         raise ValueError("no DICOM prefix")
     syntax = ""
+    if data[position : position + 2] != _META_GROUP:
+        return syntax, position
     meta = _encoding(EXPLICIT, data[position : position + 6])
     for tag, _vr, start, length, following in meta.walk(data, position, len(data), ANYTHING):
-        if tag >> 16 != 2:
-            break
         if tag == 0x00020010:
             syntax = data[start : start + length].decode("ascii", "replace").strip(" \0")
         position = following
+        if data[position : position + 2] != _META_GROUP:
+            break  # the element that follows may be encoded otherwise: it is not even looked at
     return syntax, position
 
 
