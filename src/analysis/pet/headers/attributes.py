@@ -51,12 +51,13 @@ def parse_number(text: str) -> float | None:
 
     >>> parse_number("3.88777472E8")
     388777472.0
-    >>> parse_number("70,5") is None
-    True
+    >>> parse_number("70,5") is None, parse_number("70\\x1c") is None
+    (True, True)
     """
-    if not _NUMBER.match(text.strip()):
+    bare = text.strip(" ")
+    if not _NUMBER.fullmatch(bare):
         return None
-    value = float(text)
+    value = float(bare)
     return value if math.isfinite(value) else None
 
 
