@@ -60,12 +60,12 @@ def nifti_regions(file: Path, grid: Grid, *, wanted: str | None = None, resample
     if not on_grid and not resample:
         raise other_grid(own, grid, where=file.name)
     regions = {}
+    marked = np.argwhere(labels)
+    codes = np.rint(labels[tuple(marked.T)].astype(float))
     for name, value in values.items():
         if wanted not in (None, name):
             continue
-        region = Region.of_mask(
-            np.abs(labels - value) <= _NEARLY_WHOLE if labels.dtype.kind == "f" else labels == value
-        )
+        region = Region.of_voxels(marked[codes == value], own.shape)
         if on_grid:
             regions[name] = _turned(region, own, grid)
         else:
