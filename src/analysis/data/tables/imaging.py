@@ -2,6 +2,9 @@
 
 from analysis.data.tables.table import Column, Table, patient_id
 
+SUV_TYPES = ("BSA", "BW", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
+"""What SUV Type (0054,1006) may say; BSA goes with the unit CM2ML, the others with GML."""
+
 OVERRIDABLE: dict[str, str | tuple[str, ...]] = {
     "PatientWeight": "a weight above 0 kg",
     "PatientSize": "a height above 0 m",
@@ -15,7 +18,7 @@ OVERRIDABLE: dict[str, str | tuple[str, ...]] = {
     "DecayCorrectionDateTime": "YYYYMMDDHHMMSS",
     "DecayCorrection": ("START", "ADMIN", "NONE"),
     "Units": ("BQML", "CNTS", "GML", "CM2ML"),
-    "SUVType": ("BSA", "BW", "LBM", "LBMJAMES128", "LBMJANMA", "IBW"),
+    "SUVType": SUV_TYPES,
 }
 """Attributes of a PET header that a reader may correct: what a value must be, or the values there are."""
 

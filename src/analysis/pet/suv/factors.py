@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.data.tables.imaging import SUV_TYPES
 from analysis.errors import ImageError
 from analysis.pet.headers.attributes import common_number, common_text, missing
 from analysis.pet.headers.dicom_file import SliceHeader
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from analysis.pet.suv.overrides import Applied
 
 _LONGEST_ACQUISITION_HOURS = 4
-SUV_TYPES = ("BW", "BSA", "LBM", "LBMJAMES128", "LBMJANMA", "IBW")
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,8 @@ def _stored(headers: Sequence[SliceHeader], units: str, warnings: list[str]) -> 
     if suv_type not in SUV_TYPES or (suv_type == "BSA") != (units == "CM2ML"):
         raise ImageError(
             f"{tag_text('SUVType')} is {suv_type[:16]} though {tag_text('Units')} is {units}", where=first.path.name,
-            expected="BSA with CM2ML; BW, LBM, LBMJAMES128, LBMJANMA or IBW with GML", offenders=("SUVType", "Units"),
+            expected=f"BSA with CM2ML; {', '.join(t for t in SUV_TYPES if t != 'BSA')} with GML",
+            offenders=("SUVType", "Units"),
         )  # fmt: skip
     size = patient_size(headers, weight_needed=suv_type != "BW")
     factor = 1.0

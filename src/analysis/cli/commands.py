@@ -1,0 +1,52 @@
+"""All commands together: the parser, and what a command's failure looks like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from analysis.cli import lesions, pet, project, report, study
+from analysis.errors import AnalysisError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m analysis",
+        description="From PET DICOM and tables to a reviewed publication. `make help` lists what is built from these commands.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, function: Callable[[argparse.Namespace], int], epilog: str = ""
+    ) -> argparse.ArgumentParser:
+        doc = (function.__doc__ or "").splitlines()[0]
+        made = commands.add_parser(
+            name,
+            help=doc,
+            description=doc,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=epilog,
+        )
+        made.set_defaults(function=function)
+        return made
+
+    for subject in (study, pet, lesions, report, project):
+        subject.register(command)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it succeeded, 1 on an error that is explained, 2 on wrong usage."""
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.function(arguments)
+    except AnalysisError as error:
+        print(f"{arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print(f"{arguments.command}: stopped; nothing half-made was kept", file=sys.stderr)
+        return 130

@@ -1,0 +1,120 @@
+"""Commands the build calls: measure, run, render; and the values of a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from analysis.cli.command import AddCommand
+from analysis.study import project_root
+
+
+def values(arguments: argparse.Namespace) -> int:
+    """Print every named value of a run."""
+    from analysis.results import read_run
+
+    listed = [
+        {"name": name, "run": part.run, "notebook": part.notebook, **value}
+        for part in read_run(arguments.run)
+        for name, value in part.values.items()
+    ]
+    if arguments.json:
+        print(json.dumps(listed, indent=1, ensure_ascii=False))
+        return 0
+    for value in listed:
+        interval = f" ({value['interval_text']})" if value["interval_text"] else ""
+        unit = f" {value['unit']}" if value["unit"] else ""
+        size = "" if value["n"] is None else f"  n={value['n']}"
+        events = "" if value["events"] is None else f", events={value['events']}"
+        reason = f"  [{value['reason']}]" if value["reason"] else ""
+        relation = "" if value["kind"] == "p" and value["value"] is not None else "= "
+        print(f"{value['name']} {relation}{value['text']}{unit}{interval}{size}{events}{reason}")
+        print(f"    {value['definition']}  <- {value['notebook']}, cell {value['cell'] or 'without label'}")
+    return 0
+
+
+def ready(arguments: argparse.Namespace) -> int:
+    """Check a study and measure its scans, once, before notebooks run."""
+    from analysis.data import load_study, study_checksum
+    from analysis.pet import measure_study
+    from analysis.results.places import measures_cache
+    from analysis.workflow.runs import load_run
+    from analysis.workflow.studies import write_ready
+
+    for name in arguments.runs:  # a mistake in a run file is said before any scan is measured
+        load_run(name)
+    study = load_study(project_root() / arguments.study)
+    if study.has("pet"):
+        cache, bar = measures_cache(arguments.study), sys.stderr.isatty()
+        series = measure_study(study, cache=cache, workers=arguments.workers, progress=bar).series
+        refused = int((series["fault"] & ~series["kept"]).sum())
+        print(
+            f"ready: {arguments.study}: {int(series['kept'].sum())} PET series measured, {len(series)} found"
+        )
+        if refused:
+            print(
+                f"ready: {refused} series that should have been measured were refused and are listed as such. "
+                f"Do: python -m analysis check-study {arguments.study}",
+                file=sys.stderr,
+            )
+    write_ready(arguments.study, study.identifiers, study_checksum(study.path))
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one notebook of one run."""
+    from analysis.workflow.execute import execute
+
+    run_name, _, notebook = arguments.target.rpartition("/")
+    copy = execute(run_name, notebook)
+    print(f"run: {copy.relative_to(project_root())}")
+    return 0
+
+
+def page(arguments: argparse.Namespace) -> int:
+    """Turn one executed notebook into a page of the site."""
+    from analysis.publish import render_notebook
+
+    run_name, _, notebook = arguments.target.rpartition("/")
+    print(
+        f"page: {render_notebook(project_root() / 'reports', run_name, notebook).relative_to(project_root())}"
+    )
+    return 0
+
+
+def publish(arguments: argparse.Namespace) -> int:
+    """Check and render the publication."""
+    from analysis.publish import publish as render
+
+    for file in render(project_root() / "reports", arguments.runs):
+        print(f"publish: {file.relative_to(project_root())}")
+    return 0
+
+
+def index(arguments: argparse.Namespace) -> int:
+    """Write the reviewers' landing page and check the finished site."""
+    from analysis.publish import render_index
+
+    render_index(project_root() / "reports", arguments.runs)
+    return 0
+
+
+def register(command: AddCommand) -> None:
+    """Add values, ready, run, page, publish and index."""
+    one = command("values", values)
+    one.add_argument("--run", default="primary", help="run (default primary)")
+    one.add_argument("--json", action="store_true", help="as JSON")
+
+    one = command("ready", ready)
+    one.add_argument("study", help="study folder, relative to the checkout")
+    one.add_argument("--runs", nargs="*", default=(), help="runs whose files are checked first")
+    one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
+
+    for name, function in (("run", run), ("page", page)):
+        one = command(name, function)
+        one.add_argument("target", metavar="RUN/NOTEBOOK", help="e.g. primary/04-survival")
+
+    for name, function in (("publish", publish), ("index", index)):
+        one = command(name, function)
+        one.add_argument("runs", nargs="+", help="runs, the main one first")
