@@ -15,8 +15,8 @@ import pytest
 from faulty_files import DeadlyFile, OddFile
 from make_series import setting, true_suv, write_series
 
-import analysis.pet.measures.cluster as cluster
 import analysis.pet.measures.stored_scans as stored
+import analysis.work.cluster as cluster
 from analysis.errors import ParameterError
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.scan_source import ScanSource
@@ -168,7 +168,7 @@ def test_an_address_that_is_none_is_said(tasks, monkeypatch):
 
 def test_workers_with_other_code_are_refused(tasks, scheduler, monkeypatch):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", scheduler)
-    monkeypatch.setattr(cluster, "code_version", _another_version)
+    monkeypatch.setattr(stored, "code_version", _another_version)
     with pytest.raises(ParameterError, match="2 of 2 Dask workers do not run this code"):
         measured(tasks)
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.pet.measures.cluster import measured_on_cluster
 from analysis.pet.measures.one_scan import as_text, failed
 from analysis.pet.measures.scan import ScanTask
-from analysis.pet.series.processes import in_processes
 from analysis.pet.series.writing import write_whole
-
-DIED = (
-    "the process that measured this scan died, alone as well: most likely there is too little memory for it"
-)
+from analysis.pet.versions import code_version
+from analysis.work import in_any_order
 
 
 def measure_scans(
@@ -48,7 +43,14 @@ def measure_scans(
 
     results: list[dict[str, Any] | None] = [_stored(task, cache) for task in tasks]
     left = [place for place, result in enumerate(results) if result is None]
-    done = _measured([tasks[place] for place in left], workers)
+    done = in_any_order(
+        as_text,
+        [tasks[place] for place in left],
+        workers=workers,
+        version=code_version,
+        lost=lambda _task, reason: failed(reason, passing=True),
+        doing="measured this scan",
+    )
     shown = tqdm(
         done,
         total=len(left),
@@ -64,17 +66,6 @@ def measure_scans(
         results[left[number]] = result
     lost = json.loads(failed("the scan was not measured", passing=True))
     return [lost if result is None else result for result in results]
-
-
-def _measured(tasks: Sequence[ScanTask], workers: int) -> Iterator[tuple[int, str]]:
-    """Number of each task and its result, in any order."""
-    address = os.environ.get("DASK_SCHEDULER_ADDRESS", "").strip()
-    if address and tasks:
-        yield from measured_on_cluster(tasks, address)
-    elif workers == 1 or len(tasks) < 2:
-        yield from ((number, as_text(task)) for number, task in enumerate(tasks))
-    else:
-        yield from in_processes(as_text, tasks, workers, died=lambda _task: failed(DIED, passing=True))
 
 
 def _file(task: ScanTask, cache: Path) -> Path:

@@ -14,8 +14,8 @@ from analysis.pet.headers.tags import tag_text
 from analysis.pet.series.copies import without_copies
 from analysis.pet.series.file_record import FileRecord, read_records
 from analysis.pet.series.files import FoundFile, walk
-from analysis.pet.series.processes import in_processes
 from analysis.pet.series.record_store import store_records, stored_records
+from analysis.work.processes import in_processes
 
 _NAMED = 5
 _FILES_A_TASK = 400
