@@ -8,6 +8,7 @@ from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.families import association_table, benjamini_hochberg, with_q_values
 from analysis.biomarkers.genes import Oncoprint, gene_counts, oncoprint
 from analysis.biomarkers.joint import JOINT_CLASSES, JOINT_WORDS, JointClasses, joint_classes
+from analysis.biomarkers.mixed_model import FixedEffect, MixedModel, mixed_model
 from analysis.biomarkers.paired_calls import Agreement, agreement, kappa, mcnemar
 from analysis.biomarkers.paired_samples import signed_rank
 from analysis.biomarkers.plasma import at_visit, detection, marker_label, plasma_calls
@@ -37,8 +38,10 @@ __all__ = [
     "Association",
     "Concordance",
     "ExactTest",
+    "FixedEffect",
     "Group",
     "JointClasses",
+    "MixedModel",
     "Oncoprint",
     "Transitions",
     "VafChange",
@@ -58,6 +61,7 @@ __all__ = [
     "kappa",
     "marker_label",
     "mcnemar",
+    "mixed_model",
     "oncoprint",
     "plasma_associations",
     "plasma_calls",
