@@ -1,8 +1,11 @@
+import inspect
+
 import numpy as np
 import pytest
 
+from analysis import survival
 from analysis.errors import DesignError
-from analysis.survival import cox, grouping, hazard_ratio, kaplan_meier, landmark, logrank
+from analysis.survival import cox, grouping, hazard_ratio, kaplan_meier, landmark, logrank, timed_marker
 
 
 @pytest.mark.parametrize("name", ["veteran", "veteran46", "lung", "aml"])
@@ -88,3 +91,68 @@ def test_a_classified_patient_without_a_day_is_refused():
     with pytest.raises(DesignError, match="day on which") as caught:
         grouping(["yes", None, "no"], [14, np.nan, np.nan])
     assert caught.value.offenders == ("2",)
+
+
+CHANGE = timed_marker([-30.0, -5.0, -40.0, 10.0], [14, 13, 16, 14], name="change of SUVmax")
+GUARDED = {
+    "Kaplan-Meier by group": lambda: logrank(TIMES, EVENTS, RESPONSE),
+    "permutation": lambda: survival.permutation_logrank(TIMES, EVENTS, RESPONSE, seed=1, permutations=9),
+    "hazard ratio": lambda: hazard_ratio(TIMES, EVENTS, RESPONSE, reference="no"),
+    "Gray": lambda: survival.gray_test(TIMES, EVENTS, RESPONSE),
+    "strata": lambda: cox(TIMES, EVENTS, [1, 2, 3, 5], strata=RESPONSE),
+    "predictive values": lambda: survival.predictive_values(TIMES, EVENTS, RESPONSE, day=70),
+    "Cox": lambda: cox(TIMES, EVENTS, CHANGE),
+    "Firth": lambda: survival.firth_cox(TIMES, EVENTS, CHANGE),
+    "hazard ratio per step": lambda: survival.hazard_ratio_per(TIMES, EVENTS, CHANGE, step=10, name="change"),
+    "spline": lambda: survival.spline_effect(TIMES, EVENTS, CHANGE, reference=0, grid=[0, 1]),
+    "C": lambda: survival.concordance(TIMES, EVENTS, CHANGE),
+    "difference of C": lambda: survival.concordance_difference(TIMES, EVENTS, [1, 2, 3, 4], CHANGE),
+    "AUC": lambda: survival.time_dependent_auc(TIMES, EVENTS, CHANGE, day=70),
+    "search of a cut-off": lambda: survival.search_cutoff(TIMES, EVENTS, CHANGE, seed=1),
+    "Weibull": lambda: survival.weibull_regression([1, 2, 3, 4], [5, 6, 7, 8], CHANGE, terms=("change",)),
+    "many fits": lambda: survival.bootstrap_cox(TIMES, EVENTS, CHANGE, indices=np.zeros((1, 4), int)),
+    "optimism": lambda: survival.corrected_discrimination(TIMES, EVENTS, CHANGE, seed=1),
+    "day choice": lambda: survival.choose_day(
+        TIMES, EVENTS, CHANGE, CHANGE, landmark_day=14, margin=0.05, labels=("a", "b")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_no_function_takes_what_was_known_later_from_the_start(name):
+    with pytest.raises(DesignError, match="immortal time"):
+        GUARDED[name]()
+
+
+def test_every_function_that_compares_or_relates_is_guarded():
+    # a new function of the room that takes a group, marker, design, risk or strata must be added above
+    taking = {"group", "groups", "marker", "design", "risk", "positive", "strata", "first", "earlier"}
+    found = {
+        name
+        for name in survival.__all__
+        if inspect.isfunction(getattr(survival, name))
+        and taking & set(inspect.signature(getattr(survival, name)).parameters)
+    }
+    from_landmark = {
+        "early_response",
+        "delayed_entry",
+        "mantel_byar",
+        "compare_rule_sets",
+    }  # take care themselves
+    shown = {"grouping", "timed_marker"}
+    known = {
+        "logrank", "permutation_logrank", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
+        "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
+        "search_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
+        "brier_score", "auc_difference", "rmst_difference",
+    }  # fmt: skip
+    assert found - from_landmark - shown - known == set()
+
+
+def test_a_marker_known_at_the_start_is_plain_numbers_and_so_is_one_after_its_landmark():
+    baseline = timed_marker(CHANGE.values, 0.0)
+    assert np.asarray(baseline).tolist() == [-30, -5, -40, 10]
+    left = landmark(TIMES, EVENTS, day=14, grouping=CHANGE, window_days=4)
+    assert left.late == 1
+    with pytest.raises(DesignError, match="immortal time"):
+        landmark(TIMES, EVENTS, day=14, grouping=CHANGE)

@@ -44,6 +44,36 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class AssessmentSchedule:
+    """Planned assessments of the tumour, in weeks from treatment start, and how far off its day one may be.
+
+    Parameters
+    ----------
+    every_weeks, until_week, then_every_weeks : int
+        The first distance of assessments, the week up to which it holds, and the distance after it.
+    tolerance_days : float
+        An assessment this early or late is still the planned one.
+    """
+
+    every_weeks: int
+    until_week: int
+    then_every_weeks: int
+    tolerance_days: float
+
+    def planned_days(self, last_day: float) -> tuple[int, ...]:
+        """Planned days up to and one beyond ``last_day``, rising.
+
+        >>> AssessmentSchedule(8, 24, 12, 14).planned_days(300)
+        (56, 112, 168, 252, 336)
+        """
+        days, week = [], self.every_weeks
+        while not days or days[-1] <= last_day:
+            days.append(7 * week)
+            week += self.every_weeks if week + self.every_weeks <= self.until_week else self.then_every_weeks
+        return tuple(days)
+
+
+@dataclass(frozen=True)
 class EligibilityItem:
     """One criterion: its code in ``eligibility.csv``, its kind and its wording."""
 
@@ -67,6 +97,12 @@ class Protocol:
     landmarks_days: tuple[int, ...]
     rates_at_months: tuple[int, ...]
     published_source: str
+
+    @property
+    def assessments(self) -> AssessmentSchedule:
+        """When tumours are to be assessed."""
+        names = ("every_weeks", "until_week", "then_every_weeks", "tolerance_days")
+        return AssessmentSchedule(*(self.value(f"assessments.{name}") for name in names))
 
     def value(self, name: str) -> Any:
         """Value of a fact by its dotted name.

@@ -13,6 +13,7 @@ from analysis.survival.accuracy import (
     time_dependent_auc,
 )
 from analysis.survival.bands import Band, confidence_band
+from analysis.survival.censoring_rules import RULES, CensoringRules
 from analysis.survival.competing_risks import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.survival.concordance import (
     Concordance,
@@ -27,16 +28,16 @@ from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_c
 from analysis.survival.day_choice import DayChoice, choose_day
 from analysis.survival.early_response import EarlyResponse, Rate, early_response
 from analysis.survival.endpoints import (
-    RULES,
-    CensoringRules,
     EndPoint,
     overall_survival,
     progression_free_survival,
     time_to_progression,
 )
+from analysis.survival.entry_curve import EntryCurve, entry_curve
 from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, RmstDifference, TestResult
 from analysis.survival.firth import FirthFit, firth_cox
-from analysis.survival.groups import Grouping, grouping
+from analysis.survival.follow_up import FollowUp, follow_up_of
+from analysis.survival.groups import Grouping, TimedMarker, grouping, timed_marker
 from analysis.survival.hazard_ratio import hazard_ratio
 from analysis.survival.interval_censored import IntervalCurve, WeibullFit, turnbull, weibull_regression
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
@@ -47,7 +48,10 @@ from analysis.survival.optimism import CorrectedDiscrimination, corrected_discri
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
 from analysis.survival.residuals import CoxResiduals, cox_residuals, robust_std_errors
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
+from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
+from analysis.survival.study_endpoints import StudyEndPoints, study_end_points
+from analysis.survival.time_dependent import DelayedEntry, MantelByar, delayed_entry, mantel_byar
 
 __all__ = [
     "LEVEL",
@@ -61,16 +65,20 @@ __all__ = [
     "CoxResiduals",
     "CumulativeIncidence",
     "DayChoice",
+    "DelayedEntry",
     "EarlyResponse",
     "EndPoint",
     "EngineComparison",
     "EngineRow",
+    "EntryCurve",
     "Estimate",
     "FirthFit",
+    "FollowUp",
     "Grouping",
     "HazardRatio",
     "IntervalCurve",
     "LandmarkSet",
+    "MantelByar",
     "ManyFits",
     "PostHocCutoff",
     "PreSpecifiedCutoff",
@@ -79,10 +87,13 @@ __all__ = [
     "Rate",
     "Rmst",
     "RmstDifference",
+    "RuleSetResult",
     "SplineEffect",
+    "StudyEndPoints",
     "SurvivalCurve",
     "TestResult",
     "TimeDependentAuc",
+    "TimedMarker",
     "WeibullFit",
     "auc_difference",
     "bootstrap_cox",
@@ -90,6 +101,7 @@ __all__ = [
     "brier_score",
     "choose_day",
     "compare_engines",
+    "compare_rule_sets",
     "concordance",
     "concordance_difference",
     "confidence_band",
@@ -98,9 +110,12 @@ __all__ = [
     "cox_many",
     "cox_residuals",
     "cumulative_incidence",
+    "delayed_entry",
     "early_response",
+    "entry_curve",
     "firth_cox",
     "follow_up",
+    "follow_up_of",
     "gray_test",
     "grouping",
     "hazard_ratio",
@@ -108,6 +123,7 @@ __all__ = [
     "kaplan_meier",
     "landmark",
     "logrank",
+    "mantel_byar",
     "overall_survival",
     "permutation_logrank",
     "predictive_values",
@@ -119,8 +135,10 @@ __all__ = [
     "schoenfeld",
     "search_cutoff",
     "spline_effect",
+    "study_end_points",
     "time_dependent_auc",
     "time_to_progression",
+    "timed_marker",
     "turnbull",
     "weibull_regression",
 ]

@@ -9,49 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.errors import DesignError
+from analysis.survival.censoring_rules import CensoringRules
 
 READABLE = ("CR", "PR", "SD", "PD")
 """An assessment that could not be evaluated (NE) shows neither progression nor its absence."""
-
-
-@dataclass(frozen=True)
-class CensoringRules:
-    """What counts as an event of progression-free survival, and what ends observation before it.
-
-    Parameters
-    ----------
-    name, meaning, source : str
-        Printed above the result.
-    new_therapy : {"censor", "ignore", "event"}
-        What starting another anticancer treatment before progression does.
-    missed_visits : int or None
-        An event after more missed visits than this is not counted, and the patient is censored before them;
-        ``None``: it always counts.
-    clinical_progression : bool
-        Whether ending treatment for progression without a progressive assessment is an event.
-    """
-
-    name: str
-    meaning: str
-    source: str
-    new_therapy: str
-    missed_visits: int | None
-    clinical_progression: bool
-
-
-_FDA = "FDA 2018, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics, appendix C"
-_EMA = "EMA 2012, EMA/CHMP/27994/2008/Rev.1, appendix 1 to the guideline on anticancer medicinal products"
-
-RULES = {
-    rules.name: rules
-    for rules in (
-        CensoringRules("documented", "progression seen on imaging, or death; censored at new therapy and after two or more missed visits", _FDA, "censor", 1, False),
-        CensoringRules("all events", "progression seen on imaging, or death, whenever it came", _EMA, "ignore", None, False),
-        CensoringRules("clinical", "as documented, and treatment ended for progression counts", _FDA, "censor", 1, True),
-        CensoringRules("new therapy", "as all events, and starting another treatment counts", _FDA, "event", None, True),
-    )
-}  # fmt: skip
-"""Rule sets side by side; the first is the primary one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +26,36 @@ class EndPoint:
     rules : CensoringRules or None
         Rules of progression-free survival; ``None`` where there are none.
     table : DataFrame
-        ``patient_id, time, event, kind, reason``: days from treatment start; ``kind`` is ``progression``, ``death``,
-        ``clinical progression``, ``new therapy`` or ``censored``; ``reason`` says why observation ended.
+        ``patient_id, time, event, kind, reason, last_free``: days from treatment start; ``kind`` is ``progression``,
+        ``death``, ``clinical progression``, ``new therapy`` or ``censored``; ``reason`` says why observation ended;
+        ``last_free`` is the last day on which the patient is known to have been free of the event, missing where
+        the study does not say.
     """
 
     name: str
     rules: CensoringRules | None
     table: pd.DataFrame
+
+    def intervals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Days between which each event lies, (left, right]: the last visit without it, and the first with it.
+
+        A death without progression seen is the upper end too: progression may have come before it unseen. Right is
+        infinite where nothing was seen.
+
+        Raises
+        ------
+        DesignError
+            If the study does not say when patients were last free of the event.
+        """
+        event = self.table["event"].to_numpy(bool)
+        time, free = (self.table[name].to_numpy(float) for name in ("time", "last_free"))
+        if np.isnan(free).any():
+            raise DesignError(
+                "the times are given without the assessments between which the events lie",
+                expected="an end-point derived from assessments",
+                do="say that the interval-censored analysis cannot be made",
+            )
+        return np.where(event, free, time), np.where(event, time, np.inf)
 
     def censoring_table(self) -> pd.DataFrame:
         """Patients by kind of end and its reason, with the median time: ``kind, reason, patients, median_days``."""
@@ -172,6 +156,8 @@ def progression_free_survival(
         ],
         "no progression at the last readable assessment",
     )
+    if rules.at_planned_visits:
+        end = _on_planned_days(end, censored, kind, planned, tolerance_days)
     table = pd.DataFrame(
         {
             "patient_id": known.index.astype("string"),
@@ -179,9 +165,20 @@ def progression_free_survival(
             "event": ~censored,
             "kind": pd.array(np.where(censored, "censored", kind).tolist(), dtype="string"),
             "reason": pd.array(reason.tolist(), dtype="string"),
+            "last_free": np.where(censored, end, np.minimum(last, end)),
         }
     )
     return EndPoint("pfs", rules, table)
+
+
+def _on_planned_days(
+    end: np.ndarray, censored: np.ndarray, kind: np.ndarray, planned: np.ndarray, tolerance: float
+) -> np.ndarray:
+    """Progression on the planned day that shows it or the next, censoring on the last planned day; deaths stay."""
+    days = np.concatenate([[0.0], planned])
+    following = days[np.minimum(np.searchsorted(days, end - tolerance, side="left"), days.size - 1)]
+    before = days[np.searchsorted(days, end + tolerance, side="right") - 1]
+    return np.where(censored, np.where(end > 0, before, 0.0), np.where(kind == "death", end, following))
 
 
 def time_to_progression(pfs: EndPoint) -> EndPoint:
@@ -220,6 +217,7 @@ def overall_survival(outcomes: pd.DataFrame) -> EndPoint:
             "event": died,
             "kind": pd.array(np.where(died, "death", "censored").tolist(), dtype="string"),
             "reason": pd.array(np.where(died, "event", "alive at last contact").tolist(), dtype="string"),
+            "last_free": time,
         }
     )
     return EndPoint("os", None, table.reset_index(drop=True))

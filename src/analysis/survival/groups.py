@@ -36,6 +36,11 @@ class Grouping:
     values: tuple[object, ...]
     known_at_days: NDArray[np.float64]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Plain values for any function that takes an array; refused when known only after the clock started."""
+        self.refuse_before(0.0)
+        return np.array(self.values, dtype=object if dtype is None else dtype)
+
     @property
     def known(self) -> NDArray[np.bool_]:
         """Patients whose group is known, shape (n,)."""
@@ -48,14 +53,107 @@ class Grouping:
 
     def refuse_before(self, days: float | NDArray[np.float64]) -> None:
         """Raise unless every known group was known on or before ``days`` (one, or one a patient)."""
-        refuse(
-            f"The {self.name} was not yet known when the clock starts: comparing its groups from there counts "
-            "as survival benefit the time a patient had to live to be classified (immortal time). It is late",
-            self.known & (self.known_at_days > days),
-            expected="a clock that starts when the group is known",
-            do="compare from a landmark: early_response, or landmark() and the times it returns; or give "
-            "window_days, so that late patients start at their own day",
-        )
+        _refuse_late(self.name, "comparing its groups", self.known & (self.known_at_days > days))
+
+
+@dataclass(frozen=True, eq=False)
+class TimedMarker:
+    """A continuous marker that carries the day on which it became known.
+
+    It is refused, as a :class:`Grouping` is, by every function of this room that would count time before that day:
+    whoever has the marker must have lived until it was measured. A landmark gives plain numbers back.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for messages: "change of SUVmax at day 14".
+    values : numpy.ndarray of float, shape (n,)
+        NaN where it is unknown.
+    known_at_days : numpy.ndarray of float, shape (n,)
+        Days since treatment start; 0 or negative for what was known at the start.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    known_at_days: NDArray[np.float64]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Plain numbers for any function that takes an array; refused when known only after the clock started."""
+        self.refuse_before(0.0)
+        return np.array(self.values, dtype=dtype)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Patients whose marker is known, shape (n,)."""
+        return ~np.isnan(self.values)
+
+    def take(self, kept: NDArray[np.bool_]) -> TimedMarker:
+        """Give the marker of the patients in the mask ``kept``."""
+        return TimedMarker(self.name, self.values[kept], self.known_at_days[kept])
+
+    def refuse_before(self, days: float | NDArray[np.float64]) -> None:
+        """Raise unless every known value was known on or before ``days`` (one, or one a patient)."""
+        _refuse_late(self.name, "relating it to survival", self.known & (self.known_at_days > days))
+
+
+def _refuse_late(name: str, what: str, late: NDArray[np.bool_]) -> None:
+    refuse(
+        f"The {name} was not yet known when the clock starts: {what} from there counts "
+        "as survival benefit the time a patient had to live to be classified (immortal time). It is late",
+        late,
+        expected="a clock that starts when it is known",
+        do="compare from a landmark: early_response, or landmark() and the times it returns; or give "
+        "window_days, so that late patients start at their own day; or let it change over time: "
+        "delayed_entry, mantel_byar",
+    )
+
+
+def timed_marker(
+    values: Iterable[Any], known_at_days: Iterable[Any] | float, *, name: str = "marker"
+) -> TimedMarker:
+    """Attach to a continuous marker the day on which it was known.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (n,)
+        Missing values mean unknown.
+    known_at_days : array-like of float, shape (n,), or float
+        Days since treatment start on which it was known (the scan, the plasma sample).
+    name : str
+        Printed in messages.
+
+    Raises
+    ------
+    DesignError
+        If a known value has no day.
+
+    Examples
+    --------
+    >>> from analysis.survival import hazard_ratio_per
+    >>> change = timed_marker([-30.0, -5.0], 14, name="change of SUVmax")
+    >>> hazard_ratio_per([100, 50], [1, 1], change, step=10, name="change")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    analysis.errors.DesignError: The change of SUVmax was not yet known when the clock starts: ...
+    """
+    numeric = numbers(list(values), "marker")
+    found = TimedMarker(name, numeric, _days(known_at_days, numeric.size, "values"))
+    refuse(
+        f"The day on which the {name} was known is missing",
+        found.known & np.isnan(found.known_at_days),
+        expected="the day of the scan or sample for every patient with a value",
+    )
+    return found
+
+
+def _days(known_at_days: Iterable[Any] | float, size: int, what: str) -> NDArray[np.float64]:
+    if isinstance(known_at_days, Iterable):
+        days = numbers(list(known_at_days), "known_at_days")
+    else:
+        days = np.full(size, float(known_at_days))
+    if days.size != size:
+        raise DesignError(f"{days.size} days for {size} {what}", expected="one day a patient")
+    return days
 
 
 def grouping(
@@ -87,17 +185,10 @@ def grouping(
     analysis.errors.DesignError: The metabolic response was not yet known when the clock starts: ...
     """
     values = tuple(cells(group))
-    size = len(values)
-    if isinstance(known_at_days, Iterable):
-        days = numbers(list(known_at_days), "known_at_days")
-    else:
-        days = np.full(size, float(known_at_days))
-    if days.size != size:
-        raise DesignError(f"{days.size} days for {size} groups", expected="one day a patient")
-    found = Grouping(name, values, days)
+    found = Grouping(name, values, _days(known_at_days, len(values), "groups"))
     refuse(
         f"The day on which the {name} was known is missing",
-        found.known & np.isnan(days),
+        found.known & np.isnan(found.known_at_days),
         expected="the day of the scan or sample for every classified patient",
     )
     return found

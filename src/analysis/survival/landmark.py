@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
-from analysis.survival.groups import Grouping
+from analysis.survival.groups import Grouping, TimedMarker
 from analysis.survival.observations import observations, refuse, refuse_wrong_unit
 
 
@@ -48,7 +48,7 @@ def landmark(
     event: ArrayLike,
     *,
     day: float,
-    grouping: Grouping | None = None,
+    grouping: Grouping | TimedMarker | None = None,
     window_days: float = 0.0,
 ) -> LandmarkSet:
     """Keep patients whose time goes beyond the landmark, and start their clock there.
@@ -59,8 +59,8 @@ def landmark(
         Days since treatment start to event or censoring.
     day : float
         Landmark, days since treatment start.
-    grouping : Grouping, optional
-        The groups to be compared; none may be known later than the landmark plus ``window_days``. A
+    grouping : Grouping or TimedMarker, optional
+        The groups to be compared, or the marker to be related to survival; none may be known later than the landmark plus ``window_days``. A
         patient whose group was known inside that window starts at that day instead, so that no time
         before the classification is counted.
     window_days : float
