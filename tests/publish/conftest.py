@@ -72,7 +72,8 @@ BIBLIOGRAPHY = """@article{gombos2021,
 """
 
 RESULTS: dict[str, Any] = {
-    "schema": 1,
+    "schema": 2,
+    "analyses": [],
     "run": "primary",
     "notebook": "04-survival",
     "title": "Who progresses when?",

@@ -131,7 +131,7 @@ def test_a_run_without_results_is_refused(reports) -> None:
 def test_a_damaged_result_file_is_refused_and_nothing_is_replaced(reports) -> None:
     prepare(reports.folder, ["primary"])
     before = snapshot(reports.folder)
-    reports.write("results/primary/04-survival.json", '{"schema": 1')
+    reports.write("results/primary/04-survival.json", '{"schema": 2')
     with pytest.raises(PublicationError, match=r"results/primary/04-survival\.json"):
         prepare(reports.folder, ["primary"])
     assert snapshot(reports.folder) == before

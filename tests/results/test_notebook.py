@@ -7,6 +7,7 @@ from analysis.results import notebook as module
 from analysis.results import places
 from analysis.results.store import SCHEMA
 from analysis.study import Parameters, load_protocol
+from analysis.survival import kaplan_meier
 
 CHOSEN = {
     "run": "primary",
@@ -39,7 +40,14 @@ def write(place, **changed):
         "study": {},
         "provenance": {},
     }
-    document |= {"values": {}, "tables": {}, "figures": {}, "notes": [], "parameters": {**CHOSEN, **changed}}
+    document |= {
+        "values": {},
+        "tables": {},
+        "figures": {},
+        "notes": [],
+        "analyses": [],
+        "parameters": {**CHOSEN, **changed},
+    }
     place.values.write_text(json.dumps(document))
 
 
@@ -88,3 +96,22 @@ def test_two_values_of_one_name_are_refused(book):
 def test_a_misspelt_parameter_of_a_notebook_run_by_hand_is_refused():
     with pytest.raises(ParameterError, match="unknown parameter cutof"):
         module.open_notebook("04-survival", "Survival", {**CHOSEN, "cutof": 3})
+
+
+def test_an_estimate_that_is_made_and_never_shown_is_in_the_results(book):
+    kaplan_meier([30, 60, 90], [1, 0, 1], label="all")
+    book.close()
+    (noted,) = json.loads(places.drafted("primary", "04-survival").values.read_text())["analyses"]
+    assert (noted["function"], noted["n"], noted["events"]) == ("survival.kaplan_meier", 3, 2)
+
+
+def test_what_was_tried_by_hand_before_stays_in_the_draft_with_the_parameter_it_was_tried_with(book):
+    kaplan_meier([30, 60, 90], [1, 0, 1])
+    book.close()
+    again = module.Notebook(
+        "04-survival", "Survival", Parameters(**{**CHOSEN, "cutoff_percent": 20}), book.study, book.protocol
+    )
+    again.close()
+    (noted,) = again.log.analyses
+    assert noted.earlier
+    assert noted.settings["cutoff_percent"] == 25

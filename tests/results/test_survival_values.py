@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import DesignError
+from analysis.logbook import Logbook
 from analysis.results import survival_values as module
 from analysis.results.survival_values import attempt, hold_early_response
 from analysis.results.survival_words import curve_sentence, primary_answer, rate_table, survival_table
@@ -13,6 +14,7 @@ class Book:
 
     def __init__(self):
         self.values, self.notes = {}, []
+        self.log = Logbook(lambda: "")
 
     def value(self, name, value, **details):
         assert name not in self.values

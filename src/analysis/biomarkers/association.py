@@ -12,6 +12,7 @@ from analysis.biomarkers.contingency import fisher_exact
 from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.two_samples import rank_sum
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 RESISTANT, SENSITIVE = "non_responder", "responder"
 """Groups of the patient table of PET response; any other value (not_assessable) takes no part."""
@@ -113,6 +114,7 @@ def _response(response: pd.Series) -> pd.Series:
     return text[text.isin([RESISTANT, SENSITIVE])]
 
 
+@logged("association")
 def binary_association(name: str, marker: pd.Series, *, response: pd.Series) -> Association:
     """Association of a yes/no marker with response: Fisher's exact test.
 
@@ -153,6 +155,7 @@ def binary_association(name: str, marker: pd.Series, *, response: pd.Series) -> 
     return _from(fisher_exact(counts), name, groups)
 
 
+@logged("association")
 def scale_association(name: str, marker: pd.Series, *, response: pd.Series) -> Association:
     """Association of a marker on a scale with response: Wilcoxon's exact rank-sum test.
 

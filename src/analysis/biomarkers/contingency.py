@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, finite, not_tested
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 FISHER = "Fisher's exact test; conditional maximum-likelihood odds ratio, exact interval"
 FREEMAN_HALTON = "Fisher–Freeman–Halton exact test by enumeration; Cramér's V"
@@ -39,6 +40,7 @@ def _empty_margin(counts: np.ndarray) -> str:
     return ""
 
 
+@logged("association")
 def fisher_exact(table: ArrayLike) -> ExactTest:
     """Fisher's exact test of a 2 × 2 table, with the conditional odds ratio and its exact interval.
 
@@ -108,6 +110,7 @@ def fisher_exact(table: ArrayLike) -> ExactTest:
     )
 
 
+@logged("association")
 def freeman_halton(table: ArrayLike) -> ExactTest:
     """Exact test of an R × C table by enumerating every table with the same margins.
 

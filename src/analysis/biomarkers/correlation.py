@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
+from analysis.logbook import logged
 
 INTERVAL = "Bonett–Wright interval"
 EXACT = f"Spearman correlation, every permutation; {INTERVAL}"
@@ -18,6 +19,7 @@ LARGEST_EXACT = 8
 BATCH = 10_000
 
 
+@logged("association")
 def spearman(
     first: ArrayLike, second: ArrayLike, *, seed: np.random.SeedSequence, permutations_drawn: int = 100_000
 ) -> ExactTest:

@@ -12,6 +12,7 @@ from analysis.biomarkers.association import RESISTANT, SENSITIVE
 from analysis.biomarkers.plasma import visit_order
 from analysis.cohort import proportion
 from analysis.errors import StudyError
+from analysis.logbook import logged
 
 if TYPE_CHECKING:
     from analysis.data import Study
@@ -41,6 +42,7 @@ def _highest(study: Study) -> pd.DataFrame:
     return found.drop_duplicates(["patient_id", "visit", "gene"])
 
 
+@logged("description", measure="counts")
 def gene_counts(study: Study, *, response: pd.Series | None = None) -> pd.DataFrame:
     """One row a gene and visit: how many patients have a variant in it. An aggregate, without patients.
 
@@ -114,6 +116,7 @@ class Oncoprint:
     groups: tuple[str, ...]
 
 
+@logged("description", measure="counts")
 def oncoprint(study: Study, visit: str, *, response: pd.Series | None = None) -> Oncoprint:
     """Matrix of genes by patients at one visit, for drawing.
 

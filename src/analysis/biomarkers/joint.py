@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.biomarkers.association import RESISTANT, SENSITIVE, one_a_patient
+from analysis.logbook import logged
 
 JOINT_CLASSES = ("both_favourable", "discordant", "both_unfavourable")
 """In the order of expected benefit, for trend tests and figures."""
@@ -48,6 +49,7 @@ class JointClasses:
         return {name: int((joint == name).sum()) for name in JOINT_CLASSES}
 
 
+@logged("classification", measure="joint classes")
 def joint_classes(response: pd.Series, ctdna: pd.Series) -> JointClasses:
     """Joint class of each patient from PET response and ctDNA detection.
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from analysis.biomarkers.curvature import gradient, hessian
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 METHOD = "linear mixed model, REML; t test with Satterthwaite's degrees of freedom"
 
@@ -145,6 +146,7 @@ def _factor(theta: np.ndarray, q: int) -> np.ndarray:
     return factor
 
 
+@logged("association", measure="mixed model")
 def mixed_model(
     outcome: ArrayLike,
     design: ArrayLike,

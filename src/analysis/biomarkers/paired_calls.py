@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.biomarkers.exact_test import ExactTest, not_tested
 from analysis.cohort import Proportion, proportion
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 MCNEMAR = "McNemar's exact test; conditional odds ratio of the discordant pairs, exact interval"
 
@@ -50,6 +51,7 @@ class Agreement:
     mcnemar_mid_p: float
 
 
+@logged("agreement")
 def mcnemar(first_only: int, second_only: int, *, n: int) -> tuple[ExactTest, float]:
     """McNemar's exact test from the discordant pairs, and its mid-p value.
 
@@ -98,6 +100,7 @@ def _odds(share: float) -> float:
     return share / (1 - share) if share < 1 else math.nan
 
 
+@logged("agreement", measure="kappa")
 def kappa(table: np.ndarray) -> tuple[float, float]:
     """Cohen's kappa and its large-sample standard error (0 for complete agreement).
 
@@ -131,6 +134,14 @@ def kappa(table: np.ndarray) -> tuple[float, float]:
     return k, math.sqrt(max(float(spread), 0.0) / n) / (1 - chance)
 
 
+@logged(
+    "agreement",
+    measure="kappa",
+    estimate="kappa",
+    low="kappa_low",
+    high="kappa_high",
+    p_value="mcnemar.p_value",
+)
 def agreement(first: pd.Series | Sequence, second: pd.Series | Sequence) -> Agreement:
     """Agreement of two yes/no calls of the same patients.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
+from analysis.logbook import logged
 
 METHOD = "Wilcoxon signed-rank test, exact with ties, zeros left out; Hodges–Lehmann pseudo-median"
 LARGEST_EXACT = 500
@@ -25,6 +26,7 @@ def _sums(scores: np.ndarray) -> np.ndarray:
     return chances
 
 
+@logged("comparison")
 def signed_rank(differences: ArrayLike) -> ExactTest:
     """Wilcoxon's signed-rank test of paired differences against 0, with the Hodges–Lehmann estimate.
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.cohort import proportion
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 if TYPE_CHECKING:
     from analysis.data import Study
@@ -100,6 +101,7 @@ def plasma_calls(study: Study, protocol: Protocol) -> pd.DataFrame:
     return samples.groupby(["patient_id", "visit"], sort=False).head(1)[columns].reset_index(drop=True)
 
 
+@logged("description", measure="share")
 def detection(calls: pd.DataFrame) -> pd.DataFrame:
     """One row a marker and visit: how many patients are positive, with the exact interval.
 

@@ -11,6 +11,7 @@ from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.paired_calls import mcnemar
 from analysis.biomarkers.plasma import at_visit
 from analysis.cohort import Proportion, proportion
+from analysis.logbook import logged
 
 BOUNDS = ("exact", "at_most", "at_least", "unknown")
 """How far a change is known: exactly, only that it fell at least so far, rose at least so far, or not at all."""
@@ -38,6 +39,7 @@ class Transitions:
     test: ExactTest
 
 
+@logged("description", measure="clearance", whole="clearance", p_value="test.p_value")
 def transitions(
     calls: pd.DataFrame, marker: str, *, first: str = "baseline", second: str = "day14"
 ) -> Transitions:
@@ -145,6 +147,7 @@ class VafChange:
     median_high: float
 
 
+@logged("description", measure="change of allele frequency")
 def summarise_change(changes: pd.DataFrame) -> VafChange:
     """Summary of :func:`vaf_change`; patients below the limit at both visits are not in the median."""
     bound = changes["bound"]

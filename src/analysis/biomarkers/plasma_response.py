@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.biomarkers.association import Association, binary_association, scale_association
 from analysis.biomarkers.families import with_q_values
 from analysis.biomarkers.plasma import MARKERS, at_visit, marker_label
+from analysis.logbook import logged
 
 if TYPE_CHECKING:
     from analysis.study import Protocol
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 VISIT_WORDS = {"baseline": "baseline", "day14": "day 14", "day28": "day 28"}
 
 
+@logged("association")
 def plasma_associations(
     calls: pd.DataFrame,
     protocol: Protocol,

@@ -14,6 +14,7 @@ from analysis.biomarkers.families import with_q_values
 from analysis.biomarkers.paired_calls import Agreement, agreement
 from analysis.biomarkers.paired_samples import signed_rank
 from analysis.errors import DesignError, StudyError
+from analysis.logbook import logged
 
 if TYPE_CHECKING:
     from analysis.data import Study
@@ -74,6 +75,7 @@ def tissue_values(study: Study, *, specimen: str = "metastasis_first") -> pd.Dat
     return table[[*key, "specimen", "value"]].reset_index(drop=True)
 
 
+@logged("association")
 def tissue_associations(
     study: Study, *, response: pd.Series, specimen: str = "metastasis_first"
 ) -> tuple[Association, ...]:
@@ -126,6 +128,14 @@ class Concordance:
     shift: ExactTest | None
 
 
+@logged(
+    "agreement",
+    measure="kappa or shift",
+    estimate="calls.kappa shift.estimate",
+    low="calls.kappa_low shift.low",
+    high="calls.kappa_high shift.high",
+    p_value="calls.mcnemar.p_value shift.p_value",
+)
 def concordance(study: Study) -> tuple[Concordance, ...]:
     """Concordance of primary and metastasis, marker by marker.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
+from analysis.logbook import logged
 
 TEST = {True: "exact with ties (shift algorithm)", False: "normal approximation with ties"}
 INTERVAL = {True: "exact interval", False: "approximate interval"}
@@ -56,6 +57,7 @@ def _shift(scores: np.ndarray, m: int) -> np.ndarray:
     return ways[m] / ways[m].sum()
 
 
+@logged("comparison", measure="location shift")
 def hodges_lehmann(first: np.ndarray, second: np.ndarray) -> float:
     """Median of all differences first − second; NaN if a group is empty."""
     if not first.size or not second.size:
@@ -63,6 +65,7 @@ def hodges_lehmann(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.median(np.subtract.outer(first, second)))
 
 
+@logged("comparison")
 def rank_sum(first: ArrayLike, second: ArrayLike) -> ExactTest:
     """Wilcoxon's rank-sum test of two samples, with the Hodges–Lehmann shift first − second.
 

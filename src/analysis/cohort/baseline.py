@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.cohort.differences import difference_of_means, difference_of_shares, largest
 from analysis.data.tables import TABLES, Column
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 OVERALL = "overall"
 UNKNOWN_GROUP = "unknown"
@@ -94,6 +95,7 @@ def _groups(patients: pd.DataFrame, by: str | None) -> dict[str, pd.Series]:
     return groups
 
 
+@logged("description", measure="characteristics")
 def baseline_statistics(
     patients: pd.DataFrame, *, by: str | None = None, labels: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
@@ -168,6 +170,7 @@ def _difference(variable: _Variable, groups: list[pd.Series]) -> float:
     return largest(counts, difference_of_shares)
 
 
+@logged("description", measure="characteristics")
 def baseline_table(
     patients: pd.DataFrame, *, by: str | None = None, labels: Mapping[str, str] | None = None
 ) -> pd.DataFrame:

@@ -6,7 +6,10 @@ from itertools import combinations
 
 import numpy as np
 
+from analysis.logbook import logged
 
+
+@logged("comparison", measure="standardised difference")
 def difference_of_means(first: np.ndarray, second: np.ndarray) -> float:
     """Absolute standardised difference of two samples' means.
 
@@ -40,6 +43,7 @@ def difference_of_means(first: np.ndarray, second: np.ndarray) -> float:
     return distance / spread
 
 
+@logged("comparison", measure="standardised difference")
 def difference_of_shares(first: np.ndarray, second: np.ndarray) -> float:
     """Standardised difference of two groups' shares over the levels of one categorical variable.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 METHODS = ("clopper_pearson", "wilson", "mid_p")
 """Intervals on offer: the first is the protocol's, the others stand beside it."""
@@ -90,6 +91,7 @@ def _mid_p(k: int, n: int, tail: float) -> tuple[float, float]:
     return (0.0 if k == 0 else root(upper_tail)), (1.0 if k == n else root(lower_tail))
 
 
+@logged("description", measure="share")
 def proportion(k: int, n: int, *, method: str = "clopper_pearson", level: float = 0.95) -> Proportion:
     """Proportion k/n with its two-sided confidence interval.
 
@@ -129,6 +131,7 @@ def proportion(k: int, n: int, *, method: str = "clopper_pearson", level: float 
     return Proportion(k, n, k / n, low, high, method)
 
 
+@logged("description", measure="share", whole="observed")
 def missing_cases(k: int, n: int, missing: int, *, method: str = "clopper_pearson") -> MissingCases:
     """Proportion among those assessed, and its worst and best case for those who were not.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.errors import PublicationError
 
-SCHEMA = 1
+SCHEMA = 2
 _REQUIRED = (
     "schema",
     "run",
@@ -23,6 +23,7 @@ _REQUIRED = (
     "tables",
     "figures",
     "notes",
+    "analyses",
 )
 
 
@@ -40,6 +41,8 @@ class NotebookResults:
         As in the result file; see ``analysis.results``.
     notes : sequence of str
         Sentences that every reader must see.
+    analyses : sequence of mapping
+        The log: every estimate that the notebook made, shown or not.
     """
 
     run: str
@@ -53,6 +56,7 @@ class NotebookResults:
     tables: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Mapping[str, Any]]
     notes: Sequence[str]
+    analyses: Sequence[Mapping[str, Any]]
 
     @property
     def page(self) -> str:

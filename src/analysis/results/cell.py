@@ -39,6 +39,11 @@ def current_options() -> Mapping[str, str]:
     return options_of(history[-1])
 
 
+def current_label() -> str:
+    """Label of the cell that is running now; empty outside a notebook."""
+    return current_options().get("label", "")
+
+
 def label_of(kind: str) -> tuple[str, str]:
     """Label and caption of the running cell, which must be of the kind ``fig`` or ``tbl``.
 

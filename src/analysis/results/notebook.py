@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import ParameterError, PublicationError
+from analysis.logbook import Analysis, open_logbook
 from analysis.results import places
-from analysis.results.cell import current_options, label_of
+from analysis.results.cell import current_label, current_options, label_of
 from analysis.results.disclosure import refuse_identifiers
 from analysis.results.shown import ShownFigure, ShownTable, header
 from analysis.results.store import SCHEMA, NotebookResults, read_results
@@ -41,6 +42,8 @@ class Notebook:
         The facts of the trial.
     parameters : Parameters
         The run's parameters.
+    log : Logbook
+        Every estimate made since the session was opened, shown or not.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Notebook:
         self._notes: list[str] = []
         self._files: list[tuple[Path, Callable[[Path], None]]] = []
         self._places = places.writing(parameters.run, name)
+        self.log = open_logbook(current_label)
 
     @property
     def simulated(self) -> bool:
@@ -231,6 +235,7 @@ class Notebook:
     def close(self) -> None:
         """Write everything. Without this last call nothing of the notebook exists."""
         parameters = {name: getattr(self.parameters, name) for name in self.parameters.__dataclass_fields__}
+        self._carry_on_draft(parameters)
         document = {
             "schema": SCHEMA,
             "run": self.parameters.run,
@@ -251,6 +256,7 @@ class Notebook:
             "tables": self._tables,
             "figures": self._figures,
             "notes": self._notes,
+            "analyses": [one.as_document() for one in self.log.analyses],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         refuse_identifiers(text, self.study.identifiers, where="values and captions")
@@ -265,6 +271,19 @@ class Notebook:
             _show(
                 f"Written as a draft: `reports/results/{places.DRAFT}/{self.parameters.run}/{self.name}.json`."
             )
+
+    def _carry_on_draft(self, parameters: Mapping[str, Any]) -> None:
+        """Keep what was tried by hand before: a draft's log grows until the draft is deleted."""
+        if not self._places.draft or not self._places.values.exists():
+            return
+        try:
+            before = read_results(self._places.values)
+        except PublicationError:  # of another version: it cannot be read, and is about to be replaced
+            return
+        other = {name: value for name, value in before.parameters.items() if parameters.get(name) != value}
+        for document in before.analyses:
+            settings = {**document["settings"], **({} if document["earlier"] else other)}
+            self.log.carry_on([Analysis.from_document({**document, "settings": settings})])
 
     def _refuse_twice(self, label: str) -> None:
         if label in self._tables or label in self._figures:

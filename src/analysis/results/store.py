@@ -12,7 +12,7 @@ from typing import Any
 from analysis.errors import PublicationError
 from analysis.results import places
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class NotebookResults:
     tables: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...]
+    analyses: tuple[Mapping[str, Any], ...]
+    """The log: every estimate that the notebook made (:class:`analysis.logbook.Analysis`), shown or not."""
 
 
 def read_results(file: Path) -> NotebookResults:
@@ -43,7 +45,8 @@ def read_results(file: Path) -> NotebookResults:
         document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if document.pop("schema") != SCHEMA:
             raise ValueError("another schema")
-        document["notes"] = tuple(document["notes"])
+        for name in ("notes", "analyses"):
+            document[name] = tuple(document[name])
         return NotebookResults(**document)
     except FileNotFoundError as error:
         raise PublicationError(

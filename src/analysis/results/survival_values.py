@@ -45,9 +45,13 @@ NAMES = (
 def attempt(
     book: Notebook, question: str, compute: Callable[P, R], *arguments: P.args, **settings: P.kwargs
 ) -> R | None:
-    """What ``compute`` finds, or None and a note where these data do not allow the question."""
+    """What ``compute`` finds, or None and a note where these data do not allow the question.
+
+    The log takes the question with it: "PFS by metabolic response, scans inside the window".
+    """
     try:
-        return compute(*arguments, **settings)
+        with book.log.question(question):
+            return compute(*arguments, **settings)
     except DesignError as error:
         book.note(f"{question}: not answered. {error}")
         return None

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.censoring import Censoring
 from analysis.survival.estimates import LEVEL, Estimate
 from analysis.survival.kaplan_meier import kaplan_meier
@@ -116,6 +117,7 @@ def censoring_weights(seen: Observations, day: float) -> CensoringWeights:
     )
 
 
+@logged("prediction", measure="AUC")
 def time_dependent_auc(
     time: ArrayLike, event: ArrayLike, marker: ArrayLike, *, day: float, level: float = LEVEL
 ) -> TimeDependentAuc:
@@ -160,6 +162,7 @@ def time_dependent_auc(
     )  # fmt: skip
 
 
+@logged("prediction", measure="difference of AUC")
 def auc_difference(first: TimeDependentAuc, second: TimeDependentAuc, *, level: float = LEVEL) -> Estimate:
     """Difference of two AUC at one day on the same patients, ``first`` minus ``second``, with the test of none.
 
@@ -184,6 +187,7 @@ def auc_difference(first: TimeDependentAuc, second: TimeDependentAuc, *, level: 
     )  # fmt: skip
 
 
+@logged("prediction", measure="negative predictive value", whole="npv")
 def predictive_values(
     time: ArrayLike, event: ArrayLike, positive: ArrayLike, *, day: float
 ) -> PredictiveValues:
@@ -219,6 +223,7 @@ def predictive_values(
     )
 
 
+@logged("prediction", measure="Brier score")
 def brier_score(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, day: float) -> float:
     """Mean squared distance between predicted risk of the event by ``day`` and what happened.
 

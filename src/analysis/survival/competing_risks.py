@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.estimates import LEVEL, Estimate, TestResult
 from analysis.survival.groups import coded
 from analysis.survival.observations import numbers, observations, refuse
@@ -70,6 +71,7 @@ class CumulativeIncidence:
         return Estimate(f, low, high, method)
 
 
+@logged("description", measure="cumulative incidence")
 def cumulative_incidence(
     time: ArrayLike, kind: ArrayLike, *, cause: int = 1, label: str = ""
 ) -> CumulativeIncidence:
@@ -156,6 +158,7 @@ def _variance(
     return constant - 2 * incidence * linear + incidence**2 * square
 
 
+@logged("comparison", measure="Gray's test")
 def gray_test(time: ArrayLike, kind: ArrayLike, groups: Iterable[Any], *, cause: int = 1) -> TestResult:
     """Test whether the cumulative incidence of one kind of event is the same in all groups.
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.censoring import Censoring
 from analysis.survival.estimates import LEVEL
 from analysis.survival.observations import Observations, numbers, observations, refuse
@@ -67,6 +68,7 @@ class ConcordanceDifference:
     method: str
 
 
+@logged("prediction", measure="C")
 def concordance(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, kind: str = "harrell", level: float = LEVEL
 ) -> Concordance:
@@ -149,6 +151,7 @@ def _uno_weights(seen: Observations) -> NDArray[np.float64]:
     return np.where(seen.event, 1 / np.where(seen.event, uncensored, 1.0) ** 2, 0.0)
 
 
+@logged("prediction", measure="difference of C")
 def concordance_difference(
     time: ArrayLike,
     event: ArrayLike,

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
 from analysis.survival.firth import firth_cox
@@ -57,6 +58,7 @@ class SplineEffect:
     events: int
 
 
+@logged("association", measure="hazard ratio")
 def hazard_ratio_per(
     time: ArrayLike,
     event: ArrayLike,
@@ -116,6 +118,7 @@ def spline_basis(values: Floats, knots: Floats) -> Floats:
     return np.column_stack(columns)
 
 
+@logged("association", measure="spline", whole="overall")
 def spline_effect(
     time: ArrayLike,
     event: ArrayLike,

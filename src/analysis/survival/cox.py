@@ -12,6 +12,7 @@ from scipy.linalg import eigh
 from scipy.stats import chi2, norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
 from analysis.survival.maximum import maximise
 from analysis.survival.partial_likelihood import PartialLikelihood, partial_likelihood
@@ -134,6 +135,7 @@ class CoxFit:
         )
 
 
+@logged("association", measure="Cox model", whole="likelihood_ratio")
 def cox(
     time: ArrayLike,
     event: ArrayLike,

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.observations import Observations, numbers, observations, refuse
 
 Floats = NDArray[np.float64]
@@ -66,6 +67,7 @@ class PostHocCutoff:
     method: str
 
 
+@logged("search", measure="cut-off")
 def search_cutoff(
     time: ArrayLike,
     event: ArrayLike,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.concordance import ConcordanceDifference, concordance_difference
 from analysis.survival.landmark import LandmarkSet, landmark
 from analysis.survival.observations import numbers, observations
@@ -53,6 +54,7 @@ def _signed(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+@logged("comparison", measure="difference of C", whole="difference")
 def choose_day(
     time_days: ArrayLike,
     event: ArrayLike,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import Estimate, HazardRatio, Rmst, RmstDifference, TestResult
@@ -99,6 +100,7 @@ class EarlyResponse:
         return early_response_sentence(self)
 
 
+@logged("comparison", measure="hazard ratio", whole="hazard_ratio")
 def early_response(
     time_days: ArrayLike,
     event: ArrayLike,

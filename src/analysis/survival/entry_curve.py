@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import LEVEL
 from analysis.survival.kaplan_meier import _limits, _log_std_error
@@ -38,6 +39,7 @@ class EntryCurve(SurvivalCurve):
         return (entered & (self.ended >= wanted)).sum(axis=-1)
 
 
+@logged("description", measure="survival curve")
 def entry_curve(
     entry: ArrayLike, time: ArrayLike, event: ArrayLike, *, label: str = "", level: float = LEVEL
 ) -> EntryCurve:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
 from analysis.survival.maximum import maximise
 from analysis.survival.observations import observations
@@ -129,6 +130,7 @@ class FirthFit:
         )
 
 
+@logged("association", measure="Firth's Cox model", whole="likelihood_ratio")
 def firth_cox(
     time: ArrayLike, event: ArrayLike, design: ArrayLike, *, terms: tuple[str, ...] | None = None
 ) -> FirthFit:

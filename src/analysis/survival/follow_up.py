@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.kaplan_meier import follow_up
 from analysis.survival.observations import numbers, observations, refuse
@@ -34,6 +35,7 @@ class FollowUp:
     completeness: float
 
 
+@logged("description", measure="median follow-up, days", whole="curve")
 def follow_up_of(
     time: ArrayLike, event: ArrayLike, *, potential_days: ArrayLike | None = None, label: str = "all patients"
 ) -> FollowUp:

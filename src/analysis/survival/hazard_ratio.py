@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.estimates import LEVEL, HazardRatio
 from analysis.survival.firth import firth_cox
@@ -19,6 +20,7 @@ FEWEST_EVENTS = 5
 """With fewer events than this in either group Cox's estimate is biased, and Firth's penalty is used."""
 
 
+@logged("comparison", measure="hazard ratio")
 def hazard_ratio(
     time: ArrayLike,
     event: ArrayLike,

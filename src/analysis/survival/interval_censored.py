@@ -15,6 +15,7 @@ from scipy.optimize import nnls
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.estimates import LEVEL, Estimate
 from analysis.survival.maximum import maximise
 from analysis.survival.observations import numbers, refuse
@@ -63,6 +64,7 @@ class IntervalCurve:
         return (float(self.left[beyond[0]]), float(self.right[beyond[0]]))
 
 
+@logged("description", measure="survival curve")
 def turnbull(left: ArrayLike, right: ArrayLike) -> IntervalCurve:
     """Survival curve from intervals.
 
@@ -206,6 +208,7 @@ class WeibullFit:
         )  # fmt: skip
 
 
+@logged("association", measure="Weibull model")
 def weibull_regression(
     left: ArrayLike, right: ArrayLike, design: ArrayLike | None = None, *, terms: tuple[str, ...] = ()
 ) -> WeibullFit:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import LEVEL
 from analysis.survival.observations import observations
@@ -15,6 +16,7 @@ from analysis.survival.quantile import MEDIAN_RULES, curve_quantile
 CONF_TYPES = ("log-log", "log", "plain")
 
 
+@logged("description", measure="median, days")
 def kaplan_meier(
     time: ArrayLike,
     event: ArrayLike,
@@ -101,6 +103,7 @@ def kaplan_meier(
     )
 
 
+@logged("description", measure="median follow-up, days")
 def follow_up(time: ArrayLike, event: ArrayLike, *, label: str = "") -> SurvivalCurve:
     """Reverse Kaplan-Meier curve: how long patients were followed, an event being what ends observation.
 

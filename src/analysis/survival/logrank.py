@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.estimates import TestResult
 from analysis.survival.groups import Grouping, coded
 from analysis.survival.observations import Observations, observations
@@ -18,6 +19,7 @@ BATCH_CELLS = 1_000_000
 """Permuted scores held in memory at once."""
 
 
+@logged("comparison", measure="log-rank test")
 def logrank(
     time: ArrayLike,
     event: ArrayLike,
@@ -98,6 +100,7 @@ def logrank(
     return TestResult(statistic, df, float(chi2.sf(statistic, df)), name)
 
 
+@logged("comparison", measure="log-rank test")
 def permutation_logrank(
     time: ArrayLike,
     event: ArrayLike,

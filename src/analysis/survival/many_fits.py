@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import COLLAPSED
 from analysis.survival.observations import observations
 
@@ -32,6 +33,7 @@ class ManyFits:
         return np.asarray(np.isfinite(self.coefficients).all(axis=1))
 
 
+@logged("simulation", measure="Cox models")
 def cox_many(time: ArrayLike, event: ArrayLike, design: ArrayLike) -> ManyFits:
     """Fit one Cox model (Efron ties) to each of many data sets of the same size.
 
@@ -64,6 +66,7 @@ def cox_many(time: ArrayLike, event: ArrayLike, design: ArrayLike) -> ManyFits:
     return ManyFits(found)
 
 
+@logged("simulation", measure="Cox models")
 def bootstrap_cox(
     time: ArrayLike, event: ArrayLike, design: ArrayLike, *, indices: NDArray[np.int64]
 ) -> ManyFits:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.many_fits import bootstrap_cox, bootstrap_indices, cox_many
 from analysis.survival.observations import Observations, observations
 
@@ -47,6 +48,7 @@ class CorrectedDiscrimination:
     method: str
 
 
+@logged("prediction", measure="optimism-corrected C", estimate="corrected")
 def corrected_discrimination(
     time: ArrayLike,
     event: ArrayLike,

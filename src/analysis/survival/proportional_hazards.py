@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import CoxFit
 from analysis.survival.estimates import TestResult
 from analysis.survival.observations import Observations
@@ -51,6 +52,7 @@ class ProportionalHazards:
     coefficients: NDArray[np.float64]
 
 
+@logged("diagnostic", measure="test of proportional hazards", whole="overall")
 def proportional_hazards(fit: CoxFit, *, transform: str = "km") -> ProportionalHazards:
     """Score test of proportional hazards, as in R's survival from version 3.0 on.
 

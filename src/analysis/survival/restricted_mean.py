@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import LEVEL, Estimate, Rmst, RmstDifference
 from analysis.survival.kaplan_meier import kaplan_meier
@@ -19,6 +20,7 @@ def longest_tau(curve: SurvivalCurve) -> float:
     return float("inf") if curve.survival[-1] == 0 else float(curve.times[-1])
 
 
+@logged("description", measure="restricted mean, days")
 def restricted_mean(
     time: ArrayLike, event: ArrayLike, *, tau_days: float, label: str = "", level: float = LEVEL
 ) -> Rmst:
@@ -82,6 +84,7 @@ def restricted_mean(
     )
 
 
+@logged("comparison", measure="difference of restricted means, days", n="group.n")
 def rmst_difference(group: Rmst, reference: Rmst, *, level: float = LEVEL) -> RmstDifference:
     """Difference and ratios of two restricted means to the same tau.
 

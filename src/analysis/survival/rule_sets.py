@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.study import AssessmentSchedule
 from analysis.survival.censoring_rules import RULES, CensoringRules
 from analysis.survival.curve import SurvivalCurve
@@ -45,6 +46,15 @@ class RuleSetResult:
     refusal: str
 
 
+@logged(
+    "comparison",
+    measure="hazard ratio",
+    whole="hazard_ratio",
+    name="rules.name reader",
+    n="hazard_ratio.n curve.n",
+    events="hazard_ratio.events curve.n_events",
+    refused="refusal",
+)
 def compare_rule_sets(
     outcomes: pd.DataFrame,
     assessments: pd.DataFrame,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.logbook import logged
 from analysis.survival.early_response import EarlyResponse
 from analysis.survival.estimates import LEVEL
 from analysis.units import days
@@ -32,6 +33,7 @@ class EngineComparison:
     largest: float
 
 
+@logged("diagnostic", measure="largest difference between engines", estimate="largest")
 def compare_engines(found: EarlyResponse) -> EngineComparison:
     """Recompute medians, rates, restricted means, log-rank and Wald hazard ratio with lifelines.
 

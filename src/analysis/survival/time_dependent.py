@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.entry_curve import EntryCurve, entry_curve
 from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
@@ -101,6 +102,7 @@ class _Spells:
     size: int
 
 
+@logged("comparison", measure="hazard ratio", whole="hazard_ratio")
 def delayed_entry(
     time_days: ArrayLike,
     event: ArrayLike,
@@ -162,6 +164,9 @@ def delayed_entry(
     )
 
 
+@logged(
+    "comparison", measure="hazard ratio", whole="hazard_ratio", p_value="test.p_value", n="n", events="events"
+)
 def mantel_byar(
     time_days: ArrayLike,
     event: ArrayLike,

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from scipy.stats import binomtest, t
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ class Agreement:
         return self.pairs[self.pairs["first_response"] != self.pairs["second_response"]]
 
 
+@logged(
+    "agreement", measure="kappa", estimate="kappa", low="kappa_low", high="kappa_high", p_value="mcnemar_p"
+)
 def agreement_of(first: pd.DataFrame, second: pd.DataFrame) -> Agreement:
     """Agreement of two tables of :func:`analysis.pet.patient_response`, such as day 14 and day 28.
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.logbook import logged
 from analysis.pet.measures.study_measures import StudyMeasures
 from analysis.pet.response.assessable import MISSING_MEASURE
 from analysis.pet.response.lesion_arrays import arrays_of
@@ -30,6 +31,7 @@ EXTENT = "max_diameter_mm"
 _GROWTH_PERCENT, _GLYCOLYSIS_RATIO, _ROUNDING = 20.0, 1.75, 1e-9
 
 
+@logged("classification", measure="response")
 def eortc_1999(
     measures: StudyMeasures,
     pet_visits: pd.DataFrame,
@@ -145,6 +147,7 @@ def eortc_facts(measures: StudyMeasures, seen: Assessed, rule: LesionRule, *, vi
     return EortcFacts(seen, rule, new, grown, reason)
 
 
+@logged("classification", measure="response")
 def percist_1_0(measures: StudyMeasures, pet_visits: pd.DataFrame, *, visit: str) -> pd.DataFrame:
     """PERCIST 1.0 class of every patient at one visit.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.pet.response.change_prior import Prior, chosen_prior
 from analysis.pet.response.criteria import CLASSES, EortcFacts, PercistFacts
 from analysis.pet.response.lesion_rules import LesionRule
@@ -53,6 +54,13 @@ class ResponseCertainty:
     prior: Prior
 
 
+@logged(
+    "description",
+    measure="expected misclassified",
+    estimate="misclassified",
+    low="misclassified_low",
+    high="misclassified_high",
+)
 def response_certainty(
     seen: Mapping[str, Assessed],
     *,
@@ -181,6 +189,7 @@ def _switching(
     return dict(zip(everybody, (switching / draws).tolist(), strict=True))
 
 
+@logged("description", measure="probabilities of classes")
 def criterion_certainty(
     facts: EortcFacts | PercistFacts,
     *,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.logbook import logged
 from analysis.pet.measures.study_measures import StudyMeasures
 from analysis.pet.response.assessable import not_assessable_reasons
 from analysis.pet.response.lesion_arrays import LesionArrays, arrays_of
@@ -28,6 +29,7 @@ METRICS = (
 """Measures that are compared; volumes and glycolysis under the baseline's threshold, so that cooling cannot raise them."""
 
 
+@logged("classification", measure="response")
 def patient_response(
     measures: StudyMeasures,
     pet_visits: pd.DataFrame,
@@ -139,6 +141,7 @@ def every_lesion_rule(
     return [*rules, lesion_rules()["percist"]] if "sul_peak" in known else rules
 
 
+@logged("classification", measure="response")
 def response_by_all_rules(
     measures: StudyMeasures,
     pet_visits: pd.DataFrame,

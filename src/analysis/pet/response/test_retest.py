@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import chi2, t
 
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class RepeatabilityEstimate:
     degrees_of_freedom: float
 
 
+@logged(
+    "description",
+    measure="within-subject coefficient of variation, %",
+    estimate="wcv_percent",
+    low="low_percent",
+    high="high_percent",
+)
 def re_estimate(pairs: pd.DataFrame) -> RepeatabilityEstimate:
     """Repeatability from test-retest pairs of one measure.
 

@@ -1,0 +1,97 @@
+"""No public function of a statistical room can be left out of the log by forgetting it."""
+
+import inspect
+
+import pytest
+
+from analysis import biomarkers, cohort, pet, survival
+
+NO_ESTIMATE = {
+    survival: {
+        "bootstrap_indices": "draws patients",
+        "confidence_band": "belongs to a curve that is logged",
+        "cox_residuals": "belong to a fit that is logged",
+        "grouping": "names a grouping",
+        "landmark": "selects patients; the comparison after it is logged",
+        "overall_survival": "derives an end-point",
+        "progression_free_survival": "derives an end-point",
+        "robust_std_errors": "belong to a fit that is logged",
+        "schoenfeld": "belong to a fit that is logged",
+        "study_end_points": "derives end-points",
+        "time_to_progression": "derives an end-point",
+        "timed_marker": "names a marker",
+    },
+    biomarkers: {
+        "association_table": "prints associations that are logged",
+        "at_visit": "selects a column",
+        "benjamini_hochberg": "corrects p values that are logged",
+        "concordance_table": "prints what is logged",
+        "marker_label": "names a marker",
+        "plasma_calls": "reads a table",
+        "tissue_values": "reads a table",
+        "trajectories": "gives points to a figure",
+        "vaf_change": "gives one row a patient; its summary is logged",
+        "with_q_values": "corrects p values that are logged",
+    },
+    cohort: {
+        "eligibility_items": "counts the flow",
+        "eligible_patients": "counts the flow",
+        "exclusions": "counts the flow",
+        "participant_flow": "counts the flow",
+        "patient_exclusions": "counts the flow",
+        "populations": "counts the flow",
+    },
+    pet: dict.fromkeys(
+        (
+            "assess",
+            "classify_lesions",
+            "eortc_facts",
+            "ibsi_features",
+            "index_series",
+            "lesion_at_visits",
+            "lesion_changes",
+            "lesion_planes",
+            "lesion_rules",
+            "maximum_intensity_projection",
+            "measure_region",
+            "measure_regions",
+            "measure_study",
+            "patient_measures",
+            "percist_facts",
+            "planned_visits",
+            "probability_of_chance",
+            "quantify",
+            "read_masks",
+            "read_overrides",
+            "read_suv",
+            "refuse_unused",
+            "repeatability_limits",
+            "repeatability_of",
+            "scan_checks",
+            "scan_quality",
+            "suv_factors",
+            "suv_of_folder",
+            "trial_rule",
+            "with_certainty",
+        ),
+        "measures an image or prepares a rule; no outcome is in it",
+    ),
+}
+"""Public functions that estimate nothing, each with the reason."""
+
+
+@pytest.mark.parametrize("room", NO_ESTIMATE, ids=lambda room: room.__name__)
+def test_every_public_function_is_logged_or_named_here_with_a_reason(room):
+    public = {name: getattr(room, name) for name in room.__all__}
+    functions = {name: value for name, value in public.items() if inspect.isroutine(value)}
+    unlogged = {name for name, value in functions.items() if not hasattr(value, "logged_as")}
+    assert unlogged - set(NO_ESTIMATE[room]) == set(), (
+        "mark these with @logged (analysis.logbook), or say why not"
+    )
+
+
+@pytest.mark.parametrize("room", NO_ESTIMATE, ids=lambda room: room.__name__)
+def test_no_function_is_excused_that_is_logged_or_gone(room):
+    excused = set(NO_ESTIMATE[room])
+    assert {name for name in excused if hasattr(getattr(room, name, None), "logged_as")} == set()
+    assert excused <= set(room.__all__)
