@@ -10,11 +10,10 @@ from scipy.stats import norm
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
+from analysis.survival.dealing import dealt
 from analysis.survival.observations import Observations, numbers, observations, refuse
 
 Floats = NDArray[np.float64]
-BATCH_CELLS = 1_000_000
-"""Permuted scores held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,7 @@ def search_cutoff(
     seed: int,
     smallest_share: float = 0.1,
     permutations: int = 10_000,
+    deals: NDArray[np.int64] | None = None,
 ) -> PostHocCutoff:
     """Find the best cut-off of a marker by maximally selected log-rank statistics.
 
@@ -91,6 +91,9 @@ def search_cutoff(
         Cut-offs leave at least this share of patients on either side.
     permutations : int
         Number of re-dealings; p is ``(1 + hits) / (permutations + 1)``.
+    deals : numpy.ndarray of int, shape (permutations, n), optional
+        The re-dealings themselves, from :func:`~analysis.survival.dealing.deal_indices`; replaces ``seed`` and
+        ``permutations``.
 
     Raises
     ------
@@ -128,20 +131,16 @@ def search_cutoff(
     mean, squares = scores.sum() / n, n * (scores**2).sum() - scores.sum() ** 2
     spread = np.sqrt(below * (n - below) / (n**2 * (n - 1)) * squares)
 
-    def standardised(dealt: Floats) -> Floats:
-        sums = np.cumsum(dealt, axis=1)[:, below - 1]
+    def standardised(ordered: Floats) -> Floats:
+        sums = np.cumsum(ordered, axis=1)[:, below - 1]
         return np.abs(sums - below * mean) / spread
 
     statistics = standardised(scores[None, :])[0]
     best = int(np.argmax(statistics))
     highest = float(statistics[best])
-    generator = np.random.default_rng(np.random.SeedSequence(seed))
-    hits, left = 0, permutations
-    while left:
-        rows = min(left, max(1, BATCH_CELLS // n))
-        dealt = generator.permuted(np.tile(scores, (rows, 1)), axis=1)
-        hits += int((standardised(dealt).max(axis=1) >= highest * (1 - 1e-10)).sum())
-        left -= rows
+    hits, permutations = 0, permutations if deals is None else len(deals)
+    for batch in dealt(scores, permutations=permutations, seed=seed, deals=deals):
+        hits += int((standardised(batch).max(axis=1) >= highest * (1 - 1e-10)).sum())
     return PostHocCutoff(
         value=float(cutoffs[tried][best]),
         statistic=highest,

@@ -11,12 +11,10 @@ from scipy.stats import chi2
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
+from analysis.survival.dealing import dealt
 from analysis.survival.estimates import TestResult
 from analysis.survival.groups import Grouping, coded
 from analysis.survival.observations import Observations, observations
-
-BATCH_CELLS = 1_000_000
-"""Permuted scores held in memory at once."""
 
 
 @logged("comparison", measure="log-rank test")
@@ -108,6 +106,7 @@ def permutation_logrank(
     *,
     seed: int,
     permutations: int = 100_000,
+    deals: NDArray[np.int64] | None = None,
 ) -> TestResult:
     """Log-rank test whose p-value comes from re-dealing the patients to the groups.
 
@@ -122,6 +121,9 @@ def permutation_logrank(
         Seed of :class:`numpy.random.SeedSequence`: the same seed, the same p-value.
     permutations : int
         Number of re-dealings.
+    deals : numpy.ndarray of int, shape (permutations, n), optional
+        The re-dealings themselves, from :func:`~analysis.survival.dealing.deal_indices`; replaces ``seed`` and
+        ``permutations``.
 
     References
     ----------
@@ -136,19 +138,15 @@ def permutation_logrank(
     order = np.argsort(codes, kind="stable")
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
 
-    def spread(dealt: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.add.reduceat(dealt, starts, axis=1)
+    def spread(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.add.reduceat(ordered, starts, axis=1)
         return (sums**2 / sizes).sum(axis=1)
 
     observed = spread(scores[order][None, :])[0]
-    generator = np.random.default_rng(np.random.SeedSequence(seed))
-    hits, left = 0, permutations
-    while left:
-        rows = min(left, max(1, BATCH_CELLS // seen.n))
-        dealt = generator.permuted(np.tile(scores, (rows, 1)), axis=1)
+    hits, permutations = 0, permutations if deals is None else len(deals)
+    for batch in dealt(scores, permutations=permutations, seed=seed, deals=deals):
         # equal arrangements must count as equal although they were summed in another order
-        hits += int((spread(dealt) >= observed * (1 - 1e-10)).sum())
-        left -= rows
+        hits += int((spread(batch) >= observed * (1 - 1e-10)).sum())
     statistic = observed * (seen.n - 1) / (scores @ scores)
     return TestResult(
         float(statistic),

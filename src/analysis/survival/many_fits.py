@@ -62,7 +62,7 @@ def cox_many(time: ArrayLike, event: ArrayLike, design: ArrayLike) -> ManyFits:
     found = np.full((times.shape[0], columns.shape[2]), np.nan)
     for start in range(0, times.shape[0], _TOGETHER):
         part = slice(start, start + _TOGETHER)
-        found[part] = _newton(_Sorted.of(times[part], events[part], columns[part]))
+        found[part] = _newton(ManyRiskSets.of(times[part], events[part], columns[part]))
     return ManyFits(found)
 
 
@@ -92,8 +92,11 @@ def bootstrap_indices(n: int, *, samples: int, seed: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sorted:
-    """Data sets by rising time: where each risk set starts, which events are tied, and Efron's fractions."""
+class ManyRiskSets:
+    """Data sets by rising time: where each risk set starts, which events are tied, and Efron's fractions.
+
+    A patient censored at time 0 is in no risk set: that is how data sets of different sizes share one array.
+    """
 
     event: NDArray[np.bool_]
     design: Floats
@@ -102,8 +105,19 @@ class _Sorted:
     after_last: NDArray[np.int64]
     fraction: Floats
 
+    @property
+    def at_risk(self) -> NDArray[np.int64]:
+        """Patients at risk at each patient's time, shape (b, n)."""
+        return self.event.shape[1] - self.first
+
+    @property
+    def tied_events(self) -> Floats:
+        """Events at each patient's time, shape (b, n)."""
+        return self.tied_sums(self.event[:, :, None].astype(float))[:, :, 0]
+
     @classmethod
-    def of(cls, time: Floats, event: NDArray[np.bool_], design: Floats) -> _Sorted:
+    def of(cls, time: Floats, event: NDArray[np.bool_], design: Floats) -> ManyRiskSets:
+        """Sort the data sets; shapes (b, n), (b, n) and (b, n, p). Columns are centred."""
         order = np.argsort(time, axis=1, kind="stable")
         time, event = np.take_along_axis(time, order, 1), np.take_along_axis(event, order, 1)
         design = np.take_along_axis(design, order[:, :, None], 1)
@@ -122,8 +136,9 @@ class _Sorted:
         fraction = np.divide(rank, tied, out=np.zeros_like(rank), where=tied > 0)
         return cls(event, design, design.std(axis=1), first, after_last, fraction)
 
-    def rows(self, keep: NDArray[np.int64]) -> _Sorted:
-        return _Sorted(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+    def rows(self, keep: NDArray[np.int64]) -> ManyRiskSets:
+        """The data sets of these numbers."""
+        return ManyRiskSets(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
     def evaluate(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
         """Log likelihood (b,), score (b, p) and information (b, p, p)."""
@@ -134,7 +149,7 @@ class _Sorted:
         weight = np.exp(linear - peak)[:, :, None]
         first = self.design * weight
         values = np.concatenate([weight, first, first[:, :, upper[0]] * self.design[:, :, upper[1]]], axis=2)
-        total = self._at_risk(values) - self.fraction[:, :, None] * self._tied(
+        total = self.risk_set_sums(values) - self.fraction[:, :, None] * self.tied_sums(
             values * self.event[:, :, None]
         )
         dead = self.event.astype(float)
@@ -147,10 +162,12 @@ class _Sorted:
         information -= (mean * dead[:, :, None]).transpose(0, 2, 1) @ mean
         return value, score, information
 
-    def _at_risk(self, values: Floats) -> Floats:
+    def risk_set_sums(self, values: Floats) -> Floats:
+        """Sum of the values, shape (b, n, k), over the risk set at each patient's time."""
         return _rows(np.cumsum(values[:, ::-1], axis=1)[:, ::-1], self.first)
 
-    def _tied(self, values: Floats) -> Floats:
+    def tied_sums(self, values: Floats) -> Floats:
+        """Sum of the values, shape (b, n, k), over those who share each patient's time."""
         zero = np.zeros((values.shape[0], 1, values.shape[2]))
         upto = np.concatenate([zero, np.cumsum(values, axis=1)], axis=1)
         return _rows(upto, self.after_last) - _rows(upto, self.first)
@@ -162,7 +179,7 @@ def _rows(values: Floats, places: NDArray[np.int64]) -> Floats:
     return np.ascontiguousarray(values).reshape(b * n, k)[places + n * np.arange(b)[:, None]]
 
 
-def _newton(data: _Sorted) -> Floats:
+def _newton(data: ManyRiskSets) -> Floats:
     b, _, p = data.design.shape
     found = np.full((b, p), np.nan)
     left = np.flatnonzero((data.spread > 0).all(axis=1) & data.event.any(axis=1))
@@ -207,7 +224,7 @@ def _collapsed(information: Floats, at_no_effect: Floats) -> NDArray[np.bool_]:
 
 
 def _ascend(
-    data: _Sorted, at: Floats, step: Floats, value: Floats, promise: Floats
+    data: ManyRiskSets, at: Floats, step: Floats, value: Floats, promise: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """One step for every row, halved in the rows whose likelihood would fall."""
     size = np.ones(at.shape[0])
