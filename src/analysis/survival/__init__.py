@@ -26,7 +26,8 @@ from analysis.survival.cox import CoxFit, cox
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_cutoff
 from analysis.survival.day_choice import DayChoice, choose_day
-from analysis.survival.early_response import EarlyResponse, Rate, early_response
+from analysis.survival.day_comparison import DayComparison, DayHorizon, PairedClassification, compare_days
+from analysis.survival.early_response import RULES_OF_CHOICE, early_response
 from analysis.survival.endpoints import (
     EndPoint,
     overall_survival,
@@ -42,20 +43,24 @@ from analysis.survival.hazard_ratio import hazard_ratio
 from analysis.survival.interval_censored import IntervalCurve, WeibullFit, turnbull, weibull_regression
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark import LandmarkSet, landmark
+from analysis.survival.landmark_comparison import EarlyResponse, Rate
 from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
+from analysis.survival.marker_effect import MarkerEffect, marker_effect
 from analysis.survival.optimism import CorrectedDiscrimination, corrected_discrimination
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
 from analysis.survival.residuals import CoxResiduals, cox_residuals, robust_std_errors
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
 from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
+from analysis.survival.sensitivity import IntervalTwin, Sensitivity, SensitivityAnalyses, sensitivity_analyses
 from analysis.survival.study_endpoints import StudyEndPoints, study_end_points
 from analysis.survival.time_dependent import DelayedEntry, MantelByar, delayed_entry, mantel_byar
 
 __all__ = [
     "LEVEL",
     "RULES",
+    "RULES_OF_CHOICE",
     "Band",
     "CensoringRules",
     "Concordance",
@@ -65,6 +70,8 @@ __all__ = [
     "CoxResiduals",
     "CumulativeIncidence",
     "DayChoice",
+    "DayComparison",
+    "DayHorizon",
     "DelayedEntry",
     "EarlyResponse",
     "EndPoint",
@@ -77,9 +84,12 @@ __all__ = [
     "Grouping",
     "HazardRatio",
     "IntervalCurve",
+    "IntervalTwin",
     "LandmarkSet",
     "MantelByar",
     "ManyFits",
+    "MarkerEffect",
+    "PairedClassification",
     "PostHocCutoff",
     "PreSpecifiedCutoff",
     "PredictiveValues",
@@ -88,6 +98,8 @@ __all__ = [
     "Rmst",
     "RmstDifference",
     "RuleSetResult",
+    "Sensitivity",
+    "SensitivityAnalyses",
     "SplineEffect",
     "StudyEndPoints",
     "SurvivalCurve",
@@ -100,6 +112,7 @@ __all__ = [
     "bootstrap_indices",
     "brier_score",
     "choose_day",
+    "compare_days",
     "compare_engines",
     "compare_rule_sets",
     "concordance",
@@ -124,6 +137,7 @@ __all__ = [
     "landmark",
     "logrank",
     "mantel_byar",
+    "marker_effect",
     "overall_survival",
     "permutation_logrank",
     "predictive_values",
@@ -134,6 +148,7 @@ __all__ = [
     "robust_std_errors",
     "schoenfeld",
     "search_cutoff",
+    "sensitivity_analyses",
     "spline_effect",
     "study_end_points",
     "time_dependent_auc",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
 from analysis.survival.concordance import ConcordanceDifference, concordance_difference
+from analysis.survival.groups import TimedMarker
 from analysis.survival.landmark import LandmarkSet, landmark
 from analysis.survival.observations import numbers, observations
 
@@ -58,8 +59,8 @@ def _signed(value: float) -> str:
 def choose_day(
     time_days: ArrayLike,
     event: ArrayLike,
-    earlier: ArrayLike,
-    later: ArrayLike,
+    earlier: ArrayLike | TimedMarker,
+    later: ArrayLike | TimedMarker,
     *,
     landmark_day: float,
     margin: float,
@@ -72,9 +73,10 @@ def choose_day(
     ----------
     time_days, event : array-like, shape (n,)
         Days since treatment start to event or censoring, and whether the event was seen.
-    earlier, later : array-like of float, shape (n,)
+    earlier, later : array-like of float, shape (n,), or TimedMarker
         Risk scores, higher for an earlier event (a change of SUV as it is: negative means decrease).
-        Patients missing one of them are counted and left out of both.
+        Patients missing one of them are counted and left out of both. A :class:`~analysis.survival.TimedMarker` is
+        refused where it was known after the landmark.
     landmark_day : float
         Day from which survival counts for both, at or after the later scan.
     margin : float
@@ -90,7 +92,7 @@ def choose_day(
         For impossible data, or when fewer than two patients have both scans.
     """
     seen = observations(time_days, event)
-    first, second = numbers(earlier, "earlier"), numbers(later, "later")
+    first, second = _plain(earlier, "earlier", landmark_day), _plain(later, "later", landmark_day)
     if not first.size == second.size == seen.n:
         raise DesignError(
             f"{first.size} and {second.size} scores for {seen.n} patients", expected="two scores a patient"
@@ -108,3 +110,10 @@ def choose_day(
     )
     chosen = labels[0] if difference.low > -margin else labels[1]
     return DayChoice(chosen, difference, float(margin), left, int((~both).sum()))
+
+
+def _plain(scores: ArrayLike | TimedMarker, name: str, landmark_day: float) -> NDArray[np.float64]:
+    if not isinstance(scores, TimedMarker):
+        return numbers(scores, name)
+    scores.refuse_before(landmark_day)
+    return scores.values

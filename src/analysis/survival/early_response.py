@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,93 +11,40 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
+from analysis.survival.accuracy import PredictiveValues, predictive_values
+from analysis.survival.concordance import concordance
 from analysis.survival.cox import cox
 from analysis.survival.curve import SurvivalCurve
-from analysis.survival.estimates import Estimate, HazardRatio, Rmst, RmstDifference, TestResult
-from analysis.survival.groups import Grouping, grouping, two_groups
-from analysis.survival.hazard_ratio import hazard_ratio
+from analysis.survival.estimates import Rmst
+from analysis.survival.groups import Grouping, TimedMarker, grouping, two_groups
+from analysis.survival.hazard_ratio import FEWEST_EVENTS, hazard_ratio
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark import LandmarkSet, landmark
+from analysis.survival.landmark_comparison import EarlyResponse, Rate
 from analysis.survival.logrank import logrank, permutation_logrank
+from analysis.survival.marker_effect import FEWEST_FOR_SPLINE, marker_effect
 from analysis.survival.observations import observations
-from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards
+from analysis.survival.proportional_hazards import proportional_hazards
 from analysis.survival.restricted_mean import longest_tau, restricted_mean, rmst_difference
-from analysis.survival.wording import early_response_sentence
+from analysis.survival.sensitivity import sensitivity_analyses
 from analysis.units import days, months
 
 PROPORTIONAL_P = 0.05
 """Below this p of the proportional-hazards test the restricted mean leads, not the hazard ratio."""
 
+FEW_AT_RISK = 5
+"""An event-free proportion with fewer at risk rests on single patients, and is said so."""
 
-@dataclass(frozen=True)
-class Rate:
-    """Event-free proportion of one group, ``months`` after the landmark, and the number still at risk."""
-
-    label: str
-    months: float
-    at_risk: int
-    estimate: Estimate
-
-
-@dataclass(frozen=True, eq=False)
-class EarlyResponse:
-    """Association of an early grouping with a time-to-event end-point, from the landmark.
-
-    Parameters
-    ----------
-    end_point : str
-        ``PFS``, ``OS`` ...
-    landmark : LandmarkSet
-        Who was analysed from which day, and who was left out.
-    in_group : numpy.ndarray of bool, shape (landmark.n,)
-        Analysed patients of the compared group.
-    without_group, without_group_events : int
-        Patients whose group is unknown, left out before the landmark, and their events.
-    labels : tuple of str, length 2
-        The compared group, then the reference.
-    curves : tuple of SurvivalCurve
-        In the order of ``labels``; time counts from the landmark, in days.
-    hazard_ratio : HazardRatio
-        Group against reference, profile-likelihood interval; Firth-penalised when events are few.
-    hazard_ratio_wald : HazardRatio
-        The same estimate with Wald interval and test, for comparison with published numbers.
-    logrank, logrank_permutation : TestResult
-        Asymptotic and permutation log-rank test.
-    proportional_hazards : ProportionalHazards or None
-        None when the Cox model has no finite estimate.
-    rmst : RmstDifference
-        Restricted mean survival times, their difference and ratios.
-    rates : tuple of Rate
-        Event-free proportions at the asked months, group by group.
-    follow_up : SurvivalCurve
-        Reverse Kaplan-Meier of all analysed patients; its median is the median follow-up.
-    leading : str
-        ``hazard ratio``, or ``rmst`` when the hazards are not proportional.
-    warnings : tuple of str
-        Whole sentences for the reader.
-    """
-
-    end_point: str
-    landmark: LandmarkSet
-    in_group: NDArray[np.bool_]
-    without_group: int
-    without_group_events: int
-    labels: tuple[str, str]
-    curves: tuple[SurvivalCurve, SurvivalCurve]
-    hazard_ratio: HazardRatio
-    hazard_ratio_wald: HazardRatio
-    logrank: TestResult
-    logrank_permutation: TestResult
-    proportional_hazards: ProportionalHazards | None
-    rmst: RmstDifference
-    rates: tuple[Rate, ...]
-    follow_up: SurvivalCurve
-    leading: str
-    warnings: tuple[str, ...]
-
-    def sentence(self) -> str:
-        """One sentence with every number of the comparison, whatever it shows."""
-        return early_response_sentence(self)
+RULES_OF_CHOICE = (
+    f"Firth's penalised regression answers instead of Cox's where a group has fewer than {FEWEST_EVENTS} events or the "
+    "groups' events separate.",
+    f"The restricted mean leads instead of the hazard ratio where the test of proportional hazards gives p below "
+    f"{PROPORTIONAL_P:g}.",
+    "The log-rank test by permutation, which holds in samples of any size, stands beside the asymptotic one always.",
+    f"A proportion with fewer than {FEW_AT_RISK} patients at risk is marked as resting on single patients.",
+    f"A continuous marker has its shape estimated (spline) from {FEWEST_FOR_SPLINE} events on, and one slope below.",
+)
+"""What decides the method, fixed before any data are seen."""
 
 
 @logged("comparison", measure="hazard ratio", whole="hazard_ratio")
@@ -116,8 +63,17 @@ def early_response(
     window_days: float = 0.0,
     permutations: int = 100_000,
     median_rule: str = "R",
+    predict_at_months: Sequence[float] = (),
+    marker: TimedMarker | None = None,
+    marker_step: float = 10.0,
+    marker_reference: float = 0.0,
+    sensitivity: bool = False,
+    visit_window: tuple[float, float] | None = None,
+    intervals: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> EarlyResponse:
     """Compare two groups known early in treatment, from the landmark on.
+
+    The methods are chosen by :data:`RULES_OF_CHOICE`, never by the answer they give.
 
     Parameters
     ----------
@@ -149,6 +105,16 @@ def early_response(
         Of the permutation log-rank test.
     median_rule : {"R", "SAS", "inf"}
         Rule for the median on a plateau.
+    predict_at_months : sequence of float
+        Months from the landmark at which predictive values are given.
+    marker : TimedMarker, optional
+        The continuous marker behind the groups, for its own effect.
+    marker_step, marker_reference : float
+        What its hazard ratio is of, and the value with hazard ratio 1, in its units.
+    sensitivity : bool
+        Whether the comparison is made in the other ways of :func:`~analysis.survival.sensitivity_analyses` too.
+    visit_window, intervals
+        For these, as described there.
 
     Raises
     ------
@@ -169,7 +135,7 @@ def early_response(
     known = group if isinstance(group, Grouping) else grouping(group, landmark_day, name="group")
     if len(known.values) != seen.n:
         raise DesignError(f"{len(known.values)} groups for {seen.n} patients", expected="one group a patient")
-    classified = known.known
+    everybody, classified = known, known.known
     if not classified.any():
         raise DesignError(
             "no patient has a group", expected="two groups", do="say that it cannot be answered"
@@ -201,6 +167,18 @@ def early_response(
     ]
     difference = rmst_difference(means[0], means[1])
     crossing = proportional is not None and proportional.overall.p_value < PROPORTIONAL_P
+    rates = _rates(curves, rates_at_months)
+    effect = others = None
+    if marker is not None:
+        effect = marker_effect(
+            seen.time, seen.event, marker, landmark_day=landmark_day, window_days=window_days,
+            step=marker_step, reference=marker_reference,
+        )  # fmt: skip
+    if sensitivity:
+        others = sensitivity_analyses(
+            seen.time, seen.event, everybody, reference=reference, labels=labels, landmark_day=landmark_day,
+            window_days=window_days, visit_window=visit_window, intervals=intervals,
+        )  # fmt: skip
     return EarlyResponse(
         end_point=end_point,
         landmark=left,
@@ -217,14 +195,44 @@ def early_response(
         ),
         proportional_hazards=proportional,
         rmst=difference,
-        rates=_rates(curves, rates_at_months),
+        rates=rates,
         follow_up=follow_up(left.time, left.event, label="all"),
         leading="rmst" if crossing else "hazard ratio",
         warnings=(
             *ratio.warnings,
             *_warnings(left, tau, tau_months, crossing, proportional is None),
+            *_thin(rates),
             *difference.warnings,
         ),
+        concordance=concordance(left.time, left.event, mine.astype(float)),
+        predictive=_predictive(left, mine, predict_at_months),
+        marker=effect,
+        sensitivity=others,
+    )
+
+
+def _predictive(
+    left: LandmarkSet, mine: NDArray[np.bool_], at_months: Sequence[float]
+) -> tuple[PredictiveValues, ...]:
+    found = []
+    for month in at_months:
+        with contextlib.suppress(DesignError):  # nobody had the event by then, or nobody is still observed
+            found.append(predictive_values(left.time, left.event, mine, day=days(month)))
+    return tuple(found)
+
+
+def _thin(rates: Sequence[Rate]) -> list[str]:
+    thin = [
+        f"{rate.months:g} months with {rate.label} ({rate.at_risk})"
+        for rate in rates
+        if rate.at_risk < FEW_AT_RISK
+    ]
+    return (
+        [
+            f"Fewer than {FEW_AT_RISK} are at risk at {', '.join(thin)}: the curve rests on single patients there."
+        ]
+        if thin
+        else []
     )
 
 

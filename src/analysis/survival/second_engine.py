@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.logbook import logged
-from analysis.survival.early_response import EarlyResponse
 from analysis.survival.estimates import LEVEL
+from analysis.survival.landmark_comparison import EarlyResponse
 from analysis.units import days
 
 

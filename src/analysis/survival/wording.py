@@ -9,7 +9,7 @@ from analysis.survival.curve import SurvivalCurve
 from analysis.units import months
 
 if TYPE_CHECKING:
-    from analysis.survival.early_response import EarlyResponse
+    from analysis.survival.landmark_comparison import EarlyResponse
 
 
 def p_text(p_value: float) -> str:
