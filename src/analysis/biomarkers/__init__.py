@@ -1,6 +1,7 @@
 """Plasma and tissue: detection, change, concordance, association with response, joint classes."""
 
 from analysis.biomarkers.association import Association, Group, binary_association, scale_association
+from analysis.biomarkers.censored_model import CensoredModel, censored_model
 from analysis.biomarkers.concordance_table import concordance_table
 from analysis.biomarkers.contingency import fisher_exact, freeman_halton
 from analysis.biomarkers.correlation import spearman
@@ -36,6 +37,7 @@ __all__ = [
     "SPECIMEN_RULES",
     "Agreement",
     "Association",
+    "CensoredModel",
     "Concordance",
     "ExactTest",
     "FixedEffect",
@@ -50,6 +52,7 @@ __all__ = [
     "at_visit",
     "benjamini_hochberg",
     "binary_association",
+    "censored_model",
     "concordance",
     "concordance_table",
     "detection",
