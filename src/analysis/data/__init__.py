@@ -3,6 +3,7 @@
 from analysis.data.checksum import study_checksum
 from analysis.data.dictionary import data_dictionary, write_dictionary
 from analysis.data.download import fetch
+from analysis.data.inspire import import_inspire
 from analysis.data.loading import check_study, load_study
 from analysis.data.pearl_open import import_pearl_open
 from analysis.data.problems import FaultyStudyError, Problem
@@ -25,6 +26,7 @@ __all__ = [
     "check_study",
     "data_dictionary",
     "fetch",
+    "import_inspire",
     "import_pearl_open",
     "load_study",
     "study_checksum",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from analysis.data.inspire import import_inspire
 from analysis.data.pearl_open import import_pearl_open
 from analysis.data.sources import SOURCES, Source
 from analysis.errors import DownloadError, ParameterError
@@ -20,7 +21,10 @@ MIRROR = "ANALYSIS_DATA_MIRROR"
 
 TIMEOUT_SECONDS = 15
 
-_IMPORTERS: dict[str, Callable[[Path, Path], Path]] = {"pearl-open": import_pearl_open}
+_IMPORTERS: dict[str, Callable[[Path, Path], Path]] = {
+    "pearl-open": import_pearl_open,
+    "inspire": import_inspire,
+}
 
 
 def fetch(name: str, destination: Path | None = None, *, downloads: Path | None = None) -> Path:

@@ -30,12 +30,13 @@ def membership_problems(tables: Mapping[str, TypedTable], protocol: Protocol) ->
         if "eligibility" in tables:
             problems += _without_row(patients, tables["eligibility"])
     samples = tables.get("plasma_samples")
-    if "plasma_variants" in tables and samples and samples.whole:
-        problems += _strangers(tables["plasma_variants"], "sample_id", samples)
-    if "plasma_variants" in tables and "plasma_samples" not in tables:
-        problems.append(
-            error("plasma_variants.csv", "there is no plasma_samples.csv to which its samples belong")
-        )
+    for name in ("plasma_variants", "plasma_concentrations"):
+        if name in tables and samples and samples.whole:
+            problems += _strangers(tables[name], "sample_id", samples)
+        if name in tables and "plasma_samples" not in tables:
+            problems.append(
+                error(f"{name}.csv", "there is no plasma_samples.csv to which its samples belong")
+            )
     if "eligibility" in tables:
         problems += _unknown_items(tables["eligibility"], protocol)
     if samples:

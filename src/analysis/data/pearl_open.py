@@ -10,8 +10,7 @@ import pandas as pd
 
 from analysis.data.sources import SOURCES, Source
 from analysis.data.staging import refuse_to_overwrite, whole_folder
-from analysis.data.tables import TABLES
-from analysis.data.writing import write_study
+from analysis.data.writing import lacking_columns, write_study
 from analysis.errors import StudyError
 from analysis.units import months
 
@@ -154,14 +153,6 @@ def _meta(source: Source, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """Content of ``study.yml``; whatever a table does not have is declared lacking."""
     outcomes = tables["outcomes"]
     earliest = months(outcomes.loc[outcomes["pfs_event"], "pfs_days"].min())
-    lacks = {
-        name: [
-            column.name
-            for column in TABLES[name].columns
-            if not {column.name, f"{column.name}_day"} & set(frame.columns)
-        ]
-        for name, frame in tables.items()
-    }
     return {
         "id": source.name,
         "title": source.title,
@@ -179,5 +170,5 @@ def _meta(source: Source, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
             "The source's README names the MIT licence, but the licence file it refers to is missing; a person "
             "should decide before these data are passed on.",
         ],
-        "lacks": lacks,
+        "lacks": lacking_columns(tables),
     }

@@ -44,6 +44,9 @@ class Source:
 _ALFASSAY = "mariaalexandrastanciu/ALFAssay"
 _ALFASSAY_COMMIT = "7cb78d544f72ae49a5695d08f39200bfbeb5643e"
 _ALFASSAY_FILE = "validations/data_sorted_short_meta.csv"
+_REPORTRMD = "biostatsPMH/reportRmd"
+_REPORTRMD_COMMIT = "80fbb3f643da6d0d8c4495065fc85bc541845a6b"
+_REPORTRMD_FILE = "data/pembrolizumab.rda"
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -57,6 +60,15 @@ SOURCES: dict[str, Source] = {
             licence="MIT according to the README of the source, whose licence file is missing",
             citation="ALFAssay, PLoS Comput Biol 2026, doi 10.1371/journal.pcbi.1014505; "
             "trial: Gombos et al., npj Breast Cancer 2021;7:125, doi 10.1038/s41523-021-00331-8",
+        ),
+        Source(
+            name="inspire",
+            title="INSPIRE trial: circulating tumour DNA under pembrolizumab in five cohorts of solid tumours",
+            address=f"https://raw.githubusercontent.com/{_REPORTRMD}/{_REPORTRMD_COMMIT}/{_REPORTRMD_FILE}",
+            sha256="9bd54ce88b1e5f9a3d00161564a8f5a3da1cd4d67cf88425f2e3a5efddcc1ec7",
+            origin=f"github.com/{_REPORTRMD}, commit {_REPORTRMD_COMMIT}, file {_REPORTRMD_FILE}",
+            licence="MIT (R package reportRmd)",
+            citation="Bratman et al., Nat Cancer 2020;1:873-881, doi 10.1038/s43018-020-0096-5",
         ),
     )
 }

@@ -63,6 +63,18 @@ def write_study(destination: Path, *, meta: Mapping[str, Any], tables: Mapping[s
     )
 
 
+def lacking_columns(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
+    """Columns that the tables do not have, as ``study.yml`` declares them under ``lacks``."""
+    return {
+        name: [
+            column.name
+            for column in TABLES[name].columns
+            if not {column.name, f"{column.name}_day", f"{column.name}_date"} & set(frame.columns)
+        ]
+        for name, frame in tables.items()
+    }
+
+
 def write_table(frame: pd.DataFrame, path: Path, *, lacks: tuple[str, ...] | list[str] = ()) -> None:
     """Write one table in the contract's form: yes/no, ISO dates, empty cells for missing values.
 

@@ -28,6 +28,7 @@ BUILT = {  # studies that the project itself makes: the command, and the module 
         ["data/simulation.yml", "data/protocol.yml"],
     ),
     "data/public/pearl-open": ("fetch pearl-open", "analysis.data", []),
+    "data/public/inspire": ("fetch inspire", "analysis.data", []),
 }
 
 

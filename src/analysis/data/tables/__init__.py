@@ -11,7 +11,7 @@ from analysis.data.tables.imaging import (
     SCANS,
 )
 from analysis.data.tables.patients import ELIGIBILITY, PATIENTS
-from analysis.data.tables.samples import PLASMA_SAMPLES, PLASMA_VARIANTS, TISSUE
+from analysis.data.tables.samples import PLASMA_CONCENTRATIONS, PLASMA_SAMPLES, PLASMA_VARIANTS, TISSUE
 from analysis.data.tables.table import Column, Table
 
 TABLES: dict[str, Table] = {
@@ -25,6 +25,7 @@ TABLES: dict[str, Table] = {
         QUALITY_OF_LIFE,
         PLASMA_SAMPLES,
         PLASMA_VARIANTS,
+        PLASMA_CONCENTRATIONS,
         TISSUE,
         PET_VISITS,
         SCANS,

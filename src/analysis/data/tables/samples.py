@@ -66,6 +66,30 @@ PLASMA_VARIANTS = Table(
     ),
 )
 
+PLASMA_CONCENTRATIONS = Table(
+    name="plasma_concentrations",
+    meaning="One row a plasma sample whose ctDNA is given as a concentration, or only as its direction of change",
+    part="plasma",
+    key=("sample_id",),
+    columns=(
+        Column(name="sample_id", kind="text", meaning="Pseudonym of the sample", nullable=False),
+        Column(
+            name="mtm_per_ml",
+            kind="number",
+            unit="MTM/ml",
+            low=0,
+            high=1e6,
+            meaning="Mean tumour molecules per ml of plasma; 0: none found; empty: not given",
+        ),
+        Column(
+            name="change_since_baseline",
+            kind="code",
+            codes=("decrease", "increase"),
+            meaning="Direction of the change since baseline; empty: baseline itself, or not known",
+        ),
+    ),
+)
+
 TISSUE = Table(
     name="tissue",
     meaning="One row a marker of a tissue specimen",
