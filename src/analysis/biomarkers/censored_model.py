@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from analysis.biomarkers.curvature import gradient
 from analysis.biomarkers.mixed_model import FixedEffect, mixed_model
 from analysis.errors import DesignError
+from analysis.logbook import logged
 
 METHOD = "random-intercept model for left-censored values, maximum likelihood; likelihood-ratio test, Wald interval"
 NODES = 60
@@ -21,7 +23,7 @@ NODES = 60
 class CensoredModel:
     """A fitted random-intercept model of left-censored values.
 
-    ``effects`` holds one :class:`FixedEffect` a term; tests and intervals are large-sample ones (degrees of
+    ``effects`` holds one :class:`FixedEffect` a term, or a contrast asked for; tests and intervals are large-sample ones (degrees of
     freedom infinite). ``between`` and ``within`` are standard deviations in the unit of the outcome,
     ``below`` the number of measurements known only as below their limit.
     """
@@ -100,6 +102,7 @@ class _Likelihood:
         return -value, -np.concatenate([by_mean, [by_within, by_between]])
 
 
+@logged("association", measure="difference of means")
 def censored_model(
     outcome: ArrayLike,
     below: ArrayLike,
@@ -107,6 +110,7 @@ def censored_model(
     patients: ArrayLike,
     *,
     terms: tuple[str, ...],
+    contrasts: Mapping[str, ArrayLike] | None = None,
     nodes: int = NODES,
 ) -> CensoredModel:
     """Fit a random-intercept model where some values are known only as below a limit.
@@ -119,6 +123,8 @@ def censored_model(
         Whether the value lies below what ``outcome`` holds.
     design, patients, terms
         As in :func:`analysis.biomarkers.mixed_model`; p columns.
+    contrasts : mapping of str to array of float, shape (p,), optional
+        Linear combinations of the fixed effects to report, by name; by default each term.
     nodes : int
         Points of the quadrature.
 
@@ -170,20 +176,29 @@ def censored_model(
     sure = values > 1e-5 * values.max()
     covariance = (vectors[:, sure] / values[sure]) @ vectors[:, sure].T
     n = int(group.max()) + 1
+    asked = dict(zip(terms, np.eye(len(terms)), strict=True)) if contrasts is None else contrasts
     effects = []
-    for place, term in enumerate(terms):
-        others = np.delete(np.arange(x.shape[1]), place)
-        without = _Likelihood(y / scale, censored, x[:, others], group, nodes)
-        null, _ = _maximum(without, np.delete(best, place), terms)
-        effects.append(
-            _effect(
-                term, float(best[place]) * scale, math.sqrt(covariance[place, place]) * scale, null - top, n
-            )
-        )
-    within, between = (np.exp(best[-2:]) * scale).tolist()
+    for name, given in asked.items():
+        weights = np.asarray(given, dtype=float)
+        # The columns are turned so that the combination is one of the coefficients, and that one is left out.
+        place = int(np.argmax(np.abs(weights)))
+        turn = np.eye(len(terms))
+        turn[place] = weights
+        columns = np.delete(x @ np.linalg.inv(turn), place, axis=1)
+        begin = np.append(np.delete(turn @ best[:-2], place), best[-2:])
+        null, _ = _maximum(_Likelihood(y / scale, censored, columns, group, nodes), begin, terms)
+        error = math.sqrt(float(weights @ covariance[:-2, :-2] @ weights)) * scale
+        effects.append(_effect(name, float(weights @ best[:-2]) * scale, error, null - top, n))
+    spread_within, spread_between = (np.exp(best[-2:]) * scale).tolist()
     seen = int((~censored).sum())
     return CensoredModel(
-        tuple(effects), between, within, -top - seen * math.log(scale), n, y.size, int(censored.sum())
+        tuple(effects),
+        spread_between,
+        spread_within,
+        -top - seen * math.log(scale),
+        n,
+        y.size,
+        int(censored.sum()),
     )
 
 
