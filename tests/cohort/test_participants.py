@@ -74,7 +74,7 @@ def test_a_refused_scan_leaves_with_its_reason(study, protocol):
     refused = pd.DataFrame({"patient_id": ["P2"], "visit": ["day14"], "reason": ["missing slices"]})
     flow = participant_flow(study, protocol, refused=refused)
     assert flow.step("pet_day14").n == 1
-    assert ("scan not usable: missing slices", 1) in flow.step("pet_day14").excluded
+    assert ("not assessable: missing slices", 1) in flow.step("pet_day14").excluded
     assert flow.step("pet_day14").label == "PET evaluable at day 14"
     assert participant_flow(study, protocol).step("pet_day14").label == "PET done at day 14"
     assert _adds_up(flow)

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis.cohort import Flow, FlowStep
+from analysis.cohort import Flow, FlowStep, representativeness
 from analysis.figures import (
     draw_agreement,
     draw_associations,
@@ -23,6 +23,7 @@ from analysis.figures import (
     draw_lesion_planes,
     draw_plasma,
     draw_projection,
+    draw_representativeness,
     draw_response_map,
     draw_scan_quality,
     draw_schoenfeld,
@@ -31,6 +32,7 @@ from analysis.figures import (
     draw_waterfall,
 )
 from analysis.pet import Agreement, LesionPlanes, Plane, Projection
+from analysis.study import PublishedCharacteristic
 from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult
 
 PATIENT = "P-SECRET"
@@ -278,6 +280,17 @@ def panel(visit: str) -> Projection:
     return Projection(visit, image, (8.0, 8.0), masks)
 
 
+SHARES = representativeness(
+    pd.DataFrame(
+        {"bone": [True] * 6 + [False] * 4, "ecog": [0] * 5 + [1] * 5, "age_years": np.arange(50.0, 60.0)}
+    ),
+    [
+        PublishedCharacteristic("Trial A", "bone", "yes", 76.0, "%", 724, "recalled", "a table"),
+        PublishedCharacteristic("Trial B", "bone", "yes", 95.0, "%", 139, "read", "a table"),
+        PublishedCharacteristic("Trial B", "ecog", "0", 59.7, "%", 347, "read", "a table"),
+        PublishedCharacteristic("Trial B", "age_years", "", 62.0, "years", 347, "read", "a table"),
+    ],
+)
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
@@ -302,6 +315,7 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
         sentence="Hazard ratio, non-responder v responder: 1.91 (95 % CI 0.96–3.83), p = 0.06",
         note="Landmark at day 14: one patient whose time ended before it is not shown.",
     ),
+    "representativeness": lambda sim: draw_representativeness(SHARES, simulated=sim),
     "waterfall": lambda sim: draw_waterfall(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=(15,), progression_percent=25
     ),

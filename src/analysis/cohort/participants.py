@@ -91,6 +91,26 @@ def exclusions(flow: Flow) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["population", "of", "reason", "n"])
 
 
+def phase_counts(flow: Flow) -> pd.DataFrame:
+    """One row a population, one column a phase of the trial: how many patients, for printing.
+
+    Parameters
+    ----------
+    flow : Flow
+        As from :func:`participant_flow`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        population, one Int64 column a phase that occurs (pilot, extension, phase unknown), all. Empty where the
+        study does not tell the phases; a population that is not known has missing counts.
+    """
+    phases = list(dict.fromkeys(name for step in flow.steps for name, _ in step.groups))
+    rows = [{"population": step.label, **dict(step.groups), "all": step.n} for step in flow.steps if phases]
+    table = pd.DataFrame(rows, columns=["population", *phases, "all"])
+    return table.astype(dict.fromkeys([*phases, "all"], "Int64"))
+
+
 def _flow_step(step: Step, members: dict[str, np.ndarray], phase: pd.Series | None) -> FlowStep:
     if step.reasons is None:
         return FlowStep(step.label, None, name=step.name, parent=step.parent, notes=step.notes)

@@ -115,7 +115,7 @@ def _pet(
         scans = scans[scans.index.isin(included.index[included])]
         included &= ~pd.Series(included.index.isin(scans.index), index=included.index)
         for words, rows in scans.groupby("reason", sort=True):
-            why.append((pd.Series(True, index=rows.index), f"scan not usable: {words}"))
+            why.append((pd.Series(True, index=rows.index), f"not assessable: {words}"))
     not_done = table["status"] == "not_done"
     why += [(table["reason"] == code, words) for code, words in REASONS.items()]
     why += [

@@ -15,6 +15,7 @@ from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion
 from analysis.figures.planes import describe_lesion_planes, draw_lesion_planes
 from analysis.figures.plasma import describe_plasma, draw_plasma
 from analysis.figures.projection import describe_projection, draw_projection
+from analysis.figures.representativeness import describe_representativeness, draw_representativeness
 from analysis.figures.response_map import describe_response_map, draw_response_map
 from analysis.figures.saving import save
 from analysis.figures.scan_quality import describe_scan_quality, draw_scan_quality
@@ -36,6 +37,7 @@ __all__ = [
     "describe_lesion_planes",
     "describe_plasma",
     "describe_projection",
+    "describe_representativeness",
     "describe_response_map",
     "describe_scan_quality",
     "describe_schoenfeld",
@@ -53,6 +55,7 @@ __all__ = [
     "draw_lesion_planes",
     "draw_plasma",
     "draw_projection",
+    "draw_representativeness",
     "draw_response_map",
     "draw_scan_quality",
     "draw_schoenfeld",

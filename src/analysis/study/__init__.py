@@ -2,5 +2,15 @@
 
 from analysis.study.parameters import Parameters
 from analysis.study.protocol import AssessmentSchedule, Protocol, Visit, load_protocol, project_root
+from analysis.study.published import PublishedCharacteristic, published_characteristics
 
-__all__ = ["AssessmentSchedule", "Parameters", "Protocol", "Visit", "load_protocol", "project_root"]
+__all__ = [
+    "AssessmentSchedule",
+    "Parameters",
+    "Protocol",
+    "PublishedCharacteristic",
+    "Visit",
+    "load_protocol",
+    "project_root",
+    "published_characteristics",
+]
