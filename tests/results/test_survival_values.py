@@ -10,6 +10,12 @@ from analysis.survival import early_response
 
 
 class Book:
+    smallest_cell = 0
+
+    @staticmethod
+    def too_few(n):
+        return False
+
     """Takes values and notes as a notebook's session does."""
 
     def __init__(self):

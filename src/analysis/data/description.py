@@ -24,6 +24,7 @@ KEYS: dict[str, str] = {
     "source": "where the data come from, with version or date",
     "licence": "under what terms they may be used",
     "caveats": "list of sentences that every page of results prints; may be empty, `[]`",
+    "disclosure": "optional: `public` says that the rows are published already, so that small numbers are shown, which every page says; default `withhold`",
     "lacks": "optional: columns the study does not have, `table: [column, ...]`",
     "dicom": "optional: folder of the DICOM images, relative to the study folder or absolute; default `dicom`",
     "contours": "optional: folder of the lesion contours; default `contours`",
@@ -31,8 +32,9 @@ KEYS: dict[str, str] = {
 }
 """The keys of ``study.yml`` and what they hold; the dictionary prints them."""
 
-_OPTIONAL = ("lacks", "dicom", "contours", "resample_contours")
-_CHOICES = {"kind": KINDS, "design": DESIGNS}
+DISCLOSURE = ("withhold", "public")
+_OPTIONAL = ("disclosure", "lacks", "dicom", "contours", "resample_contours")
+_CHOICES = {"kind": KINDS, "design": DESIGNS, "disclosure": DISCLOSURE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,7 @@ class Description:
     source: str = ""
     licence: str = ""
     caveats: tuple[str, ...] = ()
+    disclosure: str = "withhold"
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dicom: str = "dicom"
     contours: str = "contours"

@@ -117,6 +117,7 @@ def _meta(plan: Plan, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "source": f"Imaging Data Commons, index v{plan.index_version}, collection {plan.collection.name}, "
         f"{len(plan.pet)} PET series. Cite: {plan.collection.citation}.{contours}",
         "licence": plan.licences,
+        "disclosure": "public",
         "caveats": list(plan.caveats),
         "lacks": {name: columns for name, columns in lacks.items() if columns},
         **({"resample_contours": True} if plan.contours else {}),

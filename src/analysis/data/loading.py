@@ -73,6 +73,7 @@ def load_study(path: Path | str) -> Study:
         dicom_folder=dicom,
         contours_folder=_existing(folder / description.contours),
         resample_contours=description.resample_contours,
+        disclosure=description.disclosure,
         _treatment_starts={str(patient): start.date() for patient, start in examined.starts.dropna().items()},
     )
 

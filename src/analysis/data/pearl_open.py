@@ -160,6 +160,7 @@ def _meta(source: Source, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "design": "single-arm",
         "source": f"{source.origin}, sha256 {source.sha256}. Cite: {source.citation}",
         "licence": source.licence,
+        "disclosure": "public",
         "caveats": [
             "The unit of the survival times is not stated by the source and was inferred; medians and rates "
             "depend on it, hazard ratios and p values do not.",

@@ -42,6 +42,8 @@ class Study:
         ``None`` if absent.
     resample_contours : bool
         Whether contours on another grid than the PET's are resampled, with a warning, instead of refused.
+    disclosure : {"withhold", "public"}
+        Whether small numbers of patients are withheld, or the rows are published anyway.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class Study:
     dicom_folder: Path | None
     contours_folder: Path | None
     resample_contours: bool = False
+    disclosure: str = "withhold"
     _treatment_starts: Mapping[str, date] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -72,7 +72,7 @@ def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
     axes.plot(
         time[gone], 100 * curve.survival[gone], "|", color=mark.colour, markersize=7, markeredgewidth=1.1
     )
-    if math.isfinite(curve.median):
+    if math.isfinite(curve.median) and curve.median <= curve.times[-1]:
         at = months(curve.median)
         axes.plot([0, at, at], [50, 50, 0], color=MUTED, lw=0.8, linestyle=(0, (1, 2)))
 
@@ -123,6 +123,7 @@ def draw_survival_curves(
     sentence: str = "",
     note: str = "",
     end_months: float | None = None,
+    smallest: int = 0,
     width_mm: float = DOUBLE_MM,
 ) -> Figure:
     """Draw one to three Kaplan-Meier curves with bands, censoring ticks, medians and the rows beneath.
@@ -142,6 +143,8 @@ def draw_survival_curves(
         Who the landmark left out, and other small print.
     end_months : float, optional
         End of the time axis; by default the last observed time.
+    smallest : int
+        Curves end where fewer patients than this are at risk.
     width_mm : float
         Width at print.
 
@@ -160,6 +163,8 @@ def draw_survival_curves(
     left = (
         max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9
     )
+    ends = f"Curves end where fewer than {smallest} patients are at risk." if smallest else ""
+    note = " ".join(filter(None, [note, ends]))
     small_print = wrapped(note, width_mm - 6) if note else []
     key_left = left if left <= _WIDEST_NAMES_MM else 2.0
     said = wrapped(sentence, width_mm - key_left - 2, bold=True) if sentence else []
@@ -173,7 +178,7 @@ def draw_survival_curves(
     rows = figure.add_axes(placed(figure, left, top + _PLOT_MM + 11.0, inner, table), sharex=axes)
     legend = figure.add_axes(placed(figure, key_left, 2.0, width_mm - key_left, top - 2.0))
     for curve, mark in zip(curves, GROUPS, strict=False):
-        _draw_curve(axes, curve, mark)
+        _draw_curve(axes, curve.until(smallest), mark)
     axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), xlabel=f"Months from {origin}", ylabel=f"{end_point} (%)")
     axes.set_xticks(ticks)
     axes.set_yticks([0, 25, 50, 75, 100])
@@ -204,9 +209,11 @@ def describe_survival_curves(
     end_point: str = "Progression-free survival",
     origin: str = "treatment start",
     sentence: str = "",
+    smallest: int = 0,
 ) -> str:
     """Return the alternative text of the curves: groups, events, medians and the comparison."""
     _checked(curves)
     groups = ". ".join(f"{curve.label}: {_summary(curve)}" for curve in curves)
     compared = f" {sentence.rstrip('.')}." if sentence else ""
+    compared += f" Curves end where fewer than {smallest} patients are at risk." if smallest else ""
     return f"Kaplan-Meier curves of {end_point[0].lower()}{end_point[1:]} from {origin}. {groups}.{compared}"

@@ -6,6 +6,7 @@ that a notebook depends on the rooms it uses and on no other.
 
 from analysis.results.notebook import Notebook, open_notebook
 from analysis.results.shares import hold_share
+from analysis.results.small_tables import Counted
 from analysis.results.store import NotebookResults, read_results, read_run
 from analysis.results.value import Value
 from analysis.results.words import METRIC_NAMES, RULE_NAMES
@@ -13,6 +14,7 @@ from analysis.results.words import METRIC_NAMES, RULE_NAMES
 __all__ = [
     "METRIC_NAMES",
     "RULE_NAMES",
+    "Counted",
     "Notebook",
     "NotebookResults",
     "Value",

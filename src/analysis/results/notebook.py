@@ -16,6 +16,12 @@ from analysis.results import places
 from analysis.results.cell import current_label, current_options, label_of
 from analysis.results.disclosure import refuse_identifiers
 from analysis.results.shown import ShownFigure, ShownTable, header
+from analysis.results.small_cells import small_cells
+from analysis.results.small_figures import withhold_writing
+from analysis.results.small_flow import shown_flow
+from analysis.results.small_in_text import without_small
+from analysis.results.small_tables import Counted, withheld_table
+from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, NotebookResults, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from analysis.cohort import Flow
     from analysis.data import Study
 
 
@@ -61,6 +68,7 @@ class Notebook:
         self._files: list[tuple[Path, Callable[[Path], None]]] = []
         self._places = places.writing(parameters.run, name)
         self.log = open_logbook(current_label)
+        self._small = small_cells(study, protocol)
 
     @property
     def simulated(self) -> bool:
@@ -74,12 +82,59 @@ class Notebook:
         return policy == "all" or (policy == "simulated" and self.simulated)
 
     @property
+    def smallest_cell(self) -> int:
+        """The smallest number of patients that figures may show; 0 where the rule does not apply to the study."""
+        return self._small.smallest if self._small.applies else 0
+
+    def shown_flow(self, flow: Flow) -> Flow:
+        """The participant flow as figures and tables may show it: reasons of few patients are joined."""
+        return shown_flow(flow, self._small)
+
+    def shown_rows(self, rows: pd.DataFrame, *, of: Mapping[str, str]) -> pd.DataFrame:
+        """Rows of estimates that a figure may draw: those whose counts, and what is left to their totals, are not small.
+
+        ``of`` names the columns of counts and the column of each one's total; a missing count withholds nothing. What is left out is
+        said in a note.
+        """
+        kept = [
+            all(
+                _missing(row[k])
+                or _missing(row[n])
+                or self._small.count_text(int(row[k]), int(row[n])) is None
+                for k, n in of.items()
+            )
+            for row in rows.to_dict("records")
+        ]
+        left_out = len(kept) - sum(kept)
+        if left_out:
+            self.note(
+                f"Of {len(kept)} estimates the figure leaves out those that rest on fewer than {self.smallest_cell} patients."
+            )
+        return rows[kept]
+
+    def too_few(self, n: int) -> bool:
+        """Whether a number of patients is too small for anything computed from them to leave ``data``."""
+        return self._small.small(n)
+
+    @property
     def measures_cache(self) -> Path:
         """Where the measures of the study's scans are kept between notebooks and runs."""
         return places.measures_cache(self.parameters.study)
 
-    def value(self, name: str, value: float | int | str | None, **details: Any) -> Value:
+    def value(
+        self,
+        name: str,
+        value: float | int | str | None,
+        *,
+        k: int | None = None,
+        counted: bool = True,
+        complement: bool = True,
+        **details: Any,
+    ) -> Value:
         """Hold one named value; the details are the fields of :class:`analysis.results.Value`.
+
+        ``k``, ``counted`` and ``complement`` are those of :func:`analysis.results.small_values.withheld_value`, where small
+        numbers of patients are withheld.
 
         Raises
         ------
@@ -91,6 +146,7 @@ class Notebook:
         if value is not None and not isinstance(value, str | bool):
             value = value.item() if hasattr(value, "item") else value
         held = Value(name=name, value=value, cell=current_options().get("label", ""), **details)
+        held = withheld_value(held, self._small, k=k, counted=counted, complement=complement)
         self._values[name] = held
         return held
 
@@ -104,12 +160,18 @@ class Notebook:
         return self.value(name, result.estimate, **{**taken, **details})
 
     def table(
-        self, frame: pd.DataFrame, *, digits: int | Mapping[str, int] = 1, blanks: Collection[str] = ()
+        self,
+        frame: pd.DataFrame,
+        *,
+        digits: int | Mapping[str, int] = 1,
+        blanks: Collection[str] = (),
+        counted: Counted | None = None,
     ) -> ShownTable:
         """Hold a table of aggregates and show it; label and caption are the cell's ``#|`` lines.
 
         ``digits`` are the decimals printed, for all columns or by column; ``blanks`` the columns where a
-        missing cell means "as above".
+        missing cell means "as above"; ``counted`` says which columns count patients, for the study whose small numbers are
+        withheld.
 
         Raises
         ------
@@ -118,11 +180,15 @@ class Notebook:
         """
         label, caption = label_of("tbl")
         self._refuse_twice(label)
-        columns, rows = printed(frame, digits, blanks=blanks)
         numeric = [
             kind.kind in "iufb"
             for kind in frame.dtypes.map(lambda dtype: getattr(dtype, "numpy_dtype", dtype))
         ]
+        if isinstance(digits, Mapping):
+            digits = {without_small(str(name), self._small): places for name, places in digits.items()}
+        blanks = [without_small(str(name), self._small) for name in blanks]
+        frame = withheld_table(frame, self._small, counted)
+        columns, rows = printed(frame, digits, blanks=blanks)
         text = markdown(columns, rows, numeric)
         refuse_identifiers(text, self.study.identifiers, where=f"table {label}")
         folder = self._places.results / "tables"
@@ -145,6 +211,8 @@ class Notebook:
         self._refuse_twice(label)
         if not alt.strip():
             raise PublicationError("a figure has no alt text", where=f"cell {label}", do="say what it shows")
+        alt = without_small(alt, self._small, writing=True)
+        withhold_writing(figure, self._small)
         with tempfile.TemporaryDirectory() as folder:
             svg, png = (path.read_bytes() for path in save(figure, Path(folder) / label))
         folder = self._places.results / "figures"
@@ -223,6 +291,7 @@ class Notebook:
 
     def note(self, text: str) -> None:
         """Hold a sentence that every reader must see: what cannot be answered, what was repaired."""
+        text = without_small(text, self._small)
         refuse_identifiers(text, self.study.identifiers, where="a note")
         if text not in self._notes:
             self._notes.append(text)
@@ -230,7 +299,7 @@ class Notebook:
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown built from values."""
-        _show(text)
+        _show(without_small(text, self._small))
 
     def close(self) -> None:
         """Write everything. Without this last call nothing of the notebook exists."""
@@ -247,7 +316,7 @@ class Notebook:
                 "kind": self.study.kind,
                 "source": self.study.source,
                 "licence": self.study.licence,
-                "caveats": list(self.study.caveats),
+                "caveats": [*self.study.caveats, *filter(None, [self._small.notice])],
                 "parts": list(self.study.parts),
             },
             "parameters": parameters,
@@ -256,7 +325,7 @@ class Notebook:
             "tables": self._tables,
             "figures": self._figures,
             "notes": self._notes,
-            "analyses": [one.as_document() for one in self.log.analyses],
+            "analyses": [withheld_analysis(one.as_document(), self._small) for one in self.log.analyses],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         refuse_identifiers(text, self.study.identifiers, where="values and captions")
@@ -340,8 +409,12 @@ def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Noteb
         )
     chosen = Parameters.from_mapping({field: parameters[field] for field in fields}, where=name)
     study = load_study(project_root() / chosen.study)
-    _show(header(title, chosen, study))
+    _show(header(title, chosen, study, small_cells(study, load_protocol()).notice))
     return Notebook(name, title, chosen, study, load_protocol())
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or str(cell) in ("<NA>", "NaT", "nan")
 
 
 def _as_document(value: Value) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def hold_share(
         digits=1,
         unit="%",
         n=share.n,
+        k=share.k,
         definition=definition,
         method=f"exact interval ({share.method.replace('_', '-').title()})",
     )

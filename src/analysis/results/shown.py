@@ -57,8 +57,8 @@ class ShownTable:
         return "\n".join(["\t".join(self.columns), *("\t".join(row) for row in self.rows)])
 
 
-def header(title: str, parameters: Parameters, study: Study) -> str:
-    """Markdown that says which data, which run and whether it was planned."""
+def header(title: str, parameters: Parameters, study: Study, notice: str = "") -> str:
+    """Markdown that says which data, which run, whether it was planned, and what is done with small numbers."""
     planned = "pre-specified" if parameters.pre_specified else "NOT pre-specified"
     lines = [
         f"**{escaped(title)}** · study *{escaped(study.title)}* · run `{parameters.run}` ({planned})",
@@ -66,5 +66,5 @@ def header(title: str, parameters: Parameters, study: Study) -> str:
     ]
     if study.simulated:
         lines += ["> **SIMULATED DATA.** No patient is behind any number or picture on this page.", ""]
-    lines += [f"- {escaped(caveat)}" for caveat in study.caveats]
+    lines += [f"- {escaped(caveat)}" for caveat in [*study.caveats, *filter(None, [notice])]]
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from analysis.errors import DesignError
 from analysis.units import months
@@ -47,14 +47,21 @@ def attempt(
 ) -> R | None:
     """What ``compute`` finds, or None and a note where these data do not allow the question.
 
-    The log takes the question with it: "PFS by metabolic response, scans inside the window".
+    The log takes the question with it: "PFS by metabolic response, scans inside the window". Where small numbers of
+    patients are withheld, a comparison with a group of so few is not shown: with the total beside it, whatever
+    is said of the others says something of them.
     """
     try:
         with book.log.question(question):
-            return compute(*arguments, **settings)
+            found = compute(*arguments, **settings)
     except DesignError as error:
         book.note(f"{question}: not answered. {error}")
         return None
+    curves = getattr(found, "curves", [found] if hasattr(found, "at_risk_at") else [])
+    if any(book.too_few(curve.n) for curve in curves):
+        book.note(f"{question}: not shown, a group has fewer than {book.smallest_cell} patients.")
+        return None
+    return found
 
 
 def hold_early_response(
@@ -94,7 +101,9 @@ def hold_early_response(
         definition=f"Patients compared, {end} from day {left.day:g}",
         events=left.n_events,
     )
-    book.value(f"{prefix}.events", left.n_events, definition=f"{end} events among them", n=left.n)
+    book.value(
+        f"{prefix}.events", left.n_events, definition=f"{end} events among them", n=left.n, complement=False
+    )
     book.value(
         f"{prefix}.excluded",
         left.excluded,
@@ -110,7 +119,11 @@ def hold_early_response(
             f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events
         )
         book.value(
-            f"{prefix}.{name}_events", curve.n_events, definition=f"{end} events: {curve.label}", n=curve.n
+            f"{prefix}.{name}_events",
+            curve.n_events,
+            definition=f"{end} events: {curve.label}",
+            n=curve.n,
+            complement=False,
         )
         hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end} from the landmark: {curve.label}")
     comparison = f"Hazard ratio of {end}, {group} v {reference}"
@@ -199,7 +212,7 @@ def hold_p(
     definition: str,
     *,
     reason: str = "not estimable",
-    **details: object,
+    **details: Any,
 ) -> None:
     """Hold a p value, which prints with its sign of relation, so that a sentence says "p < 0.001" rightly."""
     book.value(name, p_value, kind="p", definition=definition, reason=reason, **details)

@@ -83,7 +83,10 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     text = frame.copy()
     for name in text.columns[[not pd_numeric(kind) for kind in text.dtypes]]:
         cells = text[name].astype("string")
-        text[name] = cells.where(~cells.str.match(r"[=+@\t\r-]").fillna(False), "'" + cells)
+        formula = cells.str.match(r"[=+@\t\r-]").fillna(False) & text[name].map(
+            lambda cell: isinstance(cell, str)
+        )
+        text[name] = cells.where(~formula.astype(bool), "'" + cells)
     text.to_csv(path, index=False, lineterminator="\n")
 
 

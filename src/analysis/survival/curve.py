@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -66,6 +66,28 @@ class SurvivalCurve:
             self.events, self.at_risk * remaining, out=np.zeros_like(self.survival), where=remaining > 0
         )
         return self.survival * np.sqrt(np.cumsum(term))
+
+    def until(self, smallest: int) -> SurvivalCurve:
+        """The curve up to where fewer than ``smallest`` patients are at risk.
+
+        For publication from rows that must not be read out of it: behind that time every step is one of a few
+        patients. The first entry, with everybody at risk, always stays. ``n``, ``n_events`` and the median, which rest on
+        everybody, stay too.
+
+        References
+        ----------
+        Griffiths E et al. Handbook on Statistical Disclosure Control for Outputs. 2019,
+        doi 10.6084/m9.figshare.9958520, survival analysis.
+        """
+        few = np.flatnonzero(self.at_risk < smallest)
+        if smallest <= 0 or not few.size:
+            return self
+        end = max(int(few[0]), 1)
+        cut = {
+            name: getattr(self, name)[:end]
+            for name in ("times", "survival", "low", "high", "at_risk", "events", "censored")
+        }
+        return replace(self, **cut)
 
     def at_risk_at(self, times: ArrayLike) -> NDArray[np.int64]:
         """Give the number at risk just before each of ``times`` (days): the row under a published curve."""

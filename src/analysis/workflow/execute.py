@@ -177,7 +177,8 @@ def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None
     """Drop what changes from run to run, write the alt texts into the figure cells, refuse identifiers."""
     notebook: Any = nbformat.read(copy, as_version=4)
     notebook.metadata.pop("papermill", None)
-    figures = json.loads(values.read_text(encoding="utf-8"))["figures"]
+    document = json.loads(values.read_text(encoding="utf-8"))
+    figures, simulated = document["figures"], document["study"]["kind"] == "simulated"
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
@@ -194,7 +195,31 @@ def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None
             json.dumps(shown, ensure_ascii=False), identifiers, where=f"{copy.name}, an output"
         )
         refuse_paths(json.dumps(shown, ensure_ascii=False), where=f"{copy.name}, cell {cell.get('id')}")
+        if not simulated:
+            refuse_loose_output(cell.outputs, where=f"{copy.name}, cell {cell.get('id')}")
     nbformat.write(notebook, copy)
+
+
+def refuse_loose_output(outputs: list[Any], *, where: str) -> None:
+    """Raise where a cell shows data past the session, which withholds small numbers and patient rows.
+
+    Raises
+    ------
+    PublicationError
+        If an output is a data frame, a picture without alternative text, or printed text.
+    """
+    for output in outputs:
+        data = output.get("data", {})
+        frame = 'class="dataframe"' in str(data.get("text/html", ""))
+        picture = "image/png" in data and not output.get("metadata", {}).get("image/png", {}).get("alt")
+        if frame or picture or output.get("output_type") == "stream":
+            raise PublicationError(
+                f"a cell shows {'a data frame' if frame else 'a picture' if picture else 'printed text'} of a real study "
+                "past the session, where small numbers are not withheld",
+                where=where,
+                expected="book.table(), book.figure(), book.say(), or nothing",
+                do="show it through the session, or remove the output",
+            )
 
 
 def refuse_paths(text: str, *, where: str) -> None:
