@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
@@ -18,11 +19,14 @@ from analysis.data import Study, load_study
 from analysis.pet.measures import study_measures
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.stored_scans import measure_scans
+from analysis.pet.series.index import index_series
 from analysis.simulation import simulate
 
 WORKERS = 2
 FEW, MANY = 250, 1000
 LONGEST_SECONDS = 10.0
+FILES_A_SECOND = 2000.0
+HALF_A_MILLION, INDEX_MB = 500_000, 1000.0
 MOST_MB = 400.0
 PROPORTION = 1.15
 """How much longer than in proportion a thousand scans may take; and how much more memory, one process."""
@@ -43,11 +47,14 @@ def measurements() -> list[Measurement]:
         with mock.patch.object(study_measures, "measure_scans", watched):
             cold = min(_quantified(study, Path(folder) / f"cache-{n}") for n in range(2))
         tasks = tasks[: len(tasks) // 2]
+        speed, index_mb = _index(place / "dicom")
         volume_mb = max(task.source.read().suv.nbytes for task in tasks[:8]) / 1e6
         few, few_mb = _repeated(tasks, FEW)
         many, many_mb = _repeated(tasks, MANY)
     return [
         Measurement("embedded study, series found and measured, nothing stored", cold, LONGEST_SECONDS, "s"),
+        Measurement("index, processor time of one core", speed, FILES_A_SECOND, "files/s", at_least=True),
+        Measurement(f"index of {HALF_A_MILLION:,} files, in proportion", index_mb, INDEX_MB, "MB"),
         Measurement(
             f"{MANY} scans / {FEW} scans, time in proportion", many / few / (MANY / FEW), PROPORTION, "x"
         ),
@@ -62,6 +69,19 @@ def _quantified(study: Study, cache: Path) -> float:
     start = time.perf_counter()
     study_measures.measure_study(study, cache=cache, workers=WORKERS, progress=False)
     return time.perf_counter() - start
+
+
+def _index(folder: Path) -> tuple[float, float]:
+    """Files a second of processor time, headers in the system's cache; peak memory in MB for half a million of them."""
+    files = sum(len(series.files) for series in index_series(folder))
+    start = time.process_time()
+    index_series(folder)
+    speed = files / (time.process_time() - start)
+    tracemalloc.start()
+    index_series(folder)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return speed, peak / files * HALF_A_MILLION / 1e6
 
 
 def _repeated(tasks: Sequence[ScanTask], count: int) -> tuple[float, float]:

@@ -10,10 +10,10 @@ import pytest
 from make_contours import box, rtstruct
 from make_series import setting, true_suv, write_series
 
-import analysis.pet.series.file_record as record
 import analysis.pet.series.index as module
 from analysis.errors import ImageError
 from analysis.pet import read_suv
+from analysis.pet.headers.layout import HeaderReader
 from analysis.pet.series.index import index_series
 from analysis.pet.series.reason import meant_as_image, reason_left_out
 
@@ -30,13 +30,13 @@ def folder(tmp_path):
 def reads(monkeypatch):
     """Names of the files whose headers are read."""
     names = []
-    original = record.read_header
+    original = HeaderReader.read
 
-    def counted(path):
+    def counted(self, path):
         names.append(path.name)
-        return original(path)
+        return original(self, path)
 
-    monkeypatch.setattr(record, "read_header", counted)
+    monkeypatch.setattr(HeaderReader, "read", counted)
     return names
 
 
@@ -185,17 +185,17 @@ def test_a_folder_that_cannot_be_read_is_listed_and_the_rest_goes_on(folder, mon
 
 
 def test_a_file_that_could_not_be_read_is_tried_again(folder, tmp_path, monkeypatch):
-    cache, read = tmp_path / "cache", record.read_header
+    cache, read = tmp_path / "cache", HeaderReader.read
     name = sorted((folder / "a").iterdir())[0].name
 
-    def refusing(path):
+    def refusing(self, path):
         if path.name == name and path.parent.name == "a":
             raise ImageError("file cannot be read: Input/output error") from OSError(5, "Input/output error")
-        return read(path)
+        return read(self, path)
 
-    monkeypatch.setattr(record, "read_header", refusing)
+    monkeypatch.setattr(HeaderReader, "read", refusing)
     assert "Input/output error" in by_uid(index_series(folder, cache=cache))[""].problem
-    monkeypatch.setattr(record, "read_header", read)
+    monkeypatch.setattr(HeaderReader, "read", read)
     assert "" not in by_uid(index_series(folder, cache=cache))
 
 
@@ -210,6 +210,22 @@ def test_extent_and_start_come_from_the_slices(folder):
     assert found.positions == (0, 4, 8, 12, 16, 20)
     assert found.extent_mm == 24
     assert found.started == "20150310100000"
+
+
+def test_processes_find_what_one_alone_finds(folder, monkeypatch):
+    alone = index_series(folder)
+    monkeypatch.setattr(module, "_FILES_A_TASK", 3)
+    monkeypatch.setattr(module, "_LONG_SECONDS", 0.0)
+    used = []
+    original = module.in_processes
+
+    def watched(function, jobs, workers, **options):
+        used.extend(jobs)
+        return original(function, jobs, workers, **options)
+
+    monkeypatch.setattr(module, "in_processes", watched)
+    assert index_series(folder, workers=2) == alone
+    assert len(used) == 3  # all but the first, which was read to know how long the others take
 
 
 def test_a_mixed_tree_of_real_series_gives_each_series_once_with_its_reason(shared, tmp_path):

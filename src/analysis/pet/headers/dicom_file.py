@@ -13,6 +13,7 @@ import functools
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,59 +88,24 @@ _CREATOR_TAGS = {group << 16 | block: (group, block) for group, _ in PRIVATE for
 _WANTED = frozenset((*TOP_LEVEL, *PIXEL_DATA, *_PRIVATE_TAGS, *_CREATOR_TAGS))
 
 
-def read_header(path: Path) -> SliceHeader:
-    """Header of a DICOM file.
-
-    Parameters
-    ----------
-    path : Path
-        The file; with or without the 128-byte preamble.
+def parse_header(path: Path, data: bytes, size: int) -> SliceHeader:
+    """Header of a file of ``size`` bytes that begins with ``data``.
 
     Raises
     ------
-    ImageError
-        If the file is not DICOM or its header cannot be walked to its end.
-
-    References
-    ----------
-    DICOM PS3.5 section 7 (data set), PS3.10 section 7 (file format).
+    Short
+        If the header does not end within ``data``.
+    ValueError, struct.error, zlib.error, RecursionError
+        If it is none.
     """
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(_FIRST_BYTES)
-            while True:
-                try:
-                    return _parse(path, data, size)
-                except Short:
-                    more = file.read(7 * len(data))
-                    if not more:
-                        raise
-                    data += more
-    except OSError as problem:
-        raise ImageError(f"file cannot be read: {problem.strerror or problem}", where=path.name) from problem
-    except Short:
-        raise ImageError(
-            "the file ends within its header: it is truncated",
-            where=path.name,
-            expected="a complete DICOM file",
-            do="transfer the file again",
-        ) from None
-    except (ValueError, struct.error, zlib.error, RecursionError) as problem:
-        raise ImageError(
-            f"the header cannot be read ({problem})", where=path.name, expected="a DICOM file"
-        ) from problem
-
-
-def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
-    syntax, body = _file_meta(data)
+    syntax, body = file_meta(data)
     shown = size
     if syntax == DEFLATED:
         if len(data) < size:
             raise Short
         data = zlib.decompress(data[body:], -15)
         body, shown = 0, len(data)
-    encoding = _encoding(syntax, data[body : body + 6])
+    encoding = encoding_of(syntax, data[body : body + 6])
     syntax = syntax or _SYNTAX[encoding]
     attributes: dict[str, str] = {}
     creators: dict[tuple[int, int], str] = {}
@@ -178,20 +144,72 @@ def _parse(path: Path, data: bytes, size: int) -> SliceHeader:
     return SliceHeader(path, attributes, syntax, -1, 0, size)
 
 
-def _file_meta(data: bytes) -> tuple[str, int]:
-    """Transfer syntax (empty where there is no file meta information) and the offset of the data set."""
+def read_header(
+    path: Path, *, parse: Callable[[Path, bytes, int], SliceHeader] = parse_header
+) -> SliceHeader:
+    """Header of a DICOM file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; with or without the 128-byte preamble.
+    parse : callable
+        What turns the beginning of a file into its header.
+
+    Raises
+    ------
+    ImageError
+        If the file is not DICOM or its header cannot be walked to its end.
+
+    References
+    ----------
+    DICOM PS3.5 section 7 (data set), PS3.10 section 7 (file format).
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(_FIRST_BYTES)
+            while True:
+                try:
+                    return parse(path, data, size)
+                except Short:
+                    more = file.read(7 * len(data))
+                    if not more:
+                        raise
+                    data += more
+    except OSError as problem:
+        raise ImageError(f"file cannot be read: {problem.strerror or problem}", where=path.name) from problem
+    except Short:
+        raise ImageError(
+            "the file ends within its header: it is truncated",
+            where=path.name,
+            expected="a complete DICOM file",
+            do="transfer the file again",
+        ) from None
+    except (ValueError, struct.error, zlib.error, RecursionError) as problem:
+        raise ImageError(
+            f"the header cannot be read ({problem})", where=path.name, expected="a DICOM file"
+        ) from problem
+
+
+def beginning(data: bytes) -> int:
+    """Offset of the first element."""
     if data[128:132] == b"DICM":
-        position = 132
-    elif data[:4] == b"DICM":
-        position = 4  # the preamble was cut off
-    elif data[:2] in (_META_GROUP, b"\x08\x00") and len(data) >= 8:
-        position = 0  # written without preamble: the file begins with the meta information or with group 0008
-    else:
-        raise ValueError("no DICOM prefix")
+        return 132
+    if data[:4] == b"DICM":
+        return 4  # the preamble was cut off
+    if data[:2] in (_META_GROUP, b"\x08\x00") and len(data) >= 8:
+        return 0  # written without preamble: the file begins with the meta information or with group 0008
+    raise ValueError("no DICOM prefix")
+
+
+def file_meta(data: bytes) -> tuple[str, int]:
+    """Transfer syntax (empty where there is no file meta information) and the offset of the data set."""
+    position = beginning(data)
     syntax = ""
     if data[position : position + 2] != _META_GROUP:
         return syntax, position
-    meta = _encoding(EXPLICIT, data[position : position + 6])
+    meta = encoding_of(EXPLICIT, data[position : position + 6])
     for tag, _vr, start, length, following in meta.walk(data, position, len(data), ANYTHING):
         if tag == 0x00020010:
             syntax = data[start : start + length].decode("ascii", "replace").strip(" \0")
@@ -201,7 +219,7 @@ def _file_meta(data: bytes) -> tuple[str, int]:
     return syntax, position
 
 
-def _encoding(syntax: str, first: bytes) -> Encoding:
+def encoding_of(syntax: str, first: bytes) -> Encoding:
     """How the data set is laid out: byte order by its transfer syntax, VRs by what the first element shows."""
     explicit = first[4:6].isalpha() and first[4:6].isupper()
     if syntax == BIG_ENDIAN or (not syntax and explicit and first[:2] == b"\x00\x08"):

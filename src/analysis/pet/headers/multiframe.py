@@ -8,13 +8,14 @@ groups of their own. Each becomes what :func:`analysis.pet.headers.dicom_file.re
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import ImageError
 from analysis.pet.headers.attributes import parse_date_time, parse_number
-from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.dicom_file import SliceHeader
+from analysis.pet.headers.layout import HeaderReader
 from analysis.pet.headers.real_world_value import RealWorldValue, chosen_value, values_of
 from analysis.pet.headers.tags import (
     CODE_ITEM,
@@ -36,19 +37,20 @@ _BEYOND_MBQ = 1e4
 """An activity above it, in MBq, is none of a patient: it was written in Bq."""
 
 
-def read_headers(path: Path) -> list[SliceHeader]:
-    """Header of every slice in a file: one, or one a frame of a multi-frame PET.
+def read_headers(files: Sequence[Path]) -> list[SliceHeader]:
+    """Header of every slice in some files: one of each, or one a frame of a multi-frame PET.
 
     Raises
     ------
     ImageError
-        If the file is not DICOM, or a multi-frame PET is dynamic, gated or lacks a functional group.
+        If a file is not DICOM, or a multi-frame PET is dynamic, gated or lacks a functional group.
     """
-    return slices_of(read_header(path))
+    reader = HeaderReader()
+    return [header for file in files for header in slices_of(reader.read(file))]
 
 
 def slices_of(header: SliceHeader) -> list[SliceHeader]:
-    """The same for a header that has been read already."""
+    """Header of every slice in the file of this header."""
     return frame_headers(header) if is_multiframe(header) else [header]
 
 

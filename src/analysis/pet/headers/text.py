@@ -11,8 +11,7 @@ _BINARY_KIND = {vr.decode(): code for vr, code in _BINARY.items()}
 _PADDING = " \0\t\r\n"
 
 
-@functools.lru_cache(maxsize=4096)  # slices of a series share most values
-def text_of(value: bytes, vr: bytes, kind: str, order: str, charset: str) -> str:
+def uncached_text_of(value: bytes, vr: bytes, kind: str, order: str, charset: str) -> str:
     """Text of a value; several values are separated by a backslash, binary numbers are written in decimal.
 
     Parameters
@@ -45,6 +44,10 @@ def text_of(value: bytes, vr: bytes, kind: str, order: str, charset: str) -> str
     if charset and (not text.isascii() or "\x1b" in text):
         text = _in_charset(value, charset, otherwise=text)
     return text.strip(_PADDING)
+
+
+text_of = functools.lru_cache(maxsize=4096)(uncached_text_of)
+"""The same, remembered: slices of a series share most values."""
 
 
 def _in_charset(value: bytes, charset: str, *, otherwise: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ def liver_reference(
     # Columns ascend towards the patient's left, unless the image is stored the other way.
     right = columns < midline if grid.directions[2][0] > 0 else columns > midline
     tissue &= right[None, None, :]
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(tissue, 1), sampling=spacing))[1:-1, 1:-1, 1:-1]
+    depth = _depth(tissue, spacing)
     wide, count = ndimage.label(depth >= _RADIUS_MM)  # type: ignore[misc]
     if not count:
         return None, "no region right of the midline is wide enough for a 3 cm sphere of SUV 1.1 to 5"
@@ -140,11 +141,30 @@ def _objection(
     return ""
 
 
+def _depth(inside: np.ndarray, spacing: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Distance in mm of each voxel from the nearest one outside; beyond the array is outside as well.
+
+    Computed in the bounding box, since outside of it every distance is 0.
+    """
+    from scipy import ndimage
+
+    depth = np.zeros(inside.shape)
+    if not inside.any():
+        return depth
+    (box,) = ndimage.find_objects(inside.astype(np.int8))
+    found = ndimage.distance_transform_edt(np.pad(inside[box], 1), sampling=spacing)
+    depth[box] = np.asarray(found)[1:-1, 1:-1, 1:-1]
+    return depth
+
+
 def _block_mean(volume: np.ndarray, steps: tuple[int, ...]) -> np.ndarray:
+    """Means of blocks; summed plane by plane, row by row and column by column, which is how they lie in memory."""
     shape = [n // s for n, s in zip(volume.shape, steps, strict=True)]
-    cut = volume[tuple(slice(n * s) for n, s in zip(shape, steps, strict=True))]
-    blocks = cut.reshape(shape[0], steps[0], shape[1], steps[1], shape[2], steps[2])
-    return blocks.mean(axis=(1, 3, 5), dtype=np.float32)
+    total = volume[tuple(slice(n * s) for n, s in zip(shape, steps, strict=True))]
+    for axis, step in enumerate(steps):
+        parts = np.moveaxis(total, axis, 0)
+        total = np.moveaxis(sum((parts[i::step] for i in range(1, step)), parts[::step]), 0, axis)
+    return total / np.float32(np.prod(steps))
 
 
 def sphere_in(
@@ -161,13 +181,11 @@ def sphere_in(
     low : tuple of int
         Index of the box's first voxel.
     """
-    from scipy import ndimage
-
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(inside, 1), sampling=grid.spacing))
+    depth = _depth(inside, grid.spacing)
     place = np.array(np.unravel_index(int(depth.argmax()), depth.shape))
     if depth.max() <= _RADIUS_MM:
         return None
-    return sphere_values(suv, grid, grid.points((place - 1 + low)[None])[0])
+    return sphere_values(suv, grid, grid.points((place + low)[None])[0])
 
 
 def sphere_values(suv: np.ndarray, grid: Grid, centre: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import binomtest, t
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
@@ -112,7 +111,7 @@ def agreement_of(first: pd.DataFrame, second: pd.DataFrame) -> Agreement:
         n, int(table[0, 0]), int(table[0, 1]), int(table[1, 0]), int(table[1, 1]),
         100 * float(np.trace(table)) / n if n else math.nan,
         *kappa,
-        float(binomtest(int(table[0, 1]), discordant, 0.5).pvalue) if discordant else 1.0,
+        _mc_nemar(int(table[0, 1]), discordant),
         pairs,
         *_bland_altman(np.asarray(pairs["second"] - pairs["first"], np.float64)),
     )  # fmt: skip
@@ -144,7 +143,17 @@ def cohens_kappa(table: NDArray[np.int64]) -> tuple[float, float, float]:
     return kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0)
 
 
+def _mc_nemar(first: int, discordant: int) -> float:
+    from scipy.stats import (
+        binomtest,
+    )  # half of the time that a process which only measures would take to start
+
+    return float(binomtest(first, discordant, 0.5).pvalue) if discordant else 1.0
+
+
 def _bland_altman(differences: NDArray[np.float64]) -> tuple[float, ...]:
+    from scipy.stats import t
+
     known = differences[np.isfinite(differences)]
     if known.size < 2:
         mean = float(known.mean()) if known.size else math.nan

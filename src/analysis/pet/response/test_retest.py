@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, t
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
@@ -81,6 +80,8 @@ def re_estimate(pairs: pd.DataFrame) -> RepeatabilityEstimate:
             f"{len(known)} test-retest pairs", expected="at least two, both values of each above 0"
         )
     n = len(known)
+    from scipy.stats import chi2, t
+
     difference = np.log(second / first)
     variance = float(np.mean(difference**2)) / 2
     groups = known["patient_id"].astype(str).to_numpy() if "patient_id" in known else np.arange(n)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import ImageError
 from analysis.pet.headers.attributes import parse_date, parse_number, parse_time
-from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.dicom_file import SliceHeader
+from analysis.pet.headers.layout import HeaderReader
 from analysis.pet.headers.multiframe import described, slices_of
 
 KEPT = (
@@ -25,7 +27,7 @@ _IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("128", "128.1", "13
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".7z", ".rar", ".bz2", ".xz")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """One file as the index knows it.
 
@@ -57,14 +59,20 @@ class FileRecord:
 def read_records(job: tuple[Path, Sequence[str]]) -> list[FileRecord]:
     """Records of some files, given as folder and paths below it."""
     folder, paths = job
-    return [_read(folder / path) for path in paths]
+    reader, shared = HeaderReader(), {}
+    return [_read(folder, path, reader, shared) for path in paths]
 
 
-def _read(path: Path) -> FileRecord:
-    if path.name.lower().endswith(_ARCHIVES):
+_Attributes = tuple[tuple[str, str], ...]
+
+
+def _read(
+    folder: Path, below: str, reader: HeaderReader, shared: dict[tuple[str | None, ...], _Attributes]
+) -> FileRecord:
+    if below.lower().endswith(_ARCHIVES):
         return FileRecord("", "", (), (), "", "an archive, which is not read")
     try:
-        header = read_header(path)
+        header = reader.read(folder / below)
     except ImageError as problem:
         return FileRecord("", "", (), (), "", problem.what, isinstance(problem.__cause__, OSError))
     except Exception as problem:  # one odd file costs itself only
@@ -77,12 +85,12 @@ def _read(path: Path) -> FileRecord:
         trouble = "SeriesInstanceUID (0020,000E) is missing" if image else "a DICOM file of no series"
     elif header.truncated and _is_image(header):
         trouble = "the file ends before its pixel data do: it is truncated"
-    attributes = [(name, known[name]) for name in KEPT if known.get(name)]
-    if header.pixel_start < 0:
-        attributes.append(("Pixels", "none"))
-    return FileRecord(
-        uid, header.get("SOPInstanceUID"), tuple(attributes), _along(header), _moment(known), trouble
-    )
+    values = ("none" if header.pixel_start < 0 else None, *map(known.get, KEPT))
+    attributes = shared.get(values)
+    if attributes is None:  # files of a series have it in common: of half a million it must stand once
+        named = zip((*KEPT, "Pixels"), (*values[1:], values[0]), strict=True)
+        attributes = shared[values] = tuple((name, value) for name, value in named if value)
+    return FileRecord(uid, header.get("SOPInstanceUID"), attributes, _along(header), _moment(known), trouble)
 
 
 def _is_image(header: SliceHeader) -> bool:
@@ -101,18 +109,32 @@ def _along(header: SliceHeader) -> tuple[float, ...]:
 
 
 def _position(header: SliceHeader) -> float | None:
+    normal = _normal(header.get("ImageOrientationPatient"))
     place = [parse_number(part) for part in header.get("ImagePositionPatient").split("\\")]
-    axes = [parse_number(part) for part in header.get("ImageOrientationPatient").split("\\")]
-    if len(place) != 3 or len(axes) != 6 or None in place or None in axes:
+    if normal is None or len(place) != 3 or None in place:
         return None
     x, y, z = (float(v) for v in place if v is not None)
+    return round(x * normal[0] + y * normal[1] + z * normal[2], 2)
+
+
+@functools.lru_cache(maxsize=256)
+def _normal(orientation: str) -> tuple[float, float, float] | None:
+    axes = [parse_number(part) for part in orientation.split("\\")]
+    if len(axes) != 6 or None in axes:
+        return None
     a, b, c, d, e, f = (float(v) for v in axes if v is not None)
-    return round(x * (b * f - c * e) + y * (c * d - a * f) + z * (a * e - b * d), 2)
+    return b * f - c * e, c * d - a * f, a * e - b * d
+
+
+_WHEN = ("AcquisitionDate", "SeriesDate", "StudyDate", "AcquisitionTime", "SeriesTime")
 
 
 def _moment(known: Mapping[str, str]) -> str:
-    days = (known.get(f"{kind}Date", "") for kind in ("Acquisition", "Series", "Study"))
-    clocks = (known.get(f"{kind}Time", "") for kind in ("Acquisition", "Series"))
-    day = next((found for text in days if (found := parse_date(text))), None)
-    clock = next((found for text in clocks if (found := parse_time(text))), None)
+    return _as_moment(tuple(known.get(name, "") for name in _WHEN))
+
+
+@functools.lru_cache(maxsize=1024)
+def _as_moment(texts: tuple[str, ...]) -> str:
+    day = next((found for text in texts[:3] if (found := parse_date(text))), None)
+    clock = next((found for text in texts[3:] if (found := parse_time(text))), None)
     return f"{day:%Y%m%d}{clock:%H%M%S}" if day and clock else ""

@@ -10,7 +10,7 @@ _NO_IMAGES = (".", "DICOMDIR")
 """Half-written files and a file manager's droppings; the directory of a medium (PS3.10 section 8.6)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file below the folder: its path there, size in bytes and time of modification in ns."""
 

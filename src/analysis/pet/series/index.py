@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import statistics
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from analysis.pet.series.record_store import store_records, stored_records
 from analysis.work.processes import in_processes
 
 _NAMED = 5
-_FILES_A_TASK = 400
+_FILES_A_TASK = 1000
+_LONG_SECONDS = 8.0
+"""Reading alone goes on while no more than this is left: a process takes seconds to start, a header microseconds."""
 _IDENTITY = (
     "PatientID",
     "ClinicalTrialSubjectID",
@@ -27,6 +30,9 @@ _IDENTITY = (
     "Modality",
 )
 """What all files of one series share (PS3.3 A.1.2: a series belongs to one study of one patient)."""
+
+
+_Job = tuple[Path, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def index_series(
     folder : Path
         Any tree of folders; links are followed, and every folder is read once.
     workers : int
-        Processes that read headers.
+        Processes that read headers, where there are so many that starting them is worth while.
     cache : Path, optional
         Folder in which the headers are kept; a file is read again only when its size or time of modification changed.
     progress : bool
@@ -121,19 +127,27 @@ def _read_all(
     from tqdm import tqdm
 
     jobs = [(folder, paths[i : i + _FILES_A_TASK]) for i in range(0, len(paths), _FILES_A_TASK)]
-    if workers == 1 or len(jobs) < 4:
-        done = ((number, read_records(job)) for number, job in enumerate(jobs))
-    else:
-        done = in_processes(read_records, jobs, workers, died=_died)
     with tqdm(
         total=len(paths), desc="Reading headers", unit="file", disable=not progress, leave=False
     ) as bar:
-        for number, records in done:
+        for number, records in _records(jobs, workers):
             yield from zip(jobs[number][1], records, strict=True)
             bar.update(len(records))
 
 
-def _died(job: tuple[Path, Sequence[str]]) -> list[FileRecord]:
+def _records(jobs: Sequence[_Job], workers: int) -> Iterator[tuple[int, list[FileRecord]]]:
+    """Number of each job and its records: here, until it turns out that processes are worth starting."""
+    start = time.perf_counter()
+    for number, job in enumerate(jobs):
+        passed, left = time.perf_counter() - start, len(jobs) - number
+        if workers > 1 and number and passed / number * left > _LONG_SECONDS:
+            for place, records in in_processes(read_records, jobs[number:], workers, died=_died):
+                yield number + place, records
+            return
+        yield number, read_records(job)
+
+
+def _died(job: _Job) -> list[FileRecord]:
     lost = FileRecord("", "", (), (), "", "the process that read this file and its neighbours died", True)
     return [lost] * len(job[1])
 
@@ -173,8 +187,8 @@ def _series(
             wrong.append(f"one SOP Instance UID (0008,0018) stands in files that differ: {named(differing)}")
     attributes: dict[str, str] = {}
     values: dict[str, set[str]] = {}
-    for path in kept:
-        for name, value in records[path].attributes:
+    for shared_by_files in dict.fromkeys(records[path].attributes for path in kept):
+        for name, value in shared_by_files:
             attributes.setdefault(name, value)
             values.setdefault(name, set()).add(value)
     shared = (*_IDENTITY, "FrameOfReferenceUID") if attributes.get("Modality") == "PT" else _IDENTITY

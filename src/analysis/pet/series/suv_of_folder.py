@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import AnalysisError, ImageError
-from analysis.pet.headers.dicom_file import SliceHeader, read_header
+from analysis.pet.headers.dicom_file import SliceHeader
+from analysis.pet.headers.layout import HeaderReader
 from analysis.pet.headers.multiframe import described, slices_of
 from analysis.pet.series.index import Series
 from analysis.pet.series.reason import meant_as_image, not_one_volume, reason_left_out
@@ -221,12 +222,13 @@ def _grouped(folder: Path) -> tuple[dict[str, tuple[Series, list[SliceHeader]]],
     """Series below a folder by Series Instance UID, each with the headers of its files, and warnings."""
     members: dict[str, list[tuple[str, SliceHeader]]] = {}
     lost: list[str] = []
+    reader = HeaderReader()
     for path in sorted(
         p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "DICOMDIR"))
     ):
         below = path.relative_to(folder).as_posix()
         try:
-            header = read_header(path)
+            header = reader.read(path)
         except ImageError as problem:
             if meant_as_image(Series("", {}, (below,), "", problem.what)):
                 lost.append(f"{path.name}: {problem.what}")

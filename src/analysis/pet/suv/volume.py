@@ -69,7 +69,7 @@ def read_suv(
     """
     if not files:
         raise ImageError("the series has no files", expected="at least one PET slice")
-    headers = [header for file in files for header in read_headers(file)]
+    headers = read_headers(files)
     uids = {header.get("SeriesInstanceUID") for header in headers}
     if len(uids) > 1:
         raise ImageError(
