@@ -16,10 +16,11 @@ def optimism(reference, table, shared):
 def test_every_bootstrap_fit_equals_a_fit_of_its_own(optimism):
     data, expected, drawn = optimism
     design = data[expected["terms"]].to_numpy(float)
-    found = bootstrap_cox(data["time"], data["status"], design, indices=drawn[:40]).coefficients
-    for row, sample in zip(found, drawn[:40], strict=True):
+    found = bootstrap_cox(data["time"], data["status"], design, indices=drawn[:40])
+    for row, errors, sample in zip(found.coefficients, found.std_errors, drawn[:40], strict=True):
         one = cox(data["time"].to_numpy()[sample], data["status"].to_numpy()[sample], design[sample])
         assert row == pytest.approx(one.coefficients, abs=1e-8)
+        assert errors == pytest.approx(one.std_errors, rel=1e-5)
 
 
 def test_optimism_of_the_same_samples_equals_r(optimism):

@@ -23,9 +23,14 @@ _RUNAWAY = 50.0
 
 @dataclass(frozen=True, eq=False)
 class ManyFits:
-    """Coefficients of many Cox models, shape (b, p); rows without a finite estimate (separation) are NaN."""
+    """Coefficients of many Cox models and their standard errors, both of shape (b, p).
+
+    Rows without a finite estimate (separation, no event, a constant column) are NaN.
+    """
 
     coefficients: Floats
+    std_errors: Floats
+    method: str = "Cox regression, Efron ties"
 
     @property
     def finite(self) -> NDArray[np.bool_]:
@@ -59,11 +64,11 @@ def cox_many(time: ArrayLike, event: ArrayLike, design: ArrayLike) -> ManyFits:
             f"shapes {times.shape}, {events.shape} and {columns.shape} do not fit together",
             expected="(b, n), (b, n) and (b, n, p)",
         )
-    found = np.full((times.shape[0], columns.shape[2]), np.nan)
+    found, errors = (np.full((times.shape[0], columns.shape[2]), np.nan) for _ in range(2))
     for start in range(0, times.shape[0], _TOGETHER):
         part = slice(start, start + _TOGETHER)
-        found[part] = _newton(ManyRiskSets.of(times[part], events[part], columns[part]))
-    return ManyFits(found)
+        found[part], errors[part] = _newton(ManyRiskSets.of(times[part], events[part], columns[part]))
+    return ManyFits(found, errors)
 
 
 @logged("simulation", measure="Cox models")
@@ -104,6 +109,7 @@ class ManyRiskSets:
     first: NDArray[np.int64]
     after_last: NDArray[np.int64]
     fraction: Floats
+    tied: bool
 
     @property
     def at_risk(self) -> NDArray[np.int64]:
@@ -113,7 +119,7 @@ class ManyRiskSets:
     @property
     def tied_events(self) -> Floats:
         """Events at each patient's time, shape (b, n)."""
-        return self.tied_sums(self.event[:, :, None].astype(float))[:, :, 0]
+        return self.tied_sums(self.event.astype(float))
 
     @classmethod
     def of(cls, time: Floats, event: NDArray[np.bool_], design: Floats) -> ManyRiskSets:
@@ -133,55 +139,62 @@ class ManyRiskSets:
         before = np.concatenate([np.zeros((time.shape[0], 1)), np.cumsum(event, axis=1)], axis=1)
         rank = before[:, :-1] - np.take_along_axis(before, first, 1)
         tied = np.take_along_axis(before, after_last, 1) - np.take_along_axis(before, first, 1)
-        fraction = np.divide(rank, tied, out=np.zeros_like(rank), where=tied > 0)
-        return cls(event, design, design.std(axis=1), first, after_last, fraction)
+        fraction = np.divide(rank, tied, out=np.zeros_like(rank), where=event & (tied > 0))
+        return cls(event, design, design.std(axis=1), first, after_last, fraction, not new.all())
 
     def rows(self, keep: NDArray[np.int64]) -> ManyRiskSets:
-        """The data sets of these numbers."""
-        return ManyRiskSets(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+        """The data sets of these numbers, rising."""
+        if keep.size == self.event.shape[0]:
+            return self
+        parts = (self.event, self.design, self.spread, self.first, self.after_last, self.fraction)
+        return ManyRiskSets(*(part[keep] for part in parts), self.tied)
 
     def evaluate(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
-        """Log likelihood (b,), score (b, p) and information (b, p, p)."""
-        p = self.design.shape[2]
-        upper = np.triu_indices(p)
+        """Log likelihood (b,), score (b, p) and information (b, p, p), summed as for a single data set."""
         linear = (self.design @ coefficients[:, :, None])[:, :, 0]
         peak = linear.max(axis=1, keepdims=True)
-        weight = np.exp(linear - peak)[:, :, None]
-        first = self.design * weight
-        values = np.concatenate([weight, first, first[:, :, upper[0]] * self.design[:, :, upper[1]]], axis=2)
-        total = self.risk_set_sums(values) - self.fraction[:, :, None] * self.tied_sums(
-            values * self.event[:, :, None]
-        )
+        weight = np.exp(linear - peak)
+        first = self.design * weight[:, :, None]
         dead = self.event.astype(float)
-        mean = total[:, :, 1 : p + 1] / total[:, :, :1]
-        value = ((linear - peak - np.log(total[:, :, 0])) * dead).sum(axis=1)
-        score = (dead[:, None, :] @ (self.design - mean))[:, 0]
-        second = ((dead / total[:, :, 0])[:, None, :] @ total[:, :, p + 1 :])[:, 0]
-        information = np.empty((linear.shape[0], p, p))
-        information[:, upper[0], upper[1]] = information[:, upper[1], upper[0]] = second
-        information -= (mean * dead[:, :, None]).transpose(0, 2, 1) @ mean
+        total, moment = self.risk_set_sums(weight), self.risk_set_sums(first)
+        if self.tied:
+            total = total - self.fraction * self.tied_sums(weight * dead)
+            moment = moment - self.fraction[:, :, None] * self.tied_sums(first * dead[:, :, None])
+        hazard = dead / total
+        value = ((linear - peak - np.log(total)) * dead).sum(axis=1)
+        score = (dead[:, None, :] @ self.design - hazard[:, None, :] @ moment)[:, 0]
+        lived = np.cumsum(hazard, axis=1)
+        if self.tied:
+            lived = np.take_along_axis(lived, self.after_last - 1, 1)
+            lived -= dead * self.tied_sums(self.fraction * hazard)
+        mean = moment * hazard[:, :, None]
+        information = first.transpose(0, 2, 1) @ (lived[:, :, None] * self.design)
+        information -= mean.transpose(0, 2, 1) @ mean
         return value, score, information
 
     def risk_set_sums(self, values: Floats) -> Floats:
-        """Sum of the values, shape (b, n, k), over the risk set at each patient's time."""
-        return _rows(np.cumsum(values[:, ::-1], axis=1)[:, ::-1], self.first)
+        """Sum of the values, shape (b, n) or (b, n, k), over the risk set at each patient's time."""
+        sums = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
+        return _rows(sums, self.first) if self.tied else sums
 
     def tied_sums(self, values: Floats) -> Floats:
-        """Sum of the values, shape (b, n, k), over those who share each patient's time."""
-        zero = np.zeros((values.shape[0], 1, values.shape[2]))
+        """Sum of the values, shape (b, n) or (b, n, k), over those who share each patient's time."""
+        zero = np.zeros((values.shape[0], 1, *values.shape[2:]))
         upto = np.concatenate([zero, np.cumsum(values, axis=1)], axis=1)
         return _rows(upto, self.after_last) - _rows(upto, self.first)
 
 
 def _rows(values: Floats, places: NDArray[np.int64]) -> Floats:
-    """Row ``places[b, i]`` of each table ``values[b]``, shape (b, n, k)."""
+    """Row ``places[b, i]`` of each table ``values[b]``, shape (b, n) or (b, n, k)."""
+    if values.ndim == 2:
+        return np.take_along_axis(values, places, 1)
     b, n, k = values.shape
     return np.ascontiguousarray(values).reshape(b * n, k)[places + n * np.arange(b)[:, None]]
 
 
-def _newton(data: ManyRiskSets) -> Floats:
+def _newton(data: ManyRiskSets) -> tuple[Floats, Floats]:
     b, _, p = data.design.shape
-    found = np.full((b, p), np.nan)
+    found, errors = np.full((b, p), np.nan), np.full((b, p), np.nan)
     left = np.flatnonzero((data.spread > 0).all(axis=1) & data.event.any(axis=1))
     data, at = data.rows(left), np.zeros((left.size, p))
     value, score, information = data.evaluate(at)
@@ -192,13 +205,14 @@ def _newton(data: ManyRiskSets) -> Floats:
         step[solvable] = np.linalg.solve(information[solvable], score[solvable][:, :, None])[:, :, 0]
         promise = (step * score).sum(axis=1)
         done = solvable & (promise < 1e-12)  # the error left after this step is of the order of its square
-        found[left[done]] = (at + step)[done]
-        collapsed = done & _collapsed(information, at_no_effect)
-        found[left[collapsed]] = np.nan
+        if done.any():
+            held = np.flatnonzero(done)[~_collapsed(information[done], at_no_effect[done])]
+            found[left[held]] = (at + step)[held]
+            errors[left[held]] = np.sqrt(np.einsum("bpp->bp", np.linalg.inv(information[held])))
         runaway = np.abs(at * data.spread).max(axis=1, initial=0.0) > _RUNAWAY
         keep = np.flatnonzero(~done & solvable & ~runaway)
         if keep.size == 0:
-            return found
+            return found, errors
         at_no_effect = at_no_effect[keep]
         data, left, at, step, value, promise = (
             data.rows(keep),
@@ -209,7 +223,7 @@ def _newton(data: ManyRiskSets) -> Floats:
             promise[keep],
         )
         at, value, score, information = _ascend(data, at, step, value, promise)
-    return found
+    return found, errors
 
 
 def _solvable(information: Floats) -> NDArray[np.bool_]:

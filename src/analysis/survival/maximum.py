@@ -29,7 +29,13 @@ class Maximum:
     converged: bool
 
 
-def maximise(objective: Objective, start: Floats, *, fixed: tuple[int, ...] = ()) -> Maximum:
+def maximise(
+    objective: Objective,
+    start: Floats,
+    *,
+    fixed: tuple[int, ...] = (),
+    known: tuple[float, Floats, Floats] | None = None,
+) -> Maximum:
     """Find the maximum of a concave (or penalised) log likelihood.
 
     Parameters
@@ -40,6 +46,8 @@ def maximise(objective: Objective, start: Floats, *, fixed: tuple[int, ...] = ()
         First guess; holds the values of the fixed coefficients.
     fixed : tuple of int
         Coefficients that stay as they are.
+    known : tuple, optional
+        Value, gradient and curvature at ``start``, if they have been computed before.
 
     Returns
     -------
@@ -48,7 +56,7 @@ def maximise(objective: Objective, start: Floats, *, fixed: tuple[int, ...] = ()
     """
     at = np.array(start, dtype=float)
     free = np.setdiff1d(np.arange(at.size), fixed)
-    value, gradient, curvature = objective(at)
+    value, gradient, curvature = objective(at) if known is None else known
     if free.size == 0:
         return Maximum(at, value, curvature, True)
     for _ in range(ITERATIONS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ class Stratum:
     ``patients`` are their positions in the data as given, ``last`` and ``entry`` end and start of observation.
     ``leave`` and ``enter`` index, for each event time, the first patient still at risk in the order of
     times and the first not yet entered in the order of entries. One entry of ``step`` and ``fraction``
-    belongs to each event: its event time, and the share of the tied events that Efron removes.
+    belongs to each event: its event time, and the share of the tied events that Efron removes. ``suffered`` counts
+    the events up to each patient's end of observation, ``missed`` those up to the start.
     """
 
     patients: NDArray[np.int64]
@@ -39,6 +41,10 @@ class Stratum:
     step: NDArray[np.int64]
     fraction: Floats
     times: Floats
+    suffered: NDArray[np.int64]
+    missed: NDArray[np.int64] | None
+    tied: bool
+    total: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +64,7 @@ class EventMoments:
 class PartialLikelihood:
     """Log partial likelihood of a design, as a function of the coefficients.
 
-    Columns are centred inside; the coefficients are those of the columns as given.
+    Columns are centred inside, at ``centre``; the coefficients are those of the columns as given.
     """
 
     strata: tuple[Stratum, ...]
@@ -67,6 +73,7 @@ class PartialLikelihood:
     n: int
     n_events: int
     spread: Floats
+    centre: Floats
     observations: Observations
 
     def moments(self, coefficients: Floats) -> list[EventMoments]:
@@ -77,11 +84,15 @@ class PartialLikelihood:
         """Log likelihood, score, shape (p,), and information, shape (p, p)."""
         value, score = 0.0, np.zeros(len(self.terms))
         information = np.zeros((len(self.terms), len(self.terms)))
-        for at in self.moments(coefficients):
-            value += float((at.linear - at.log_weight).sum())
-            score += (at.row - at.mean).sum(axis=0)
-            information += at.covariance.sum(axis=0)
+        for stratum in self.strata:
+            own, slope, curvature = _evaluate(stratum, coefficients)
+            value, score, information = value + own, score + slope, information + curvature
         return value, score, information
+
+    @cached_property
+    def at_no_effect(self) -> tuple[float, Floats, Floats]:
+        """What :meth:`evaluate` gives when all coefficients are 0."""
+        return self.evaluate(np.zeros(len(self.terms)))
 
 
 def partial_likelihood(
@@ -143,13 +154,14 @@ def partial_likelihood(
             do="leave out patients whose observation ended before it began",
         )
     layers = np.zeros(seen.n, dtype=int) if strata is None else coded(strata, seen.n, least=1)[0]
-    centred = columns - columns.mean(axis=0)
+    centre = columns.mean(axis=0)
+    centred = columns - centre
     prepared = tuple(
         _stratum(mine, seen, centred, starts, ties)
         for mine in (np.flatnonzero(layers == layer) for layer in range(layers.max() + 1))
         if seen.event[mine].any()
     )
-    found = PartialLikelihood(prepared, names, ties, seen.n, seen.n_events, columns.std(axis=0), seen)
+    found = PartialLikelihood(prepared, names, ties, seen.n, seen.n_events, columns.std(axis=0), centre, seen)
     _refuse_singular(found)
     return found
 
@@ -192,7 +204,54 @@ def _stratum(
         else np.searchsorted(np.sort(entry), distinct, side="left")
     )
     leave = np.searchsorted(time, distinct, side="left")
-    return Stratum(mine, time, entry, design, event, late, enter, leave, step, fraction, time[at])
+    return Stratum(
+        patients=mine,
+        last=time,
+        entry=entry,
+        design=design,
+        event=event,
+        late_entry=late,
+        enter=enter,
+        leave=leave,
+        step=step,
+        fraction=fraction,
+        times=time[at],
+        suffered=np.searchsorted(time[at], time, side="right"),
+        missed=None if entry is None else np.searchsorted(time[at], entry, side="right"),
+        tied=bool(fraction.any()),
+        total=design[at].sum(axis=0),
+    )
+
+
+def _evaluate(stratum: Stratum, coefficients: Floats) -> tuple[float, Floats, Floats]:
+    """Log likelihood, score and information of one stratum, without a table for each event.
+
+    The sum over events of weighted second moments is a sum over patients, each with the hazard it has lived through;
+    only first moments are needed event by event.
+    """
+    design = stratum.design
+    linear = design @ coefficients
+    peak = linear.max()
+    weight = np.exp(linear - peak)
+    first = weight[:, None] * design
+    total, moment = _from_end(weight, stratum), _from_end(first, stratum)
+    dead, share, steps = stratum.event, stratum.fraction, stratum.leave.size
+    if stratum.tied:
+        total = total - share * np.bincount(stratum.step, weight[dead], steps)[stratum.step]
+        tied = np.zeros((steps, design.shape[1]))
+        np.add.at(tied, stratum.step, first[dead])
+        moment = moment - share[:, None] * tied[stratum.step]
+    hazard = 1 / total
+    value = float(linear[stratum.event].sum() - np.log(total).sum() - peak * total.size)
+    upto = np.concatenate([[0.0], np.cumsum(hazard)])
+    lived = upto[stratum.suffered]
+    if stratum.missed is not None:
+        lived = lived - upto[stratum.missed]
+    if stratum.tied:  # at its own time a tied event is at risk only until Efron has removed it
+        lived[dead] -= np.bincount(stratum.step, share * hazard, steps)[stratum.step]
+    mean = moment * hazard[:, None]
+    second = first.T @ (lived[:, None] * design)
+    return value, stratum.total - mean.sum(axis=0), (second + second.T) / 2 - mean.T @ mean
 
 
 def _moments(stratum: Stratum, coefficients: Floats) -> EventMoments:
@@ -204,7 +263,7 @@ def _moments(stratum: Stratum, coefficients: Floats) -> EventMoments:
     first = weight[:, None] * design
     second = first[:, :, None] * design[:, None, :]
     sums = [_from_end(values, stratum) for values in (weight, first, second)]
-    if stratum.fraction.any():
+    if stratum.tied:
         dead = stratum.event
         for total, values in zip(sums, (weight, first, second), strict=True):
             tied = np.zeros((stratum.leave.size, *values.shape[1:]))
@@ -231,7 +290,7 @@ def _from_end(values: Floats, stratum: Stratum) -> Floats:
 
 def _refuse_singular(likelihood: PartialLikelihood) -> None:
     """Refuse a column that is constant in every risk set, or a sum of others: it has no coefficient."""
-    _, _, information = likelihood.evaluate(np.zeros(len(likelihood.terms)))
+    _, _, information = likelihood.at_no_effect
     scale = np.where(likelihood.spread > 0, likelihood.spread, 1.0)
     scaled = information / np.outer(scale, scale) / likelihood.n_events
     flat = [term for term, own in zip(likelihood.terms, np.diag(scaled), strict=True) if own < 1e-10]
