@@ -177,6 +177,9 @@ HAZARDS = ProportionalHazards(
     transformed=np.array([0.1, 0.4, 0.9]),
     residuals=np.array([[1.0], [-0.5], [0.2]]),
     coefficients=np.array([0.551]),
+    residual_covariance=np.array([[5.0]]),
+    n=46,
+    events=3,
 )
 SPLINE = SplineEffect(
     grid=np.array([-60.0, -25.0, 0.0, 40.0]),

@@ -4,8 +4,6 @@ import pytest
 from analysis.errors import DesignError
 from analysis.survival import (
     auc_difference,
-    brier_score,
-    kaplan_meier,
     predictive_values,
     time_dependent_auc,
 )
@@ -54,19 +52,6 @@ def test_predictive_values_equal_r(name, case):
         assert found.specificity == pytest.approx(at["spec"], abs=1e-9)
         # R's own formula lets events of a day be at risk of being censored on it.
         assert found.sensitivity == pytest.approx(at["sens"], abs=2e-4)
-
-
-@pytest.mark.parametrize("name", ["veteran", "lung"])
-def test_brier_score_equals_riskregression(name, table, reference):
-    expected = reference(name)["brier"]
-    data = table(name).dropna(subset=expected["terms"])
-    for i, day in enumerate(expected["times"]):
-        risk = np.array(expected["predicted_risk_breslow"])[:, i]
-        found = brier_score(data["time"], data["status"], risk, day=day)
-        assert found == pytest.approx(expected["brier"]["cox"]["brier"][i], abs=1e-9)
-        null = 1 - kaplan_meier(data["time"], data["status"]).survival_at(day).estimate
-        none = brier_score(data["time"], data["status"], np.full(len(data), null), day=day)
-        assert none == pytest.approx(expected["brier"]["Null model"]["brier"][i], abs=1e-9)
 
 
 def test_the_influence_of_a_patient_is_the_change_of_auc_with_the_patients_weight(case):

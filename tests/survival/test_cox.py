@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DesignError
-from analysis.survival import cox
+from analysis.survival import cox, logrank
 
 BLOCKS = [("veteran", "cox"), ("veteran", "cox_1"), ("veteran46", "cox"), ("lung", "cox"), ("aml", "cox")]
 
@@ -66,6 +66,28 @@ def test_profile_interval_and_likelihood_ratio_test_of_a_term_equal_r(name, bloc
         assert np.log(ratio.high) == pytest.approx(term["coef_upper"], abs=1e-6)
         assert ratio.p_value == pytest.approx(term["lrt_drop_p"], abs=1e-9)
         assert ratio.interval == "profile"
+
+
+def test_score_interval_and_test_equal_r(table):
+    # R 4.2.2: the score test at b is coxph(S ~ X, init = i, control = coxph.control(iter.max = 0))$score with i[j] = b
+    # and the others at their estimates given offset(X[, j] * b); uniroot of it less qchisq(0.95, 1) on either side.
+    data = table("veteran46")
+    fit = cox(data["time"], data["status"], data[["trt2", "karno"]].to_numpy(), terms=("trt2", "karno"))
+    wanted = {
+        "trt2": (-0.414420951913341, 0.898223575184914, 0.475876125196876),
+        "karno": (-0.0596932288891909, -0.0239799523243267, 3.11128916231742e-06),
+    }
+    for term, (low, high, p_value) in wanted.items():
+        ratio = fit.hazard_ratio(term, interval="score")
+        assert (np.log(ratio.low), np.log(ratio.high)) == pytest.approx((low, high), abs=1e-8)
+        assert ratio.p_value == pytest.approx(p_value, rel=1e-7)
+
+
+def test_the_score_test_of_two_groups_without_ties_is_the_logrank_test():
+    rng = np.random.default_rng(9)
+    time, event, group = rng.exponential(50, 40), rng.random(40) < 0.8, rng.integers(0, 2, 40)
+    ratio = cox(time, event, group).hazard_ratio("x1", interval="score")
+    assert ratio.p_value == pytest.approx(logrank(time, event, group).p_value, abs=1e-12)
 
 
 def test_edge_cases_have_coxphs_null_likelihood_and_no_finite_fit(reference):

@@ -109,6 +109,14 @@ GUARDED = {
     "difference of C": lambda: survival.concordance_difference(TIMES, EVENTS, [1, 2, 3, 4], CHANGE),
     "AUC": lambda: survival.time_dependent_auc(TIMES, EVENTS, CHANGE, day=70),
     "search of a cut-off": lambda: survival.search_cutoff(TIMES, EVENTS, CHANGE, seed=1),
+    "its statistic": lambda: survival.maximally_selected(TIMES, EVENTS, CHANGE, seed=1),
+    "comparison at a cut-off": lambda: survival.ratio_at_cutoff(
+        TIMES, EVENTS, CHANGE, survival.PreSpecifiedCutoff(-25, "%", "protocol")
+    ),
+    "Brier score": lambda: survival.brier_score(TIMES, EVENTS, CHANGE, day=70),
+    "decision curve": lambda: survival.decision_curve(
+        TIMES, EVENTS, {"change": CHANGE}, day=70, thresholds=[0.5]
+    ),
     "Weibull": lambda: survival.weibull_regression([1, 2, 3, 4], [5, 6, 7, 8], CHANGE, terms=("change",)),
     "many fits": lambda: survival.bootstrap_cox(TIMES, EVENTS, CHANGE, indices=np.zeros((1, 4), int)),
     "optimism": lambda: survival.corrected_discrimination(TIMES, EVENTS, CHANGE, seed=1),
@@ -126,7 +134,18 @@ def test_no_function_takes_what_was_known_later_from_the_start(name):
 
 def test_every_function_that_compares_or_relates_is_guarded():
     # a new function of the room that takes a group, marker, design, risk or strata must be added above
-    taking = {"group", "groups", "marker", "design", "risk", "positive", "strata", "first", "earlier"}
+    taking = {
+        "group",
+        "groups",
+        "marker",
+        "design",
+        "risk",
+        "risks",
+        "positive",
+        "strata",
+        "first",
+        "earlier",
+    }
     found = {
         name
         for name in survival.__all__
@@ -146,8 +165,9 @@ def test_every_function_that_compares_or_relates_is_guarded():
     known = {
         "logrank", "permutation_logrank", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
-        "search_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
-        "brier_score", "auc_difference", "rmst_difference",
+        "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
+        "brier_score", "auc_difference", "rmst_difference", "decision_curve",
+        "integrated_brier", "predicted_survival",  # of what a model predicts, whose fit is guarded
     }  # fmt: skip
     assert found - from_landmark - shown - known == set()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import DesignError
-from analysis.survival import cox, firth_cox, hazard_ratio, logrank, permutation_logrank, search_cutoff
+from analysis.survival import cox, firth_cox, hazard_ratio, logrank, maximally_selected, permutation_logrank
 from analysis.survival.dealing import deal_indices
 from analysis.survival.many_tests import cox_ratio_many, firth_ratio_many, logrank_many
 
@@ -87,7 +87,7 @@ def test_given_deals_make_the_permutation_tests_what_their_seed_would():
     time, event, group, _ = made(b=1, n=20, seed=5)
     time, event, group = time[0] + 1, event[0], group[0]
     deals = deal_indices(20, permutations=500, seed=9)
-    for function, marker in ((permutation_logrank, group), (search_cutoff, np.arange(20.0))):
+    for function, marker in ((permutation_logrank, group), (maximally_selected, np.arange(20.0))):
         seeded = function(time, event, marker, seed=9, permutations=500)
         given = function(time, event, marker, seed=0, deals=deals)
         assert vars(given)["method"] == vars(seeded)["method"]

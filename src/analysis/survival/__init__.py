@@ -8,11 +8,11 @@ from analysis.survival.accuracy import (
     PredictiveValues,
     TimeDependentAuc,
     auc_difference,
-    brier_score,
     predictive_values,
     time_dependent_auc,
 )
 from analysis.survival.bands import Band, confidence_band
+from analysis.survival.brier import IntegratedBrier, brier_score, integrated_brier
 from analysis.survival.censoring_rules import RULES, CensoringRules
 from analysis.survival.competing_risks import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.survival.concordance import (
@@ -23,10 +23,19 @@ from analysis.survival.concordance import (
 )
 from analysis.survival.continuous import SplineEffect, hazard_ratio_per, spline_effect
 from analysis.survival.cox import CoxFit, cox
+from analysis.survival.cumulative_hazard import CumulativeHazard, nelson_aalen
 from analysis.survival.curve import SurvivalCurve
-from analysis.survival.cutoff import PostHocCutoff, PreSpecifiedCutoff, search_cutoff
+from analysis.survival.cutoff import (
+    MaximallySelected,
+    PostHocCutoff,
+    PreSpecifiedCutoff,
+    maximally_selected,
+    ratio_at_cutoff,
+    search_cutoff,
+)
 from analysis.survival.day_choice import DayChoice, choose_day
 from analysis.survival.day_comparison import DayComparison, DayHorizon, PairedClassification, compare_days
+from analysis.survival.decision_curve import DecisionCurve, decision_curve
 from analysis.survival.early_response import RULES_OF_CHOICE, early_response
 from analysis.survival.endpoints import (
     EndPoint,
@@ -35,6 +44,7 @@ from analysis.survival.endpoints import (
     time_to_progression,
 )
 from analysis.survival.entry_curve import EntryCurve, entry_curve
+from analysis.survival.episodes import Episodes, episodes
 from analysis.survival.estimates import LEVEL, Estimate, HazardRatio, Rmst, RmstDifference, TestResult
 from analysis.survival.firth import FirthFit, firth_cox
 from analysis.survival.follow_up import FollowUp, follow_up_of
@@ -48,8 +58,17 @@ from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
 from analysis.survival.marker_effect import MarkerEffect, marker_effect
 from analysis.survival.optimism import CorrectedDiscrimination, corrected_discrimination
+from analysis.survival.prediction import PredictedSurvival, predicted_survival
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
-from analysis.survival.residuals import CoxResiduals, cox_residuals, robust_std_errors
+from analysis.survival.residual_smooth import ResidualSmooth, smooth_residuals
+from analysis.survival.residuals import (
+    CoxResiduals,
+    cox_residuals,
+    robust_covariance,
+    robust_hazard_ratio,
+    robust_std_errors,
+    robust_wald,
+)
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
 from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
@@ -68,33 +87,40 @@ __all__ = [
     "CorrectedDiscrimination",
     "CoxFit",
     "CoxResiduals",
+    "CumulativeHazard",
     "CumulativeIncidence",
     "DayChoice",
     "DayComparison",
     "DayHorizon",
+    "DecisionCurve",
     "DelayedEntry",
     "EarlyResponse",
     "EndPoint",
     "EngineComparison",
     "EngineRow",
     "EntryCurve",
+    "Episodes",
     "Estimate",
     "FirthFit",
     "FollowUp",
     "Grouping",
     "HazardRatio",
+    "IntegratedBrier",
     "IntervalCurve",
     "IntervalTwin",
     "LandmarkSet",
     "MantelByar",
     "ManyFits",
     "MarkerEffect",
+    "MaximallySelected",
     "PairedClassification",
     "PostHocCutoff",
     "PreSpecifiedCutoff",
+    "PredictedSurvival",
     "PredictiveValues",
     "ProportionalHazards",
     "Rate",
+    "ResidualSmooth",
     "Rmst",
     "RmstDifference",
     "RuleSetResult",
@@ -123,9 +149,11 @@ __all__ = [
     "cox_many",
     "cox_residuals",
     "cumulative_incidence",
+    "decision_curve",
     "delayed_entry",
     "early_response",
     "entry_curve",
+    "episodes",
     "firth_cox",
     "follow_up",
     "follow_up_of",
@@ -133,22 +161,31 @@ __all__ = [
     "grouping",
     "hazard_ratio",
     "hazard_ratio_per",
+    "integrated_brier",
     "kaplan_meier",
     "landmark",
     "logrank",
     "mantel_byar",
     "marker_effect",
+    "maximally_selected",
+    "nelson_aalen",
     "overall_survival",
     "permutation_logrank",
+    "predicted_survival",
     "predictive_values",
     "progression_free_survival",
     "proportional_hazards",
+    "ratio_at_cutoff",
     "restricted_mean",
     "rmst_difference",
+    "robust_covariance",
+    "robust_hazard_ratio",
     "robust_std_errors",
+    "robust_wald",
     "schoenfeld",
     "search_cutoff",
     "sensitivity_analyses",
+    "smooth_residuals",
     "spline_effect",
     "study_end_points",
     "time_dependent_auc",

@@ -1,4 +1,4 @@
-"""How well a marker tells who has had the event by a day: AUC, sensitivity, predictive values, Brier score.
+"""How well a marker tells who has had the event by a day: AUC, sensitivity, predictive values.
 
 Patients censored before the day are neither cases nor controls; the others stand for them by inverse probability of
 not being censored: cases 1/G(T−), controls 1/G(t).
@@ -143,7 +143,7 @@ def time_dependent_auc(
     ----------
     Blanche 2013, doi 10.1002/sim.5958; equals R's riskRegression::Score with Kaplan-Meier censoring weights.
     """
-    seen, score = _with_marker(time, event, marker)
+    seen, score = with_marker(time, event, marker)
     weights = censoring_weights(seen, day)
     wins = 0.5 * (1 + np.sign(score[:, None] - score[None, :]))
     case, control = weights.case, weights.control
@@ -202,7 +202,7 @@ def predictive_values(
     day : float
         Horizon in days after the landmark.
     """
-    seen, score = _with_marker(time, event, positive)
+    seen, score = with_marker(time, event, positive)
     refuse("A call is neither yes nor no", ~np.isin(score, (0, 1)), expected="True or False")
     call = score.astype(bool)
     weights = censoring_weights(seen, day)
@@ -223,32 +223,8 @@ def predictive_values(
     )
 
 
-@logged("prediction", measure="Brier score")
-def brier_score(time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, day: float) -> float:
-    """Mean squared distance between predicted risk of the event by ``day`` and what happened.
-
-    Parameters
-    ----------
-    time, event : array-like, shape (n,)
-        Times and events.
-    risk : array-like of float, shape (n,)
-        Predicted probability of the event by ``day``; for the null model 1 − S(day) of the Kaplan-Meier curve.
-    day : float
-        Horizon in days.
-
-    References
-    ----------
-    Graf 1999, doi 10.1002/(SICI)1097-0258(19990915/30)18:17/18<2529::AID-SIM274>3.0.CO;2-5.
-    """
-    seen, predicted = _with_marker(time, event, risk)
-    refuse(
-        "A predicted risk is outside 0 to 1", ~((predicted >= 0) & (predicted <= 1)), expected="a probability"
-    )
-    weights = censoring_weights(seen, day)
-    return float((weights.case * (1 - predicted) ** 2 + weights.control * predicted**2).sum() / seen.n)
-
-
-def _with_marker(time: ArrayLike, event: ArrayLike, marker: ArrayLike) -> tuple[Observations, Floats]:
+def with_marker(time: ArrayLike, event: ArrayLike, marker: ArrayLike) -> tuple[Observations, Floats]:
+    """Check times, events and one number a patient together; a missing one is refused."""
     seen, score = observations(time, event), numbers(marker, "marker")
     if score.size != seen.n:
         raise DesignError(f"{score.size} values stand beside {seen.n} patients", expected="one a patient")

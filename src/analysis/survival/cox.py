@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, ndtr, ndtri
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
 from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
 from analysis.survival.maximum import maximise
 from analysis.survival.partial_likelihood import PartialLikelihood, partial_likelihood
-from analysis.survival.profile import dropped, profile_interval
+from analysis.survival.profile import dropped, profile_interval, score_interval, score_statistic
 
-INTERVALS = ("profile", "wald")
+INTERVALS = ("profile", "wald", "score")
 COLLAPSED = 1e-5
 """Information this far below that of no effect: the likelihood rises for ever (separation)."""
 
@@ -84,9 +84,11 @@ class CoxFit:
         ----------
         term : str
             One of :attr:`terms`.
-        interval : {"profile", "wald"}
+        interval : {"profile", "wald", "score"}
             ``profile``: profile-likelihood limits and the likelihood-ratio test of leaving the term out;
-            ``wald``: estimate plus and minus standard errors, and the Wald test.
+            ``wald``: estimate plus and minus standard errors, and the Wald test;
+            ``score``: the values that the score test does not reject, and the score test, which for two groups
+            is the log-rank test.
         per : float
             Step of the covariate that the ratio stands for.
         comparison : str
@@ -112,14 +114,20 @@ class CoxFit:
         j = self.terms.index(term)
         centre, se = float(self.coefficients[j]), float(self.std_errors[j])
         if interval == "wald":
-            z = float(norm.ppf((1 + level) / 2))
+            z = float(ndtri((1 + level) / 2))
             limits = (centre - z * se, centre + z * se)
-            p_value, test = float(2 * norm.sf(abs(centre / se))), "Wald test"
+            p_value, test = float(2 * ndtr(-abs(centre / se))), "Wald test"
+        elif interval == "score":
+            limits = score_interval(self.likelihood.evaluate, self.coefficients, j, se, level=level)
+            without = np.where(np.arange(len(self.terms)) == j, 0.0, self.coefficients)
+            held = maximise(self.likelihood.evaluate, without, fixed=(j,))
+            p_value = float(chdtrc(1, score_statistic(self.likelihood.evaluate, held, j)))
+            test = "score test"
         else:
             args = (self.likelihood.evaluate, self.coefficients, self.log_likelihood, j, se)
             limits = profile_interval(*args, level=level)
             drop = dropped(*args[:4])
-            p_value, test = float(chi2.sf(drop, 1)), "likelihood-ratio test"
+            p_value, test = float(chdtrc(1, drop)), "likelihood-ratio test"
         low, high = sorted(np.exp(np.array(limits) * per))
         return HazardRatio(
             estimate=float(np.exp(centre * per)),
@@ -169,9 +177,8 @@ def cox(
     0.9406
     """
     likelihood = partial_likelihood(time, event, design, terms=terms, ties=ties, entry=entry, strata=strata)
-    start = np.zeros(len(likelihood.terms))
-    null, score, information_null = likelihood.evaluate(start)
-    top = maximise(likelihood.evaluate, start)
+    null, score, information_null = likelihood.at_no_effect
+    top = maximise(likelihood.evaluate, np.zeros(len(likelihood.terms)), known=likelihood.at_no_effect)
     finite = top.converged and _least_left(top.information, information_null) > COLLAPSED
     p = len(likelihood.terms)
     covariance = np.linalg.inv(top.information).astype(np.float64) if finite else np.full((p, p), np.nan)
@@ -181,7 +188,7 @@ def cox(
         "score": float(score @ np.linalg.solve(information_null, score)),
     }
     results = {
-        name: TestResult(float(value), p, float(chi2.sf(value, p)), f"{name} test of no effect, Cox model")
+        name: TestResult(float(value), p, float(chdtrc(p, value)), f"{name} test of no effect, Cox model")
         for name, value in global_tests.items()
     }
     return CoxFit(

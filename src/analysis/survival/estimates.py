@@ -55,7 +55,7 @@ class HazardRatio:
     method : str
         Estimator, handling of ties and test.
     interval : str
-        ``profile`` (profile likelihood) or ``wald``.
+        ``profile`` (profile likelihood), ``wald``, ``score`` or ``robust`` (Wald with sandwich standard error).
     warnings : tuple of str
         Whole sentences for the reader; empty when there is nothing to say.
     comparison : str

@@ -146,8 +146,15 @@ class ManyRiskSets:
         """The data sets of these numbers, rising."""
         if keep.size == self.event.shape[0]:
             return self
-        parts = (self.event, self.design, self.spread, self.first, self.after_last, self.fraction)
-        return ManyRiskSets(*(part[keep] for part in parts), self.tied)
+        return ManyRiskSets(
+            event=self.event[keep],
+            design=self.design[keep],
+            spread=self.spread[keep],
+            first=self.first[keep],
+            after_last=self.after_last[keep],
+            fraction=self.fraction[keep],
+            tied=self.tied,
+        )
 
     def evaluate(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
         """Log likelihood (b,), score (b, p) and information (b, p, p), summed as for a single data set."""

@@ -1,4 +1,4 @@
-"""Profile likelihood: limits where twice the drop of the maximised log likelihood reaches its chi-square."""
+"""Limits from the likelihood itself: where twice its drop, or its score, reaches the chi-square value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from analysis.survival.maximum import Objective, maximise
+from analysis.survival.maximum import Maximum, Objective, maximise
 
 FURTHEST = 60.0
 """Standard errors after which a limit that has not been met does not exist."""
@@ -50,7 +50,50 @@ def profile_interval(
     ----------
     Venzon and Moolgavkar 1988, doi 10.2307/2347496.
     """
-    cut = float(chi2.ppf(level, 1))
+    return _limits(
+        lambda top: 2 * (highest - top.value), objective, estimate, j, std_error, float(chi2.ppf(level, 1))
+    )
+
+
+def score_interval(
+    objective: Objective, estimate: NDArray[np.float64], j: int, std_error: float, *, level: float
+) -> tuple[float, float]:
+    """Limits of coefficient ``j``: the values that its score test does not reject.
+
+    Parameters
+    ----------
+    objective, estimate, j, std_error, level
+        As in :func:`profile_interval`.
+
+    References
+    ----------
+    Rao 1948, doi 10.1017/S0305004100023987; the others are fitted anew at every value of ``j``.
+    """
+
+    def statistic(top: Maximum) -> float:
+        return score_statistic(objective, top, j)
+
+    return _limits(statistic, objective, estimate, j, std_error, float(chi2.ppf(level, 1)))
+
+
+def score_statistic(objective: Objective, held: Maximum, j: int) -> float:
+    """Score chi-square of coefficient ``j`` at a maximum found with it held fixed."""
+    _, gradient, information = objective(held.at)
+    try:
+        return float(gradient[j] ** 2 * np.linalg.inv(information)[j, j])
+    except np.linalg.LinAlgError:  # no information is left so far out
+        return 0.0
+
+
+def _limits(
+    statistic: Callable[[Maximum], float],
+    objective: Objective,
+    estimate: NDArray[np.float64],
+    j: int,
+    std_error: float,
+    cut: float,
+) -> tuple[float, float]:
+    """Where a statistic of the maximum with coefficient ``j`` held fixed first exceeds ``cut``, on both sides."""
     limits = []
     for side in (-1.0, 1.0):
         warm = np.array(estimate, dtype=float)
@@ -59,7 +102,7 @@ def profile_interval(
             warm[j] = value
             top = maximise(objective, warm, fixed=(j,))
             warm[:] = top.at
-            return float(2 * (highest - top.value) - cut)
+            return statistic(top) - cut
 
         inner, outer = float(estimate[j]), float(estimate[j]) + side * 2 * std_error
         while excess(outer) < 0 and abs(outer - estimate[j]) < FURTHEST * std_error:

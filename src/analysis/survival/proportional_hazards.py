@@ -39,6 +39,10 @@ class ProportionalHazards:
         Scaled Schoenfeld residuals plus the coefficient: their smooth is the log hazard ratio over time.
     coefficients : numpy.ndarray of float, shape (terms,)
         Log hazard ratios of the model, the horizontal line of the plot.
+    residual_covariance : numpy.ndarray of float, shape (terms, terms)
+        Covariance of one scaled residual, from which the band of their smooth follows.
+    n, events : int
+        Patients and events of the model.
     """
 
     terms: tuple[str, ...]
@@ -50,6 +54,9 @@ class ProportionalHazards:
     transformed: NDArray[np.float64]
     residuals: NDArray[np.float64]
     coefficients: NDArray[np.float64]
+    residual_covariance: NDArray[np.float64]
+    n: int
+    events: int
 
 
 @logged("diagnostic", measure="test of proportional hazards", whole="overall")
@@ -111,6 +118,9 @@ def proportional_hazards(fit: CoxFit, *, transform: str = "km") -> ProportionalH
         transformed=_transformed(seen, at.time, transform),
         residuals=schoenfeld(fit) @ fit.covariance * fit.events + fit.coefficients,
         coefficients=fit.coefficients,
+        residual_covariance=fit.covariance * fit.events,
+        n=fit.n,
+        events=fit.events,
     )
 
 

@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, norm
 
+from analysis.errors import DesignError
+from analysis.logbook import logged
 from analysis.survival.cox import CoxFit
+from analysis.survival.estimates import LEVEL, HazardRatio, TestResult
 from analysis.survival.groups import coded
 
 Floats = NDArray[np.float64]
@@ -78,8 +82,8 @@ def cox_residuals(fit: CoxFit) -> CoxResiduals:
     return CoxResiduals(martingale, deviance, score, score @ fit.covariance)
 
 
-def robust_std_errors(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> Floats:
-    """Sandwich standard errors of the coefficients, shape (p,).
+def robust_covariance(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> Floats:
+    """Sandwich covariance of the coefficients, shape (p, p).
 
     Parameters
     ----------
@@ -88,14 +92,85 @@ def robust_std_errors(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> F
     cluster : array-like, shape (n,), optional
         Patient of each row where a patient has several; missing values are refused.
 
+    Raises
+    ------
+    DesignError
+        If the fit has no finite estimate, or there are fewer than two clusters.
+
     References
     ----------
     Lin and Wei 1989, doi 10.1080/01621459.1989.10478874; equals R's coxph(robust = TRUE), also with ties.
     """
+    if not fit.finite:
+        raise DesignError(
+            "the Cox model has no finite estimate, and so no standard error (separation)", do="use firth_cox"
+        )
     change = cox_residuals(fit).dfbeta
     if cluster is not None:
         code, labels = coded(cluster, fit.n, least=2)
         summed = np.zeros((len(labels), change.shape[1]))
         np.add.at(summed, code, change)
         change = summed
-    return np.sqrt((change**2).sum(axis=0))
+    return change.T @ change
+
+
+def robust_std_errors(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> Floats:
+    """Sandwich standard errors of the coefficients, shape (p,); see :func:`robust_covariance`."""
+    return np.sqrt(np.diag(robust_covariance(fit, cluster=cluster)))
+
+
+@logged("association", measure="Wald test")
+def robust_wald(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> TestResult:
+    """Wald test of no effect of any term, with the sandwich covariance."""
+    statistic = float(
+        fit.coefficients @ np.linalg.solve(robust_covariance(fit, cluster=cluster), fit.coefficients)
+    )
+    df = len(fit.terms)
+    return TestResult(
+        statistic, df, float(chi2.sf(statistic, df)), "Wald test of no effect, Cox model, sandwich covariance"
+    )
+
+
+@logged("association", measure="hazard ratio")
+def robust_hazard_ratio(
+    fit: CoxFit,
+    term: str,
+    *,
+    cluster: Iterable[Any] | None = None,
+    per: float = 1.0,
+    comparison: str = "",
+    level: float = LEVEL,
+) -> HazardRatio:
+    """Hazard ratio of one term whose interval and test hold when the model does not.
+
+    Parameters
+    ----------
+    fit, cluster
+        As in :func:`robust_covariance`.
+    term, per, comparison, level
+        As in :meth:`analysis.survival.CoxFit.hazard_ratio`.
+
+    Raises
+    ------
+    DesignError
+        If the term is unknown, or the fit has no finite estimate.
+    """
+    if term not in fit.terms:
+        raise DesignError(f"the model has no term {term!r}", expected="one of " + ", ".join(fit.terms))
+    j = fit.terms.index(term)
+    centre = float(fit.coefficients[j])
+    se = float(robust_std_errors(fit, cluster=cluster)[j])
+    z = float(norm.ppf((1 + level) / 2))
+    low, high = sorted(np.exp(np.array([centre - z * se, centre + z * se]) * per))
+    return HazardRatio(
+        estimate=float(np.exp(centre * per)),
+        low=float(low),
+        high=float(high),
+        p_value=float(2 * norm.sf(abs(centre / se))),
+        n=fit.n,
+        events=fit.events,
+        method=f"Cox regression, {fit.ties.capitalize()} ties, Wald test with sandwich standard error",
+        interval="robust",
+        comparison=comparison or term,
+        level=level,
+    )
