@@ -11,6 +11,8 @@ NO_ESTIMATE = {
         "bootstrap_indices": "draws patients",
         "confidence_band": "belongs to a curve that is logged",
         "cox_residuals": "belong to a fit that is logged",
+        "episodes": "prepares rows",
+        "robust_covariance": "belongs to a fit that is logged",
         "grouping": "names a grouping",
         "landmark": "selects patients; the comparison after it is logged",
         "overall_survival": "derives an end-point",
@@ -39,6 +41,7 @@ NO_ESTIMATE = {
         "exclusions": "counts the flow",
         "participant_flow": "counts the flow",
         "patient_exclusions": "counts the flow",
+        "phase_counts": "counts the flow",
         "populations": "counts the flow",
     },
     pet: dict.fromkeys(

@@ -75,9 +75,12 @@ def edited(project, old, new):
         ("metric: suv_max", "metric: SUVmax", "one of suv_max"),
         ("pre_specified: true", "pre_specified: 1", "true or false"),
         ("notebooks: [01-cohort", "notebooks: [01-chort", "no notebook '01-chort'"),
-        ("parameters:", "params:", "exactly notebooks, parameters, title"),
+        ("parameters:", "params:", "exactly families, notebooks, parameters, title"),
         ("  day: 14", "  run: other\n  day: 14", "parameter 'run' is set"),
         ("title:", "title: [", "not YAML"),
+        ("families:", "family:", "exactly families, notebooks, parameters, title"),
+        ("[os-by-response", "[os-by-reponse", "families name 'os-by-reponse', which is not in the plan"),
+        ("[os-by-response", "[pfs-by-fraction, os-by-response", "'pfs-by-fraction' stands twice"),
     ],
 )
 def test_a_faulty_run_file_is_refused_before_a_kernel_starts(

@@ -63,6 +63,8 @@ def _each(result: Any) -> Iterator[tuple[str, Any]]:
                 yield " ".join(words[:2]), row
         else:
             yield "", {"n": len(result)}
+    elif isinstance(result, Mapping) and "estimate" in result:
+        yield "", result
     elif isinstance(result, Mapping):
         for name, one in result.items():
             yield str(name), one

@@ -103,7 +103,9 @@ def open_logbook(cell: Callable[[], str]) -> Logbook:
     return _open
 
 
-def logged(kind: str, *, measure: str = "", **fields: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def logged(
+    kind: str, *, measure: str = "", summary: Callable[[Any], Any] | None = None, **fields: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a public function that estimates something: an open log notes each of its calls.
 
     What it calls on its way belongs to it and is noted as its parts. An :class:`AnalysisError` is noted as asked and
@@ -115,6 +117,8 @@ def logged(kind: str, *, measure: str = "", **fields: str) -> Callable[[Callable
         One of :data:`KINDS`.
     measure : str
         What the estimate is, where the result does not say so itself: "hazard ratio".
+    summary : callable, optional
+        Makes of the result what the log reads, where the result is a table of patients.
     **fields : str
         Where a field of the log stands in the result, if not under its own name: ``estimate="kappa"``,
         ``whole="hazard_ratio"`` for the part that stands for the whole; see :func:`findings`.
@@ -166,7 +170,11 @@ def logged(kind: str, *, measure: str = "", **fields: str) -> Callable[[Callable
                 _calls.parts = None
                 asked = _asked(signature, arguments, settings)
                 common = {"function": name, "kind": kind, "parts": tuple(sorted(parts))}
-                for found in [{"refused": refused}] if refused else findings(result, places):
+                for found in (
+                    [{"refused": refused}]
+                    if refused
+                    else findings(summary(result) if summary else result, places)
+                ):
                     found = {"measure": measure, **found}
                     label = found.pop("name", "")
                     variables = asked["variables"]
@@ -194,6 +202,8 @@ def _asked(signature: inspect.Signature, arguments: tuple, settings: Mapping[str
             outcome = value
         elif name in {"landmark_day", "day"} and isinstance(value, int | float):
             landmark = float(value)
+        elif name == "response" and hasattr(value, "index"):
+            outcome = "metabolic response"
         elif name == "name" and isinstance(value, str):
             variables.append(value)
         elif isinstance(value, PLAIN):

@@ -15,7 +15,9 @@ from analysis.logbook import Analysis, open_logbook
 from analysis.results import places
 from analysis.results.cell import current_label, current_options, label_of
 from analysis.results.disclosure import refuse_identifiers
+from analysis.results.log import log_documents
 from analysis.results.shown import ShownFigure, ShownTable, header
+from analysis.results.shown_where import Printed
 from analysis.results.small_cells import small_cells
 from analysis.results.small_figures import withhold_writing
 from analysis.results.small_flow import shown_flow
@@ -25,7 +27,7 @@ from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, NotebookResults, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
-from analysis.study import Parameters, Protocol, load_protocol, project_root
+from analysis.study import Parameters, Protocol, families_of, load_protocol, project_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,8 @@ class Notebook:
         The facts of the trial.
     parameters : Parameters
         The run's parameters.
+    families : mapping of str to tuple of str
+        Families of tests that the run's file declares, as names of planned analyses.
     log : Logbook
         Every estimate made since the session was opened, shown or not.
     """
@@ -67,8 +71,10 @@ class Notebook:
         self._notes: list[str] = []
         self._files: list[tuple[Path, Callable[[Path], None]]] = []
         self._places = places.writing(parameters.run, name)
+        self.families = families_of(parameters.run)
         self.log = open_logbook(current_label)
         self._small = small_cells(study, protocol)
+        self._printed = Printed()
 
     @property
     def simulated(self) -> bool:
@@ -148,6 +154,8 @@ class Notebook:
         held = Value(name=name, value=value, cell=current_options().get("label", ""), **details)
         held = withheld_value(held, self._small, k=k, counted=counted, complement=complement)
         self._values[name] = held
+        self._printed.add_numbers(name, (held.value, held.low, held.high))
+        self._printed.add_text(name, f"{held.text} {held.interval_text}")
         return held
 
     def estimate(self, name: str, result: Any, **details: Any) -> Value:
@@ -194,6 +202,7 @@ class Notebook:
         folder = self._places.results / "tables"
         self._files.append((folder / f"{label}.md", lambda path: _write_text(path, text + "\n")))
         self._files.append((folder / f"{label}.csv", lambda path: write_csv(frame, path)))
+        self._printed.add_table(label, frame, rows)
         self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
         return ShownTable(columns, rows, numeric, caption)
 
@@ -218,6 +227,7 @@ class Notebook:
         folder = self._places.results / "figures"
         self._files.append((folder / f"{label}.svg", lambda path: _write_bytes(path, svg)))
         self._files.append((folder / f"{label}.png", lambda path: _write_bytes(path, png)))
+        self._printed.add_text(label, alt)
         self._figures[label] = {
             "caption": caption,
             "alt": alt,
@@ -325,7 +335,17 @@ class Notebook:
             "tables": self._tables,
             "figures": self._figures,
             "notes": self._notes,
-            "analyses": [withheld_analysis(one.as_document(), self._small) for one in self.log.analyses],
+            "analyses": [
+                withheld_analysis(one, self._small)
+                for one in log_documents(
+                    self.log,
+                    protocol=self.protocol,
+                    parameters=self.parameters,
+                    families=self.families,
+                    printed=self._printed,
+                    labels=frozenset(self._tables) | frozenset(self._figures),
+                )
+            ],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         refuse_identifiers(text, self.study.identifiers, where="values and captions")

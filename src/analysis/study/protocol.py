@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from analysis.errors import ParameterError
+from analysis.study.plan import PlannedAnalysis, read_plan
 
 BASES = ("registered", "published", "recalled", "assumed")
 """How far a fact can be trusted; ``recalled`` and ``assumed`` must be said wherever it is printed."""
@@ -97,6 +98,7 @@ class Protocol:
     landmarks_days: tuple[int, ...]
     rates_at_months: tuple[int, ...]
     published_source: str
+    plan: Mapping[str, PlannedAnalysis] = field(default_factory=dict)
 
     @property
     def assessments(self) -> AssessmentSchedule:
@@ -163,4 +165,5 @@ def load_protocol(path: Path | None = None) -> Protocol:
         landmarks_days=tuple(document["survival"]["landmarks_days"]),
         rates_at_months=tuple(document["survival"]["rates_at_months"]),
         published_source=document["published"]["source"],
+        plan=read_plan(document.get("plan", {}), bases=BASES),
     )

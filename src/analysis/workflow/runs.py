@@ -10,19 +10,20 @@ from typing import Any
 import yaml
 
 from analysis.errors import ParameterError
-from analysis.study import Parameters, project_root
+from analysis.study import Families, Parameters, checked_families, load_protocol, project_root
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-KEYS = {"title", "notebooks", "parameters"}
+KEYS = {"title", "notebooks", "families", "parameters"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its name, its title for readers, its notebooks in order, its parameters."""
+    """One run: its name, its title for readers, its notebooks in order, its families of tests, its parameters."""
 
     name: str
     title: str
     notebooks: tuple[str, ...]
+    families: Families
     parameters: Parameters
 
 
@@ -83,5 +84,6 @@ def load_run(name: str) -> Run:
         name=name,
         title=str(document["title"]),
         notebooks=tuple(notebooks),
+        families=checked_families(document["families"], where=where, plan=load_protocol().plan),
         parameters=Parameters.from_mapping({"run": name, **parameters}, where=where),
     )

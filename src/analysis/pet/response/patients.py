@@ -29,7 +29,13 @@ METRICS = (
 """Measures that are compared; volumes and glycolysis under the baseline's threshold, so that cooling cannot raise them."""
 
 
-@logged("classification", measure="response")
+def _share_without_response(table: pd.DataFrame) -> dict[str, float]:
+    """For the log: share of non-responders among the patients who could be assessed."""
+    known = table["response"][table["response"] != RESPONSES[2]]
+    return {"estimate": float((known == RESPONSES[1]).mean()), "n": len(known)}
+
+
+@logged("classification", measure="share without response", summary=_share_without_response)
 def patient_response(
     measures: StudyMeasures,
     pet_visits: pd.DataFrame,

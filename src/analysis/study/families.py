@@ -1,0 +1,90 @@
+"""Families of tests as a run declares them: the false-discovery rate is controlled within each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.errors import ParameterError
+from analysis.study.protocol import load_protocol, project_root
+
+Families = Mapping[str, tuple[str, ...]]
+"""Names of planned analyses by family."""
+
+
+def checked_families(document: Any, *, where: str, plan: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The families of a run file.
+
+    Parameters
+    ----------
+    document : object
+        Its entry ``families``.
+    where : str
+        The file, for messages.
+    plan : collection of str
+        Names of the planned analyses.
+
+    Raises
+    ------
+    ParameterError
+        If it is no mapping of a family to names of the plan, or an analysis stands in two families.
+
+    Examples
+    --------
+    >>> checked_families({"tissue": ["alterations"]}, where="a.yml", plan=["alterations"])
+    {'tissue': ('alterations',)}
+    """
+    shaped = isinstance(document, dict) and all(isinstance(names, list) for names in document.values())
+    if not shaped:
+        raise ParameterError(
+            "families is not a list of planned analyses a family",
+            where=where,
+            expected="families: {NAME: [planned analysis, ...]}, or families: {} where none is corrected",
+            do="write it as notebooks/runs/primary.yml does",
+        )
+    families = {str(family): tuple(map(str, names)) for family, names in document.items()}
+    listed = [name for names in families.values() for name in names]
+    unknown = sorted(set(listed) - set(plan))
+    twice = sorted({name for name in listed if listed.count(name) > 1})
+    if unknown or twice:
+        raise ParameterError(
+            f"families name {unknown[0]!r}, which is not in the plan"
+            if unknown
+            else f"{twice[0]!r} stands twice",
+            where=where,
+            expected="each of " + ", ".join(plan) + " at most once",
+            do="correct families, or add the analysis to the plan in data/protocol.yml",
+            offenders=(*unknown, *twice),
+        )
+    return families
+
+
+def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """Families that a run's file in ``notebooks/runs`` declares.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or it declares none.
+    """
+    file = (folder or project_root() / "notebooks" / "runs") / f"{run}.yml"
+    where = f"notebooks/runs/{run}.yml"
+    if not file.is_file():
+        raise ParameterError(
+            f"there is no run named {run!r}, and only its file says which tests are one family",
+            where=where,
+            expected="the name of a file in notebooks/runs",
+            do="write the file, or use the name of another run",
+        )
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if not isinstance(document, dict) or "families" not in document:
+        raise ParameterError(
+            "the run file declares no families",
+            where=where,
+            expected="families: {NAME: [planned analysis, ...]}, or families: {} where none is corrected",
+            do="write it as notebooks/runs/primary.yml does",
+        )
+    return checked_families(document["families"], where=where, plan=load_protocol().plan)
