@@ -114,6 +114,7 @@ GUARDED = {
         TIMES, EVENTS, CHANGE, survival.PreSpecifiedCutoff(-25, "%", "protocol")
     ),
     "Brier score": lambda: survival.brier_score(TIMES, EVENTS, CHANGE, day=70),
+    "calibration": lambda: survival.calibration(TIMES, EVENTS, CHANGE, day=70),
     "decision curve": lambda: survival.decision_curve(
         TIMES, EVENTS, {"change": CHANGE}, day=70, thresholds=[0.5]
     ),
@@ -166,7 +167,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
         "logrank", "permutation_logrank", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
-        "brier_score", "auc_difference", "rmst_difference", "decision_curve",
+        "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration",
         "integrated_brier", "predicted_survival",  # of what a model predicts, whose fit is guarded
     }  # fmt: skip
     assert found - from_landmark - shown - known == set()

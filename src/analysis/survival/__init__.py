@@ -13,6 +13,7 @@ from analysis.survival.accuracy import (
 )
 from analysis.survival.bands import Band, confidence_band
 from analysis.survival.brier import IntegratedBrier, brier_score, integrated_brier
+from analysis.survival.calibration import Calibration, calibration
 from analysis.survival.censoring_rules import RULES, CensoringRules
 from analysis.survival.competing_risks import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.survival.concordance import (
@@ -81,6 +82,7 @@ __all__ = [
     "RULES",
     "RULES_OF_CHOICE",
     "Band",
+    "Calibration",
     "CensoringRules",
     "Concordance",
     "ConcordanceDifference",
@@ -137,6 +139,7 @@ __all__ = [
     "bootstrap_cox",
     "bootstrap_indices",
     "brier_score",
+    "calibration",
     "choose_day",
     "compare_days",
     "compare_engines",
