@@ -97,6 +97,9 @@ CHANGE = timed_marker([-30.0, -5.0, -40.0, 10.0], [14, 13, 16, 14], name="change
 GUARDED = {
     "Kaplan-Meier by group": lambda: logrank(TIMES, EVENTS, RESPONSE),
     "permutation": lambda: survival.permutation_logrank(TIMES, EVENTS, RESPONSE, seed=1, permutations=9),
+    "permutation of restricted means": lambda: survival.permutation_rmst(
+        TIMES, EVENTS, RESPONSE, reference="no", tau_days=50, seed=1, permutations=9
+    ),
     "hazard ratio": lambda: hazard_ratio(TIMES, EVENTS, RESPONSE, reference="no"),
     "Gray": lambda: survival.gray_test(TIMES, EVENTS, RESPONSE),
     "strata": lambda: cox(TIMES, EVENTS, [1, 2, 3, 5], strata=RESPONSE),
@@ -164,7 +167,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
     }  # take care themselves
     shown = {"grouping", "timed_marker"}
     known = {
-        "logrank", "permutation_logrank", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
+        "logrank", "permutation_logrank", "permutation_rmst", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
         "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration",

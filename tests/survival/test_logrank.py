@@ -1,10 +1,16 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lifelines.statistics import logrank_test
 
 from analysis.errors import DesignError
 from analysis.survival import logrank, permutation_logrank
+from analysis.survival.cutoff import hothorn_lausen_scores
+from analysis.survival.logrank import logrank_scores
+from analysis.survival.observations import observations
 
 BLOCKS = [
     ("veteran", "logrank_trt", "trt2"),
@@ -107,3 +113,93 @@ def test_labels_order_and_time_scale_change_nothing(rows, shuffler):
 def test_a_comparison_that_cannot_be_made_is_refused(event, group, message):
     with pytest.raises(DesignError, match=message):
         logrank([1, 2, 3], event, group)
+
+
+KINDS = {
+    "logrank": {},
+    "Gehan-Breslow": {"weights": "gehan"},
+    "Tarone-Ware": {"weights": "tarone-ware"},
+    "Peto-Peto": {"rho": 1},  # coin's weight is the curve just before the event
+}
+
+
+@pytest.mark.parametrize("name", ["aml", "veteran46"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_weighted_permutation_statistics_equal_coin(name, kind, table, reference):
+    data = table(name)
+    expected = reference(name)["logrank"]["coin"][f"{kind}|mid-ranks"]
+    found = permutation_logrank(
+        data["time"], data["status"], data["group"], seed=1, permutations=9, **KINDS[kind]
+    )
+    assert found.statistic == pytest.approx(expected["z"] ** 2, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["aml", "veteran46"])
+def test_scores_with_hothorn_and_lausens_ties_equal_exactranktests(name, table, reference):
+    data, expected = table(name), reference(name)["logrank"]["exactRankTests_scores"]
+    scores = hothorn_lausen_scores(observations(data["time"], data["status"]))
+    assert scores == pytest.approx(np.array(expected), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "theirs"),
+    [
+        ({"weights": "gehan"}, {"weightings": "wilcoxon"}),
+        ({"weights": "tarone-ware"}, {"weightings": "tarone-ware"}),
+        ({"weights": "peto"}, {"weightings": "peto"}),
+        ({"rho": 1, "gamma": 1}, {"weightings": "fleming-harrington", "p": 1, "q": 1}),
+        ({"gamma": 1}, {"weightings": "fleming-harrington", "p": 0, "q": 1}),
+    ],
+)
+def test_weighted_tests_equal_lifelines(options, theirs, table):
+    data = table("veteran")
+    groups = [part for _, part in data.groupby("trt2")]
+    times, events = ([part[key] for part in groups] for key in ("time", "status"))
+    expected = logrank_test(*times, *events, **theirs)
+    found = logrank(data["time"], data["status"], data["trt2"], **options)
+    assert found.statistic == pytest.approx(expected.test_statistic, abs=1e-9)
+
+
+def test_weights_that_are_unknown_or_ignored_are_refused():
+    with pytest.raises(DesignError, match="unknown"):
+        logrank([1, 2], [1, 1], list("ab"), weights="wilcoxon")
+    with pytest.raises(DesignError, match="no rho"):
+        logrank([1, 2], [1, 1], list("ab"), weights="gehan", rho=1)
+    with pytest.raises(DesignError, match="from 0 upwards"):
+        logrank([1, 2], [1, 1], list("ab"), rho=-1)
+
+
+def test_stratified_permutation_p_equals_the_enumeration_of_all_deals_within_strata():
+    rng = np.random.default_rng(12)
+    time, strata, group = (
+        rng.exponential(10, 9),
+        np.repeat([0, 1], [4, 5]),
+        np.array([0, 0, 1, 1, 0, 0, 0, 1, 1]),
+    )
+    event = np.array([1, 1, 0, 1, 1, 1, 1, 0, 1])
+    found = permutation_logrank(time, event, group, strata=strata, seed=4, permutations=40_000)
+    parts = [logrank_scores(observations(time[strata == s], event[strata == s])) for s in (0, 1)]
+    sums = np.array(
+        [
+            parts[0][list(one)].sum() + parts[1][list(two)].sum()
+            for one in combinations(range(4), 2)
+            for two in combinations(range(5), 2)
+        ]
+    )
+    own = parts[0][2:].sum() + parts[1][3:].sum()
+    exact = (np.abs(sums) >= abs(own) - 1e-12).mean()
+    assert found.statistic == pytest.approx(own**2 / sums.var())
+    assert found.p_value == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 40_000))
+
+
+def test_one_stratum_is_none():
+    data = [5, 8, 1, 9, 4, 7], [1, 1, 1, 0, 1, 1], list("ababab")
+    plain = permutation_logrank(*data, seed=1, permutations=99)
+    one = permutation_logrank(*data, strata=[1] * 6, seed=1, permutations=99)
+    assert one.statistic == pytest.approx(plain.statistic)
+    assert "stratified" in one.method
+
+
+def test_strata_that_each_hold_one_group_are_refused():
+    with pytest.raises(DesignError, match="re-dealing changes nothing"):
+        permutation_logrank([1, 2, 3, 4], [1] * 4, list("aabb"), strata=[0, 0, 1, 1], seed=1, permutations=9)

@@ -1,8 +1,10 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from analysis.errors import DesignError
-from analysis.survival import restricted_mean, rmst_difference
+from analysis.survival import permutation_rmst, restricted_mean, rmst_difference
 
 
 @pytest.mark.parametrize("name", ["veteran", "veteran46", "lung", "aml"])
@@ -55,3 +57,42 @@ def test_means_to_different_tau_are_not_subtracted():
     one, two = (restricted_mean([50, 60], [1, 1], tau_days=tau) for tau in (20, 30))
     with pytest.raises(DesignError, match="one tau"):
         rmst_difference(one, two)
+
+
+@pytest.mark.parametrize("name", ["veteran46", "aml", "lung"])
+def test_the_permutation_tests_statistic_is_the_difference_of_the_means(name, table, reference):
+    data = table(name)
+    expected = next(iter(reference(name)["rmst"].values()))
+    found = permutation_rmst(
+        data["time"],
+        data["status"],
+        data["group"],
+        reference=0,
+        tau_days=expected["tau"],
+        seed=1,
+        permutations=9,
+    )
+    assert found.statistic == pytest.approx(expected["diff_1_minus_0"], abs=1e-9)
+
+
+def test_permutation_p_equals_the_enumeration_of_all_deals():
+    time, event = np.array([3.0, 5, 5, 8, 12, 20, 21, 30]), np.array([1, 1, 0, 1, 1, 0, 1, 1])
+    group = np.array([0, 0, 0, 1, 0, 1, 1, 1])
+
+    def area(mine):
+        return restricted_mean(time[mine], event[mine], tau_days=18).estimate
+
+    # every group of four reaches day 18 with these times
+    differences = [
+        area(list(mine)) - area([i for i in range(8) if i not in mine]) for mine in combinations(range(8), 4)
+    ]
+    own = area(group == 1) - area(group == 0)
+    exact = (np.abs(differences) >= abs(own) - 1e-9).mean()
+    found = permutation_rmst(time, event, group, reference=0, tau_days=18, seed=2, permutations=20_000)
+    assert found.statistic == pytest.approx(own)
+    assert found.p_value == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 20_000))
+
+
+def test_a_permutation_test_beyond_the_follow_up_is_refused():
+    with pytest.raises(DesignError, match="longest follow-up of 4 days"):
+        permutation_rmst([1, 4, 6, 9], [1, 0, 1, 1], list("aabb"), reference="b", tau_days=5, seed=1)

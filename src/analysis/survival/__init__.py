@@ -71,6 +71,7 @@ from analysis.survival.residuals import (
     robust_wald,
 )
 from analysis.survival.restricted_mean import restricted_mean, rmst_difference
+from analysis.survival.rmst_permutation import permutation_rmst
 from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
 from analysis.survival.sensitivity import IntervalTwin, Sensitivity, SensitivityAnalyses, sensitivity_analyses
@@ -174,6 +175,7 @@ __all__ = [
     "nelson_aalen",
     "overall_survival",
     "permutation_logrank",
+    "permutation_rmst",
     "predicted_survival",
     "predictive_values",
     "progression_free_survival",

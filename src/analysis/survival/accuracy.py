@@ -54,6 +54,8 @@ class TimeDependentAuc:
     cases: int
     controls: int
     influence: Floats
+    n: int
+    events: int
     method: str = (
         "cumulative/dynamic AUC, inverse probability of censoring, influence-function standard error"
     )
@@ -74,6 +76,15 @@ class PredictiveValues:
     npv: Estimate
     sensitivity: float
     specificity: float
+    events: int
+    method: str = (
+        "predictive values by Kaplan-Meier, sensitivity and specificity by inverse probability of censoring"
+    )
+
+    @property
+    def n(self) -> int:
+        """Patients called either way."""
+        return self.positive + self.negative
 
 
 def censoring_weights(seen: Observations, day: float) -> CensoringWeights:
@@ -158,7 +169,7 @@ def time_dependent_auc(
     z = float(norm.ppf((1 + level) / 2))
     return TimeDependentAuc(
         estimate, max(0.0, estimate - z * std_error), min(1.0, estimate + z * std_error), std_error, float(day),
-        int((case > 0).sum()), int((control > 0).sum()), influence,
+        int((case > 0).sum()), int((control > 0).sum()), influence, seen.n, seen.n_events,
     )  # fmt: skip
 
 
@@ -220,6 +231,7 @@ def predictive_values(
         npv=without,
         sensitivity=float(weights.case[call].sum() / weights.case.sum()),
         specificity=float(weights.control[~call].sum() / weights.control.sum()),
+        events=int((seen.event & (seen.time <= day)).sum()),
     )
 
 

@@ -26,6 +26,8 @@ class Band:
     high: Floats
     critical_value: float
     method: str
+    n: int
+    events: int
 
 
 def confidence_band(curve: SurvivalCurve, *, kind: str = "equal-precision", log_scale: bool = True) -> Band:
@@ -75,7 +77,9 @@ def confidence_band(curve: SurvivalCurve, *, kind: str = "equal-precision", log_
     else:
         low, high = np.maximum(survival * (1 - width), 0), np.minimum(survival * (1 + width), 1)
     scale = "log-log" if log_scale else "plain"
-    return Band(curve.times[inside], low, high, critical, f"{kind} band, {scale} scale")
+    return Band(
+        curve.times[inside], low, high, critical, f"{kind} band, {scale} scale", curve.n, curve.n_events
+    )
 
 
 def root(excess: Callable[[float], float], low: float, high: float) -> float:

@@ -48,6 +48,7 @@ class CumulativeIncidence:
     n: int
     events: int
     competing: int
+    method: str = "Aalen-Johansen estimate, Aalen's variance"
 
     def at(self, day: float, *, level: float = LEVEL) -> Estimate:
         """Probability of the event by ``day`` with a complementary log-log interval.
@@ -187,7 +188,14 @@ def gray_test(time: ArrayLike, kind: ArrayLike, groups: Iterable[Any], *, cause:
     score, variance = _gray_sums(times, kinds, code, len(labels), cause)
     free = len(labels) - 1
     statistic = float(score[:free] @ np.linalg.solve(variance[:free, :free], score[:free]))
-    return TestResult(statistic, free, float(chi2.sf(statistic, free)), "Gray's test")
+    return TestResult(
+        statistic,
+        free,
+        float(chi2.sf(statistic, free)),
+        "Gray's test",
+        times.size,
+        int((kinds == cause).sum()),
+    )
 
 
 def _gray_sums(

@@ -56,6 +56,7 @@ class SplineEffect:
     nonlinearity: TestResult
     n: int
     events: int
+    method: str = "Cox regression on a restricted cubic spline, pointwise Wald limits"
 
 
 @logged("association", measure="hazard ratio")
@@ -178,7 +179,12 @@ def spline_effect(
         knots=at,
         overall=fit.likelihood_ratio,
         nonlinearity=TestResult(
-            bend, knots - 2, float(chi2.sf(bend, knots - 2)), "likelihood-ratio test of non-linearity"
+            bend,
+            knots - 2,
+            float(chi2.sf(bend, knots - 2)),
+            "likelihood-ratio test of non-linearity",
+            fit.n,
+            fit.events,
         ),
         n=fit.n,
         events=fit.events,

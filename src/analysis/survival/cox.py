@@ -65,6 +65,18 @@ class CoxFit:
     likelihood: PartialLikelihood = field(repr=False)
 
     @property
+    def method(self) -> str:
+        """Printed beside it."""
+        return f"Cox regression, {self.ties.capitalize()} ties"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whole sentences for the reader; empty when the fit is finite."""
+        if self.finite:
+            return ()
+        return ("The Cox model has no finite estimate (separation).",)
+
+    @property
     def std_errors(self) -> NDArray[np.float64]:
         """Standard errors of the coefficients, shape (p,)."""
         return np.sqrt(np.diag(self.covariance))
@@ -188,7 +200,14 @@ def cox(
         "score": float(score @ np.linalg.solve(information_null, score)),
     }
     results = {
-        name: TestResult(float(value), p, float(chdtrc(p, value)), f"{name} test of no effect, Cox model")
+        name: TestResult(
+            float(value),
+            p,
+            float(chdtrc(p, value)),
+            f"{name} test of no effect, Cox model",
+            likelihood.n,
+            likelihood.n_events,
+        )
         for name, value in global_tests.items()
     }
     return CoxFit(

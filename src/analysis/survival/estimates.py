@@ -28,7 +28,8 @@ class Estimate:
 class TestResult:
     """Statistic, degrees of freedom, two-sided p-value and name of one test.
 
-    ``df`` is NaN for a permutation test, whose p-value comes from counting.
+    ``df`` is NaN for a permutation test, whose p-value comes from counting. ``n`` and ``events`` are the patients and
+    events tested, None where a test is of no patients.
     """
 
     __test__ = False  # pytest collects every class named Test*
@@ -37,6 +38,8 @@ class TestResult:
     df: float
     p_value: float
     method: str
+    n: int | None = None
+    events: int | None = None
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,11 @@ class FirthFit:
     likelihood: PenalisedLikelihood = field(repr=False)
 
     @property
+    def method(self) -> str:
+        """Printed beside it."""
+        return "Firth-penalised Cox regression, Breslow ties"
+
+    @property
     def std_errors(self) -> Floats:
         """Standard errors of the coefficients, shape (p,)."""
         return np.sqrt(np.diag(self.covariance))
@@ -87,7 +92,9 @@ class FirthFit:
         drop = dropped(
             self.likelihood.evaluate, self.coefficients, self.log_likelihood, self.terms.index(term)
         )
-        return TestResult(drop, 1, float(chi2.sf(drop, 1)), "penalised likelihood-ratio test")
+        return TestResult(
+            drop, 1, float(chi2.sf(drop, 1)), "penalised likelihood-ratio test", self.n, self.events
+        )
 
     def hazard_ratio(
         self,
@@ -182,7 +189,12 @@ def firth_cox(
         log_likelihood=top.value,
         log_likelihood_null=null,
         likelihood_ratio=TestResult(
-            statistic, start.size, float(chi2.sf(statistic, start.size)), "penalised likelihood-ratio test"
+            statistic,
+            start.size,
+            float(chi2.sf(statistic, start.size)),
+            "penalised likelihood-ratio test",
+            seen.n,
+            seen.n_events,
         ),
         n=seen.n,
         events=seen.n_events,

@@ -49,6 +49,7 @@ class IntervalCurve:
     log_likelihood: float
     n: int
     events: int
+    method: str = "Turnbull's non-parametric maximum-likelihood estimate"
 
     def survival_at(self, days: ArrayLike) -> tuple[Floats, Floats]:
         """Lowest and highest survival just after each of ``days`` that the data allow; equal outside the intervals."""
@@ -190,6 +191,7 @@ class WeibullFit:
     log_likelihood: float
     n: int
     events: int
+    method: str = "Weibull regression on intervals between visits"
 
     def hazard_ratio(self, term: str, *, level: float = LEVEL) -> Estimate:
         """Hazard ratio of a term, exp(−β / σ), with a Wald interval by the delta method."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from scipy.stats import chi2
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
-from analysis.survival.dealing import dealt
+from analysis.survival.dealing import BATCH_CELLS, dealt
 from analysis.survival.estimates import TestResult
 from analysis.survival.groups import Grouping, coded
+from analysis.survival.logrank_weights import event_weights, refuse_unknown_weights, weights_text
 from analysis.survival.observations import Observations, observations
 
 
@@ -24,7 +25,9 @@ def logrank(
     group: Iterable[Any] | Grouping,
     *,
     strata: Iterable[Any] | None = None,
+    weights: str = "log-rank",
     rho: float = 0.0,
+    gamma: float = 0.0,
     trend: Sequence[float] | None = None,
 ) -> TestResult:
     """Log-rank test that the groups have the same survival.
@@ -37,8 +40,12 @@ def logrank(
         Group of each patient; missing values are refused. Groups count in sorted order.
     strata : array-like, shape (n,), optional
         Observed minus expected is summed over these strata.
-    rho : float
-        Weight ``S(t-) ** rho`` of Fleming and Harrington: 0 is the log-rank, 1 Peto and Peto's test.
+    weights : {"log-rank", "gehan", "tarone-ware", "peto", "fleming-harrington"}
+        How much each event time counts; see :data:`~analysis.survival.logrank_weights.WEIGHTS`. Everything but the
+        log-rank test itself asks for early (or late) differences and must be named in the plan.
+    rho, gamma : float
+        Fleming and Harrington's weight ``S(t-) ** rho * (1 - S(t-)) ** gamma``: 0 and 0 is the log-rank, 1 and 0 is
+        R's survdiff(rho = 1).
     trend : sequence of float, optional
         One score a group: tests for a trend along the scores, on 1 degree of freedom (Tarone).
 
@@ -58,6 +65,7 @@ def logrank(
     >>> round(result.statistic, 3), result.df
     (2.882, 1)
     """
+    refuse_unknown_weights(weights, rho, gamma)
     seen = observations(time, event)
     codes, names = coded(group, seen.n)
     layers = np.zeros(seen.n, dtype=int) if strata is None else coded(strata, seen.n, least=1)[0]
@@ -66,11 +74,14 @@ def logrank(
     for layer in range(layers.max() + 1):
         mine = layers == layer
         gap, spread = _observed_minus_expected(
-            Observations(seen.time[mine], seen.event[mine]), codes[mine], len(names), rho
+            Observations(seen.time[mine], seen.event[mine]),
+            codes[mine],
+            len(names),
+            {"weights": weights, "rho": rho, "gamma": gamma},
         )
         difference += gap
         variance += spread
-    name = "log-rank test" if rho == 0 else f"weighted log-rank test, rho {rho:g}"
+    name = weights_text(weights, rho, gamma)
     if strata is not None:
         name = "stratified " + name
     if trend is not None:
@@ -95,7 +106,7 @@ def logrank(
         )
     gap = difference[free]
     statistic = float(gap @ np.linalg.solve(variance[np.ix_(free, free)], gap))
-    return TestResult(statistic, df, float(chi2.sf(statistic, df)), name)
+    return TestResult(statistic, df, float(chi2.sf(statistic, df)), name, n=seen.n, events=seen.n_events)
 
 
 @logged("comparison", measure="log-rank test")
@@ -106,6 +117,10 @@ def permutation_logrank(
     *,
     seed: int,
     permutations: int = 100_000,
+    strata: Iterable[Any] | None = None,
+    weights: str = "log-rank",
+    rho: float = 0.0,
+    gamma: float = 0.0,
     deals: NDArray[np.int64] | None = None,
 ) -> TestResult:
     """Log-rank test whose p-value comes from re-dealing the patients to the groups.
@@ -121,51 +136,121 @@ def permutation_logrank(
         Seed of :class:`numpy.random.SeedSequence`: the same seed, the same p-value.
     permutations : int
         Number of re-dealings.
+    strata : array-like, shape (n,), optional
+        Patients are re-dealt within these strata, and observed minus expected is summed over them.
+    weights, rho, gamma
+        As in :func:`logrank`.
     deals : numpy.ndarray of int, shape (permutations, n), optional
         The re-dealings themselves, from :func:`~analysis.survival.dealing.deal_indices`; replaces ``seed`` and
-        ``permutations``.
+        ``permutations``. Not with strata.
+
+    Raises
+    ------
+    DesignError
+        With fewer than two groups, no event, no permutation, or when no stratum has two groups.
 
     References
     ----------
     Phipson and Smyth 2010, doi 10.2202/1544-6115.1585 (the added one).
     """
+    refuse_unknown_weights(weights, rho, gamma)
+    chosen = {"weights": weights, "rho": rho, "gamma": gamma}
     seen = observations(time, event)
     codes, names = coded(group, seen.n)
     if seen.n_events == 0:
         raise DesignError("there is no event", expected="at least one event")
-    scores = logrank_scores(seen)
-    sizes = np.bincount(codes)
-    order = np.argsort(codes, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    if deals is None and permutations < 1:
+        raise DesignError(f"{permutations} permutations", expected="at least one")
+    layers = np.zeros(seen.n, dtype=int) if strata is None else coded(strata, seen.n, least=1)[0]
+    order = np.lexsort((codes, layers))
+    layers, codes = layers[order], codes[order]
+    parts = [np.flatnonzero(layers == layer) for layer in range(layers.max() + 1)]
+    times, events = seen.time[order], seen.event[order]
+    scores = np.concatenate(
+        [logrank_scores(Observations(times[mine], events[mine]), **chosen) for mine in parts]
+    )
+    observed, inverse = (
+        _sums(scores[None, :], codes, len(names)),
+        _covariance(scores, codes, parts, len(names)),
+    )
 
-    def spread(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.add.reduceat(ordered, starts, axis=1)
-        return (sums**2 / sizes).sum(axis=1)
+    def spread(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.einsum("bg,gh,bh->b", sums, inverse, sums)
 
-    observed = spread(scores[order][None, :])[0]
+    statistic = float(spread(observed)[0])
     hits, permutations = 0, permutations if deals is None else len(deals)
-    for batch in dealt(scores, permutations=permutations, seed=seed, deals=deals):
+    if strata is None:
+        batches = dealt(scores, permutations=permutations, seed=seed, deals=deals)
+    elif deals is not None:
+        raise DesignError("given re-dealings do not respect strata", do="give a seed")
+    else:
+        batches = _dealt_within(scores, parts, permutations, seed)
+    for batch in batches:
         # equal arrangements must count as equal although they were summed in another order
-        hits += int((spread(batch) >= observed * (1 - 1e-10)).sum())
-    statistic = observed * (seen.n - 1) / (scores @ scores)
+        hits += int((spread(_sums(batch, codes, len(names))) >= statistic * (1 - 1e-10)).sum())
+    name = ("stratified " if strata is not None else "") + weights_text(**chosen)
     return TestResult(
-        float(statistic),
+        statistic,
         float("nan"),
         (1 + hits) / (permutations + 1),
-        f"permutation log-rank test, {permutations} permutations, {len(names)} groups",
+        f"permutation {name}, {permutations} permutations, {len(names)} groups",
+        n=seen.n,
+        events=seen.n_events,
     )
 
 
-def logrank_scores(seen: Observations) -> NDArray[np.float64]:
-    """Event minus Nelson-Aalen hazard of each patient: summed over a group, its observed minus expected."""
+def _sums(scores: NDArray[np.float64], codes: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Sum of each row of scores over each group but the first, shape (b, groups − 1)."""
+    return scores @ (codes[:, None] == np.arange(1, groups)).astype(float)
+
+
+def _covariance(
+    scores: NDArray[np.float64], codes: NDArray[np.int64], parts: list[NDArray[np.int64]], groups: int
+) -> NDArray[np.float64]:
+    """Inverse covariance of those sums when patients are re-dealt within each part; the scores of a part sum to 0."""
+    found = np.zeros((groups - 1, groups - 1))
+    for mine in parts:
+        n = mine.size
+        share = np.bincount(codes[mine], minlength=groups)[1:] / n
+        if n > 1:
+            found += n / (n - 1) * (scores[mine] ** 2).sum() * (np.diag(share) - np.outer(share, share))
+    if np.linalg.matrix_rank(found, tol=1e-12 * max(1.0, float(np.abs(found).max()))) == 0:
+        raise DesignError(
+            "re-dealing changes nothing: no stratum has patients of two groups and an event to tell them apart",
+            expected="at least one event time with patients of two groups",
+            do="describe the groups without a test",
+        )
+    return np.linalg.pinv(found, hermitian=True)
+
+
+def _dealt_within(
+    scores: NDArray[np.float64], parts: list[NDArray[np.int64]], permutations: int, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """Scores in random orders within each part, a batch of rows at a time."""
+    generator = np.random.default_rng(np.random.SeedSequence(seed))
+    left = permutations
+    while left:
+        rows = min(left, max(1, BATCH_CELLS // scores.size))
+        yield np.hstack([generator.permuted(np.tile(scores[mine], (rows, 1)), axis=1) for mine in parts])
+        left -= rows
+
+
+def logrank_scores(
+    seen: Observations, *, weights: str = "log-rank", rho: float = 0.0, gamma: float = 0.0
+) -> NDArray[np.float64]:
+    """Weighted event minus weighted Nelson-Aalen hazard of each patient; their sum is 0.
+
+    Summed over a group they are its observed minus expected.
+    """
     place = np.unique(seen.time, return_inverse=True)[1]
     events = np.bincount(place, weights=seen.event)
     at_risk = seen.n - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
-    return seen.event - np.cumsum(events / at_risk)[place]
+    weight = event_weights(events, at_risk, weights=weights, rho=rho, gamma=gamma)
+    return weight[place] * seen.event - np.cumsum(weight * events / at_risk)[place]
 
 
 def _observed_minus_expected(
-    seen: Observations, codes: NDArray[np.int64], groups: int, rho: float
+    seen: Observations, codes: NDArray[np.int64], groups: int, chosen: Mapping[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weighted observed minus expected events of each group, and their hypergeometric covariance."""
     distinct, place = np.unique(seen.time, return_inverse=True)
@@ -176,8 +261,7 @@ def _observed_minus_expected(
     at_risk = np.cumsum(ended[::-1], axis=0)[::-1].astype(float)
     dead, alive = events.sum(axis=1), at_risk.sum(axis=1)
     share = at_risk / alive[:, None]
-    before = np.concatenate([[1.0], np.cumprod(1 - dead / alive)[:-1]])
-    weight = before**rho if rho else np.ones_like(before)
+    weight = event_weights(dead, alive, **chosen)
     gap = (weight[:, None] * (events - dead[:, None] * share)).sum(axis=0)
     factor = weight**2 * dead * np.divide(alive - dead, alive - 1, out=np.zeros_like(dead), where=alive > 1)
     return gap, np.diag(factor @ share) - (factor[:, None] * share).T @ share

@@ -112,6 +112,8 @@ def proportional_hazards(fit: CoxFit, *, transform: str = "km") -> ProportionalH
             len(fit.terms),
             float(chi2.sf(overall, len(fit.terms))),
             f"score test of proportional hazards, {transform} transform of time",
+            fit.n,
+            fit.events,
         ),
         transform=transform,
         times=at.time,

@@ -127,7 +127,12 @@ def robust_wald(fit: CoxFit, *, cluster: Iterable[Any] | None = None) -> TestRes
     )
     df = len(fit.terms)
     return TestResult(
-        statistic, df, float(chi2.sf(statistic, df)), "Wald test of no effect, Cox model, sandwich covariance"
+        statistic,
+        df,
+        float(chi2.sf(statistic, df)),
+        "Wald test of no effect, Cox model, sandwich covariance",
+        fit.n,
+        fit.events,
     )
 
 
