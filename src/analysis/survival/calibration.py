@@ -137,8 +137,12 @@ def calibration(
     straight = cox(seen.time, seen.event, scale, terms=("log cumulative hazard",))
     if straight.finite:
         found = straight.hazard_ratio("log cumulative hazard", level=level)
+        with np.errstate(divide="ignore"):  # no limit is 0 or infinite on the scale of ratios
+            centre, lowest, highest = np.log([found.estimate, found.low, found.high])
         slope = Estimate(
-            *(float(np.log(v)) for v in (found.estimate, found.low, found.high)),
+            float(centre),
+            float(lowest),
+            float(highest),
             "calibration slope, Cox regression, profile likelihood",
         )
     else:

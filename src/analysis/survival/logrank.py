@@ -245,7 +245,7 @@ def logrank_scores(
     place = np.unique(seen.time, return_inverse=True)[1]
     events = np.bincount(place, weights=seen.event)
     at_risk = seen.n - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
-    weight = event_weights(events, at_risk, weights=weights, rho=rho, gamma=gamma)
+    weight = event_weights(events.astype(float), at_risk.astype(float), weights=weights, rho=rho, gamma=gamma)
     return weight[place] * seen.event - np.cumsum(weight * events / at_risk)[place]
 
 

@@ -39,7 +39,7 @@ def event_weights(dead: Floats, alive: Floats, *, weights: str, rho: float, gamm
     if weights == "tarone-ware":
         return np.sqrt(alive)
     if weights == "peto":
-        return np.cumprod(1 - dead / (alive + 1))
+        return np.asarray(np.cumprod(1 - dead / (alive + 1)), dtype=np.float64)
     if not (rho or gamma):
         return np.ones(alive.shape)
     before = np.concatenate([[1.0], np.cumprod(1 - dead / alive)[:-1]])
