@@ -30,6 +30,9 @@ def test_with_ties_p_is_that_of_coin_and_exact_rank_tests(r):
     p = rank_sum(case["x"], case["y"]).p_value
     assert p == pytest.approx(case["coin_exact"], rel=1e-12)
     assert p == pytest.approx(case["wilcox_exact_ties"]["p"], rel=1e-12)
+    case = r["rank_noties"]
+    p = rank_sum(case["x"], case["y"]).p_value
+    assert p == pytest.approx(case["wilcox_exact_ties"]["p"], rel=1e-12)
 
 
 def test_with_ties_the_interval_holds_every_shift_the_test_does_not_reject(r):

@@ -40,6 +40,18 @@ def table(shared: Path) -> Callable[[str], pd.DataFrame]:
 
 
 @pytest.fixture(scope="session")
+def strata(table: Callable[[str], pd.DataFrame]) -> Callable[[str], dict[str, pd.DataFrame]]:
+    """One data set whole and by group, named as the reference names them."""
+
+    def read(name: str) -> dict[str, pd.DataFrame]:
+        data = table(name)
+        parts = {f"{GROUP[name]}={value}": part for value, part in data.groupby("group")}
+        return {"overall": data, **parts}
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def plasma(shared: Path) -> pd.DataFrame:
     """Read the trial's open plasma data, one row a patient; days = raw / 12 (see its README)."""
     found = pd.read_csv(shared / "realdata" / "pearl_ctdna_alfassay" / "pearl_patients_wide.csv")

@@ -80,6 +80,17 @@ def test_a_reversed_marker_has_the_complementary_area(case):
     assert forth.std_error == pytest.approx(back.std_error)
 
 
+@pytest.mark.parametrize("name", ["rank_noties", "rank_ties"])
+def test_without_censoring_it_is_the_area_under_the_roc_curve(name, reference):
+    case = reference("categorical")[name]
+    marker = np.concatenate([case["x"], case["y"]])
+    time = np.repeat([1.0, 9.0], [len(case["x"]), len(case["y"])])
+    found = time_dependent_auc(time, time < 5, marker, day=5)
+    assert found.estimate == pytest.approx(case["delong"]["auc"], abs=1e-12)
+    # DeLong divides by the patients of each group less one, the influence function by all less one
+    assert found.std_error == pytest.approx(np.sqrt(case["delong"]["var"]), rel=0.08)
+
+
 def test_a_day_without_controls_is_refused():
     with pytest.raises(DesignError, match="0 still observed"):
         time_dependent_auc([1, 2, 3], [1, 1, 1], [3, 2, 1], day=5)

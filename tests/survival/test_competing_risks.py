@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import DesignError
-from analysis.survival import cumulative_incidence, gray_test, kaplan_meier
+from analysis.survival import cause_specific_cox, cumulative_incidence, gray_test, kaplan_meier
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,17 @@ def test_an_interval_before_the_first_event_is_not_given():
     found = cumulative_incidence([5, 6, 7], [1, 0, 2]).at(2)
     assert found.estimate == 0
     assert np.isnan(found.low)
+
+
+def test_cause_specific_hazards_equal_coxph(table, cif):
+    data, expected = table("mgus_cr"), cif["cause_specific_cox_efron"]
+    terms = tuple(cif["fine_gray_crr"]["terms"])
+    found = cause_specific_cox(data["ftime"], data["fstat"], data[list(terms)].to_numpy(), terms=terms)
+    assert found.coefficients == pytest.approx(expected["coef"], abs=1e-7)
+    assert found.std_errors == pytest.approx(expected["se"], abs=1e-7)
+    assert found.events == cif["counts"]["1"]
+
+
+def test_a_cause_without_an_event_is_refused():
+    with pytest.raises(DesignError, match="no event of kind 2"):
+        cause_specific_cox([1, 2, 3], [0, 1, 1], [1, 0, 1], cause=2)

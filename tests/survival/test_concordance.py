@@ -24,13 +24,19 @@ def test_c_its_standard_error_and_pairs_equal_r(name, block, table, reference):
     assert pairs == tuple(counts[key] for key in ("concordant", "discordant", "tied.x", "tied.y", "tied.xy"))
 
 
+# R gives the same numbers for n/G as for n/G2
+PAIRINGS = [("harrell", "timewt_n"), ("uno", "timewt_n/G2"), ("uno", "timewt_n/G")]
+
+
 @pytest.mark.parametrize("name", ["veteran", "veteran46", "lung"])
-def test_paired_difference_equals_r(name, table, reference):
+@pytest.mark.parametrize("pairing", PAIRINGS)
+def test_paired_difference_equals_r(name, pairing, table, reference):
     expected = reference(name)["cindex_pair"]
     terms = {*np.atleast_1d(expected["model1"]), *np.atleast_1d(expected["model2"])}
     data = table(name).dropna(subset=list(terms))
-    found = concordance_difference(data["time"], data["status"], expected["lp2"], expected["lp1"])
-    wanted = expected["timewt_n"]
+    kind, weights = pairing
+    found = concordance_difference(data["time"], data["status"], expected["lp2"], expected["lp1"], kind=kind)
+    wanted = expected[weights]
     assert found.first.estimate == pytest.approx(wanted["c2"], abs=1e-9)
     assert found.estimate == pytest.approx(wanted["diff_2_minus_1"], abs=1e-9)
     assert found.std_error == pytest.approx(wanted["diff_se"], abs=1e-9)

@@ -42,6 +42,16 @@ def test_cox_equals_coxph(name, block, ties, table, reference, number):
     check(fitted(table, name, expected, ties=ties), expected[ties], number)
 
 
+@pytest.mark.parametrize("name", ["veteran46", "aml"])
+def test_efrons_ties_lie_nearer_to_the_exact_likelihood_than_breslows(name, table, reference, number):
+    exact = number(reference(name)["cox"]["exact"]["coef"])
+    far = {
+        ties: np.abs(fitted(table, name, reference(name)["cox"], ties=ties).coefficients - exact).max()
+        for ties in ("efron", "breslow")
+    }
+    assert far["efron"] < far["breslow"]
+
+
 @pytest.mark.parametrize(("name", "strata"), [("veteran", "celltype"), ("lung", "inst")])
 def test_stratified_cox_equals_coxph(name, strata, table, reference, number):
     expected = reference(name)["cox"]

@@ -44,6 +44,9 @@ def test_maximally_selected_statistic_and_corrected_p_equal_maxstat(name, block,
     assert found.p_lausen_1994 == pytest.approx(expected["p_Lau94"], abs=1e-9)
     # R integrates by Monte Carlo
     assert found.p_gauss == pytest.approx(expected["p_exactGauss"], abs=1e-3)
+    # coin standardises with the same scores
+    assert expected["coin"]["statistic"] == pytest.approx(found.statistic, abs=1e-9)
+    assert expected["coin"]["cutpoint"] == found.value
     p = expected["p_condMC"]
     error = np.sqrt(p * (1 - p) * (1 / permutations + 1 / expected["condMC_B"])) + 1 / permutations
     assert found.p_permutation == pytest.approx(p, abs=4 * error)

@@ -55,10 +55,14 @@ def test_toy_example_of_coxphf_equals_its_help_page(reference, number):
     check(firth_cox([1, 2, 3], [1, 1, 1], [1, 1, 0]), reference("aml")["firth_toy_coxphf_help"], number)
 
 
-def test_two_patients_give_the_analytic_log_3():
+def test_two_patients_give_the_analytic_log_3(reference):
     # one informative risk set: l = -log(1 + e^-b), I = e^b / (1 + e^b)^2; l + log(I) / 2 peaks at e^b = 3
     fit = firth_cox([1, 2], [1, 1], [1, 0])
     assert fit.coefficients[0] == pytest.approx(np.log(3), abs=1e-9)
+    expected = reference("aml")["firth_two_subjects_log3"]
+    assert fit.log_likelihood == pytest.approx(expected["loglik_pen"], abs=1e-9)
+    tested = fit.penalised_likelihood_ratio("x1").statistic
+    assert tested == pytest.approx(expected["per_term"][0]["plr_chisq_full_penalty"], abs=1e-9)
 
 
 def test_firth_and_cox_agree_in_a_large_sample():

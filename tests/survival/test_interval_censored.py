@@ -31,6 +31,16 @@ def test_the_weibull_model_equals_survreg(name, block, table, reference):
     assert np.sqrt(np.diag(found.covariance)) == pytest.approx(expected["se"], abs=1e-7)
 
 
+@pytest.mark.parametrize(("name", "block"), BLOCKS)
+def test_survfits_em_stops_near_turnbulls_curve(name, block, table, reference):
+    data, expected = table(name), reference("interval")[block]["survfit_em"]
+    found = turnbull(data["L"], data["R"])
+    low, _ = found.survival_at(found.right[np.isfinite(found.right)])
+    # R's steps stand in the middle of the intervals that carry probability
+    steps = np.array(expected["surv"])
+    assert np.abs(low[:, None] - steps[None, :]).min(axis=1).max() < 2e-3
+
+
 def test_without_gaps_between_visits_turnbull_is_kaplan_meier(table):
     data = table("veteran46")
     ends = np.where(data["status"] == 1, data["time"], np.inf)

@@ -105,6 +105,7 @@ GUARDED = {
     "strata": lambda: cox(TIMES, EVENTS, [1, 2, 3, 5], strata=RESPONSE),
     "predictive values": lambda: survival.predictive_values(TIMES, EVENTS, RESPONSE, day=70),
     "Cox": lambda: cox(TIMES, EVENTS, CHANGE),
+    "cause-specific Cox": lambda: survival.cause_specific_cox(TIMES, EVENTS, CHANGE),
     "Firth": lambda: survival.firth_cox(TIMES, EVENTS, CHANGE),
     "hazard ratio per step": lambda: survival.hazard_ratio_per(TIMES, EVENTS, CHANGE, step=10, name="change"),
     "spline": lambda: survival.spline_effect(TIMES, EVENTS, CHANGE, reference=0, grid=[0, 1]),
@@ -167,7 +168,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
     }  # take care themselves
     shown = {"grouping", "timed_marker"}
     known = {
-        "logrank", "permutation_logrank", "permutation_rmst", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
+        "logrank", "cause_specific_cox", "permutation_logrank", "permutation_rmst", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
         "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration",

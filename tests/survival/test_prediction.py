@@ -5,6 +5,7 @@ from analysis.errors import DesignError
 from analysis.survival import cox, kaplan_meier, nelson_aalen, predicted_survival
 
 DATA = ("veteran", "veteran46", "lung", "aml")
+BLOCKS = [("veteran", "cox"), ("veteran", "cox_1"), ("veteran46", "cox"), ("lung", "cox"), ("aml", "cox")]
 
 
 def fitted(table, name, expected, ties="efron"):
@@ -13,10 +14,10 @@ def fitted(table, name, expected, ties="efron"):
     return data, cox(data["time"], data["status"], data[list(terms)].to_numpy(), terms=terms, ties=ties)
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_survival_at_the_mean_and_its_limits_equal_survfit(name, table, reference, number):
-    expected = reference(name)["cox"]["surv_at_mean_efron"]
-    data, fit = fitted(table, name, reference(name)["cox"])
+@pytest.mark.parametrize(("name", "block"), BLOCKS)
+def test_survival_at_the_mean_and_its_limits_equal_survfit(name, block, table, reference, number):
+    expected = reference(name)[block]["surv_at_mean_efron"]
+    data, fit = fitted(table, name, reference(name)[block])
     found = predicted_survival(fit, data[list(fit.terms)].mean(), expected["time"])
     assert found.survival[0] == pytest.approx(number(expected["surv"]), abs=1e-9)
     assert found.std_error_log[0] == pytest.approx(number(expected["se_logS"]), rel=1e-7)
@@ -24,22 +25,23 @@ def test_survival_at_the_mean_and_its_limits_equal_survfit(name, table, referenc
     assert found.high[0] == pytest.approx(number(expected["upper"]), abs=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_baseline_hazard_equals_basehaz(name, table, reference, number):
-    expected = reference(name)["cox"]["baseline_efron"]
-    _, fit = fitted(table, name, reference(name)["cox"])
+@pytest.mark.parametrize(("name", "block"), BLOCKS)
+def test_baseline_hazard_equals_basehaz(name, block, table, reference, number):
+    expected = reference(name)[block]["baseline_efron"]
+    _, fit = fitted(table, name, reference(name)[block])
     found = predicted_survival(fit, np.zeros((1, len(fit.terms))), expected["time"])
     assert -np.log(found.survival[0]) == pytest.approx(number(expected["cumhaz_at_x0"]), rel=1e-7)
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_nelson_aalen_equals_survfit(name, table, reference, number):
-    data, expected = table(name), reference(name)["km"]["overall"]["nelson_aalen"]
-    found = nelson_aalen(data["time"], data["status"])
-    assert found.times == pytest.approx(number(expected["time"]))
-    assert found.hazard == pytest.approx(number(expected["cumhaz"]), abs=1e-9)
-    assert found.std_error == pytest.approx(number(expected["std_chaz"]), abs=1e-9)
-    assert found.at([-1, found.times[0], 1e9]) == pytest.approx([0, found.hazard[0], found.hazard[-1]])
+def test_nelson_aalen_equals_survfit(name, strata, reference, number):
+    for stratum, data in strata(name).items():
+        expected = reference(name)["km"][stratum]["nelson_aalen"]
+        found = nelson_aalen(data["time"], data["status"])
+        assert found.times == pytest.approx(number(expected["time"]))
+        assert found.hazard == pytest.approx(number(expected["cumhaz"]), abs=1e-9)
+        assert found.std_error == pytest.approx(number(expected["std_chaz"]), abs=1e-9)
+        assert found.at([-1, found.times[0], 1e9]) == pytest.approx([0, found.hazard[0], found.hazard[-1]])
 
 
 def test_a_term_without_effect_predicts_nearly_the_kaplan_meier_curve():

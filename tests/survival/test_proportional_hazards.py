@@ -42,6 +42,24 @@ def test_residuals_equal_rs_schoenfeld_and_scaled_schoenfeld(name, block, table,
         assert in_order(rows) == pytest.approx(in_order(theirs), abs=1e-7)
 
 
+@pytest.mark.parametrize(("name", "block"), BLOCKS)
+def test_the_formula_of_1994_is_what_our_residuals_give_and_not_what_we_test(
+    name, block, table, reference, number
+):
+    expected = reference(name)[block]["zph_old_approximation"]["km"]
+    fit = fitted(table, name, reference(name)[block])
+    found = proportional_hazards(fit)
+    # R takes 1 minus the pooled curve before each event; the variance is averaged over the events
+    clock = found.transformed - found.transformed.mean()
+    pull = clock @ schoenfeld(fit)
+    spread = fit.covariance * fit.events / (clock @ clock)
+    scaled = (fit.covariance * fit.events) @ pull
+    old = scaled**2 / (np.diag(fit.covariance) * fit.events * (clock @ clock))
+    assert old == pytest.approx(number(expected["chisq"]), abs=1e-9)
+    assert pull @ spread @ pull == pytest.approx(expected["global_chisq"], abs=1e-9)
+    assert abs(found.overall.statistic - expected["global_chisq"]) > 1e-4
+
+
 def in_order(rows):
     return rows[np.lexsort(np.round(rows, 7).T[::-1])]
 

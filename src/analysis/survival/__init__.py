@@ -14,6 +14,7 @@ from analysis.survival.accuracy import (
 from analysis.survival.bands import Band, confidence_band
 from analysis.survival.brier import IntegratedBrier, brier_score, integrated_brier
 from analysis.survival.calibration import Calibration, calibration
+from analysis.survival.cause_specific import cause_specific_cox
 from analysis.survival.censoring_rules import RULES, CensoringRules
 from analysis.survival.competing_risks import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.survival.concordance import (
@@ -76,6 +77,7 @@ from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
 from analysis.survival.sensitivity import IntervalTwin, Sensitivity, SensitivityAnalyses, sensitivity_analyses
 from analysis.survival.study_endpoints import StudyEndPoints, study_end_points
+from analysis.survival.tail_interval import tail_interval
 from analysis.survival.time_dependent import DelayedEntry, MantelByar, delayed_entry, mantel_byar
 
 __all__ = [
@@ -141,6 +143,7 @@ __all__ = [
     "bootstrap_indices",
     "brier_score",
     "calibration",
+    "cause_specific_cox",
     "choose_day",
     "compare_days",
     "compare_engines",
@@ -193,6 +196,7 @@ __all__ = [
     "smooth_residuals",
     "spline_effect",
     "study_end_points",
+    "tail_interval",
     "time_dependent_auc",
     "time_to_progression",
     "timed_marker",

@@ -103,7 +103,7 @@ def cumulative_incidence(
     >>> cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]).incidence.tolist()
     [0.25, 0.25, 0.5]
     """
-    times, kinds = _checked(time, kind)
+    times, kinds = checked_kinds(time, kind)
     if cause == 0:
         raise DesignError("kind 0 is censoring, which has no incidence", expected="1, 2, …")
     distinct, place = np.unique(times, return_inverse=True)
@@ -130,7 +130,8 @@ def cumulative_incidence(
     )
 
 
-def _checked(time: ArrayLike, kind: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+def checked_kinds(time: ArrayLike, kind: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+    """Check times and kinds of event together."""
     kinds = numbers(kind, "kind")
     refuse(
         "A kind of event is no whole number from 0 upwards",
@@ -179,7 +180,7 @@ def gray_test(time: ArrayLike, kind: ArrayLike, groups: Iterable[Any], *, cause:
     ----------
     Gray 1988, doi 10.1214/aos/1176350951 (weight rho = 0); equals R's cmprsk::cuminc.
     """
-    times, kinds = _checked(time, kind)
+    times, kinds = checked_kinds(time, kind)
     code, labels = coded(groups, times.size, least=2)
     if not (kinds == cause).any():
         raise DesignError(
