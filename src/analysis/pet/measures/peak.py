@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,7 @@ from analysis.pet.measures.peak_kernel import EXACT_RADIUS_MM, PeakKernel, peak_
 
 _PIECE = 8192
 """Centres whose sums are taken together."""
+_MANY_PIECES, _MOST_THREADS = 4, 4
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def _sphere_means(
     alike: dict[tuple[float, float], list[int]] = {}
     for jump, ibsi, exact in zip(jumps.tolist(), kernel.ibsi.tolist(), kernel.exact.tolist(), strict=True):
         alike.setdefault((ibsi, exact), []).append(jump)
-    for start in range(0, len(place), _PIECE):
+
+    def add_up(start: int) -> None:
         piece = place[start : start + _PIECE]
         for (ibsi, exact), places in alike.items():
             total = np.zeros(len(piece))
@@ -127,6 +131,15 @@ def _sphere_means(
             sums[1, start : start + _PIECE] += exact * total
             if ibsi:
                 sums[0, start : start + _PIECE] += total
+
+    pieces = range(0, len(place), _PIECE)
+    # Most scans have one or two pieces, for which no thread is started.
+    if len(pieces) < _MANY_PIECES:
+        for start in pieces:
+            add_up(start)
+    else:
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
+            list(pool.map(add_up, pieces))
     means = np.empty((2, len(centres)))
     means[:, inner] = sums / np.array([[kernel.ibsi.sum()], [kernel.exact.sum()]])
     cut = np.zeros(len(centres), bool)

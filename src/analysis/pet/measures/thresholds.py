@@ -91,7 +91,7 @@ def blood_pool_threshold(mean: float | None, sd: float | None) -> float:
 def metabolic_volume(values: np.ndarray, voxel_ml: float, *, threshold: float) -> tuple[float, float]:
     """Metabolic volume in ml and total lesion glycolysis in g of a contour's voxels at or above a threshold.
 
-    Only voxels inside the contour count. Glycolysis is the mean SUV of those voxels times their volume. Both are nan
+    ``values`` ascend. Only voxels inside the contour count. Glycolysis is the mean SUV of those voxels times their volume. Both are nan
     where the threshold is not known, and 0 where no voxel reaches it.
 
     >>> metabolic_volume(np.array([1.0, 2.0, 4.0]), 0.5, threshold=2.0)
@@ -99,5 +99,5 @@ def metabolic_volume(values: np.ndarray, voxel_ml: float, *, threshold: float) -
     """
     if np.isnan(threshold):
         return np.nan, np.nan
-    above = values[values >= threshold]
+    above = values[np.searchsorted(values, threshold) :]
     return above.size * voxel_ml, float(above.sum()) * voxel_ml
