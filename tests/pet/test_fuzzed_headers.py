@@ -53,7 +53,29 @@ STYLES = {
         private(0x0009, "GEMS_PETD_01", 0x0D, "DT", "20150310100000.00"),
         setting(Manufacturer="GE MEDICAL SYSTEMS"),
     ),
-}
+    "ge admin": (
+        private(0x0009, "GEMS_PETD_01", 0x3B, "DT", "20150310090000.00"),
+        setting(Manufacturer="GE MEDICAL SYSTEMS", DecayCorrection="ADMIN", DecayFactor=None),
+    ),
+    "siemens": (private(0x0071, "SIEMENS MED PT", 0x22, "DT", "20150310100000.000000"),),
+    "philips": (
+        setting(Manufacturer="Philips Medical Systems", Units="CNTS", DecayFactor="1"),
+        private(0x7053, "Philips PET Private Group", 0x00, "DS", "0"),
+        private(0x7053, "Philips PET Private Group", 0x09, "DS", "2.5"),
+    ),
+    "philips none": (
+        setting(Manufacturer="Philips", Units="CNTS", DecayCorrection="NONE", CorrectedImage=["ATTN"], DecayFactor=None),
+        private(0x7053, "Philips PET Private Group", 0x09, "DS", "2.5"),
+    ),
+    "canon": (
+        setting(Manufacturer="CANON_MEC", CorrectedImage=["NORM", "DTIM", "ATTN", "SCAT", "DECY", "RAN"], DecayFactor=None,
+                RadiopharmaceuticalStartDateTime=None),
+    ),
+    "uih": (setting(Manufacturer="UIH", SeriesType=["STATIC", "IMAGE"], FrameReferenceTime=None, DecayFactor=None),),
+    "mediso": (setting(Manufacturer="Mediso", RadiopharmaceuticalStartTime=None, DecayFactor=None),),
+    "lean": (setting(Units="GML", SUVType="LBMJANMA", RescaleSlope="0.0003"),),
+    "surface": (setting(Units="CM2ML", SUVType="BSA", RescaleSlope="0.001"),),
+}  # fmt: skip
 
 
 class Styles(dict):
@@ -116,13 +138,16 @@ def test_no_damage_gives_another_number_in_silence(styles, style, changes, only)
     assert (found.factors > 0).all()
     for value in (found.sul_factor, found.bsa_factor, found.ibw_factor, found.reference.uptake_minutes):
         assert value is None or np.isfinite(value)
-    if not np.allclose(found.factors, right, rtol=2e-3):
+    taken_for_weight = style == "lean" and only is None and changes.get("SUVType", "LBM") in (None, "", "BW")
+    if not np.allclose(found.factors, right, rtol=2e-3) and not taken_for_weight:
         assert found.warnings, (style, changes, found.factors[0] / right[0])
 
 
 @settings(max_examples=300, deadline=None)
 @given(style=st.sampled_from(sorted(STYLES)), pair=st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)))
 def test_two_attributes_that_changed_places_give_no_other_number_in_silence(styles, style, pair):
+    # A series time of 10:00:00 reads as a frame of 100 s, which is as good as the 150 s it was.
+    assume(set(pair) != {"ActualFrameDuration", "SeriesTime"})
     headers, right = styles[style]
     swapped = []
     for header in headers:
@@ -132,7 +157,8 @@ def test_two_attributes_that_changed_places_give_no_other_number_in_silence(styl
         found = suv_factors(swapped)
     except ImageError:
         return
-    if not np.allclose(found.factors, right, rtol=2e-3):
+    # An absent SUV Type means body weight, as the standard has it.
+    if not np.allclose(found.factors, right, rtol=2e-3) and not (style == "lean" and "SUVType" in pair):
         assert found.warnings, (style, pair, found.factors[0] / right[0])
 
 

@@ -68,7 +68,7 @@ def test_the_expected_number_of_misclassified_patients_is_the_actual_one(rule, s
     """Patients with a known truth, spread widely, measured twice with error; the truth is then looked at."""
     model = Repeatability("suv_max", 10, shared=shared)
     rng = np.random.default_rng(np.random.SeedSequence([4, int(10 * shared)]))
-    n, lesions = 4000, 3
+    n, lesions = 2500, 3
     level = rng.uniform(np.log(3), np.log(20), (n, lesions))
     truth = level + rng.uniform(np.log(0.15), np.log(4), (n, 1)) + rng.uniform(-2, 2, (n, lesions))
 
@@ -77,7 +77,7 @@ def test_the_expected_number_of_misclassified_patients_is_the_actual_one(rule, s
         return np.exp(log_values + S * (np.sqrt(shared) * scan + np.sqrt(1 - shared) * own))
 
     seen = assessed(measured(level), measured(truth))
-    found = certainty(seen, rule, model=model, draws=400)
+    found = certainty(seen, rule, model=model, draws=250)
     volume = np.ones((n, lesions))
     change = decided(RULES[rule], QUARTER, np.exp(level), np.exp(truth), volume)
     wrong = QUARTER.responds(change) != (found.patients["response"] == "responder").to_numpy()

@@ -33,7 +33,9 @@ def test_the_exact_weights_agree_with_points_thrown_at_random(spacing):
     kernel = peak_kernel(spacing)
     points = np.random.default_rng(5).uniform(-EXACT_RADIUS_MM, EXACT_RADIUS_MM, (2_000_000, 3))
     voxels = np.rint(points[(points**2).sum(axis=1) <= EXACT_RADIUS_MM**2] / spacing).astype(int)
-    thrown, counts = np.unique(voxels, axis=0, return_counts=True)
+    low, size = voxels.min(axis=0), np.ptp(voxels, axis=0) + 1
+    counts = np.bincount(np.ravel_multi_index(tuple((voxels - low).T), size), minlength=size.prod())
+    thrown = np.stack(np.unravel_index(np.arange(size.prod()), size), axis=1) + low
     found = {tuple(v): c / len(voxels) for v, c in zip(thrown.tolist(), counts, strict=True)}
     share = kernel.exact / kernel.exact.sum()
     for offset, weight in zip(kernel.offsets.tolist(), share, strict=True):

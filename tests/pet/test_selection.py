@@ -110,6 +110,20 @@ def test_a_part_of_the_body_gives_way_to_the_whole(tmp_path):
     assert "a part of the body" in reasons["1.1"]
 
 
+@pytest.mark.parametrize(("apart", "said"), [(25, True), (3, False)])
+def test_a_second_part_of_the_body_that_is_not_measured_is_said(tmp_path, apart, said):
+    frame = setting(FrameOfReferenceUID="1.5", StudyInstanceUID="1.6")
+
+    def lower(ds, index):
+        ds.ImagePositionPatient = [-20.0, -15.0, -5.0 * (index + apart)]
+
+    scan(tmp_path, "1.1", frame)
+    scan(tmp_path, "1.2", frame, lower, minutes=90)
+    reasons, warnings = chosen(tmp_path)
+    assert (reasons["1.1"], bool(reasons["1.2"])) == ("", True)
+    assert ("more of the body, and what lies there is not measured" in warnings["1.1"]) == said
+
+
 def test_a_late_acquisition_of_the_day_gives_way_to_the_one_near_the_usual_uptake_time(tmp_path):
     scan(tmp_path, "1.1", minutes=120)
     scan(tmp_path, "1.2", minutes=65)

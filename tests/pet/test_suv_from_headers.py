@@ -24,7 +24,7 @@ from make_series import (
 from pydicom.sequence import Sequence
 
 from analysis.errors import ImageError
-from analysis.pet import read_suv
+from analysis.pet import read_suv, suv_of_folder
 from analysis.pet.headers.dicom_file import read_header
 from analysis.pet.suv.factors import suv_factors
 
@@ -213,7 +213,7 @@ def test_stored_suv_by_surface_area_is_turned_into_suv_by_weight(tmp_path):
     assert found.factors[0] * found.bsa_factor == pytest.approx(1)
 
 
-@pytest.mark.parametrize("creator", ["Philips PET Private Group", ""])
+@pytest.mark.parametrize("creator", ["Philips PET Private Group", "PHILIPS PET PRIVATE GROUP", ""])
 def test_counts_become_suv_by_philips_factor_with_or_without_its_creator(tmp_path, creator):
     found = factors(tmp_path, setting(Units="CNTS"), private(0x7053, creator, 0x00, "DS", "0.00042"))
     assert found.factors == pytest.approx(0.00042)
@@ -448,3 +448,22 @@ def test_a_series_time_that_is_overruled_is_said_to_be_contradicted(tmp_path):
     found = factors(tmp_path, setting(SeriesTime="081111"))
     assert found.factors == pytest.approx(START_FACTOR, rel=1e-3)
     assert any("contradicted by frame reference times" in warning for warning in found.warnings)
+
+
+def test_a_date_time_that_was_set_to_a_far_midnight_gives_way_to_the_start_time(tmp_path):
+    found = factors(tmp_path, setting(RadiopharmaceuticalStartDateTime="19000101000000"))
+    assert found.factors == pytest.approx(START_FACTOR, rel=1e-9)
+    assert any("stands for a moment that was removed" in text for text in found.warnings)
+
+
+def test_codes_in_lower_case_mean_what_they_mean_in_upper_case(tmp_path):
+    low = setting(
+        Modality="pt", Units="bqml", DecayCorrection="start", PatientSex="f", CorrectedImage=["decy", "attn"]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the writer
+        write_series(tmp_path / "low", low)
+    found = suv_of_folder(tmp_path / "low")
+    assert found.error is None
+    assert found.factors.factors == pytest.approx(START_FACTOR, rel=1e-9)
+    assert found.factors.sul_factor == pytest.approx(factors(tmp_path).sul_factor)

@@ -1,6 +1,7 @@
 """The files of a simulated scan: read with pydicom and highdicom alone, they give back what was simulated."""
 
 import datetime
+import functools
 import math
 from pathlib import Path
 
@@ -53,6 +54,12 @@ def written(tmp_path_factory):
     return read
 
 
+@pytest.fixture(scope="module")
+def suv_of(written):
+    """SUV of a style's scan by its right rule, each computed once."""
+    return functools.cache(lambda style: suv_by_the_right_rule(style, written(style)))
+
+
 def read_series(folder: Path) -> list[pydicom.Dataset]:
     slices = [pydicom.dcmread(path) for path in folder.rglob("*") if path.is_file()]
     return sorted(slices, key=lambda ds: -ds.ImagePositionPatient[2])
@@ -97,9 +104,8 @@ def suv_by_the_right_rule(style: str, slices) -> np.ndarray:
 
 
 @pytest.mark.parametrize("style", HEADER_STYLES)
-def test_every_style_gives_back_the_simulated_suv_within_the_quantisation(written, style):
-    slices = written(style)
-    found = suv_by_the_right_rule(style, slices)
+def test_every_style_gives_back_the_simulated_suv_within_the_quantisation(suv_of, style):
+    found = suv_of(style)
     intended = simulate_image(scan(style), STYLES[style].grid).suv
     largest = intended.max(axis=(1, 2), keepdims=True)
     step = (largest if STYLES[style].slope_per_slice else largest.max()) / 32767
@@ -107,8 +113,8 @@ def test_every_style_gives_back_the_simulated_suv_within_the_quantisation(writte
 
 
 @pytest.mark.parametrize("style", HEADER_STYLES)
-def test_lesion_maxima_survive_the_way_through_the_files(written, style):
-    found = suv_by_the_right_rule(style, written(style)).ravel()
+def test_lesion_maxima_survive_the_way_through_the_files(suv_of, style):
+    found = suv_of(style).ravel()
     for what in scan(style).lesions:
         contour = simulate_image(scan(style), STYLES[style].grid, noise=False).contours[what.lesion_id]
         assert found[contour].max() == pytest.approx(what.suv_max, rel=0.08)  # noise of 2 %
@@ -136,7 +142,7 @@ def test_the_trap_of_a_style_costs_what_its_table_says(written, style, wrong, lo
 
 
 @pytest.mark.parametrize("style", HEADER_STYLES)
-def test_the_patient_lies_in_the_grid_as_the_header_says(written, style):
+def test_the_patient_lies_in_the_grid_as_the_header_says(written, suv_of, style):
     slices = written(style)
     first, grid = slices[0], STYLES[style].grid
     assert [first.Rows, first.Columns, first.NumberOfSlices] == [grid.rows, grid.columns, len(slices)]
@@ -145,7 +151,7 @@ def test_the_patient_lies_in_the_grid_as_the_header_says(written, style):
     assert np.diff(z) == pytest.approx(-float(first.SliceThickness), abs=1e-4)
     assert list(first.ImageOrientationPatient) == [1, 0, 0, 0, 1, 0]
 
-    suv = suv_by_the_right_rule(style, slices)
+    suv = suv_of(style)
     x0, y0, _ = (float(value) for value in first.ImagePositionPatient)
     x = x0 + np.arange(first.Columns) * float(first.PixelSpacing[1])
     y = y0 + np.arange(first.Rows) * float(first.PixelSpacing[0])

@@ -80,7 +80,7 @@ class SliceHeader:
 
 
 _PRIVATE_TAGS = {
-    group << 16 | block << 8 | element: ((group, block), owners)
+    group << 16 | block << 8 | element: ((group, block), [(owner.upper(), name) for owner, name in owners])
     for (group, element), owners in PRIVATE.items()
     for block in range(0x10, 0x100)
 }
@@ -129,7 +129,7 @@ def parse_header(path: Path, data: bytes, size: int) -> SliceHeader:
             if tag == 0x00080005:
                 charset = attributes[keyword]
         elif tag in _CREATOR_TAGS:
-            creators[_CREATOR_TAGS[tag]] = text_of(value, b"LO", "text", order, charset)
+            creators[_CREATOR_TAGS[tag]] = text_of(value, b"LO", "text", order, charset).upper()
         elif tag in _PRIVATE_TAGS:
             place, owners = _PRIVATE_TAGS[tag]
             owner = creators.get(place)

@@ -57,7 +57,7 @@ def slices_of(header: SliceHeader) -> list[SliceHeader]:
 def is_multiframe(header: SliceHeader) -> bool:
     """Whether a file is multi-frame PET."""
     return header.get("SOPClassUID") in (ENHANCED, LEGACY_CONVERTED) or (
-        header.get("Modality") == "PT" and header.get("NumberOfFrames") not in ("", "1")
+        header.get("Modality").upper() == "PT" and header.get("NumberOfFrames") not in ("", "1")
     )
 
 

@@ -37,6 +37,7 @@ _SAME_RECONSTRUCTION = (
 _TRACER = ("Radiopharmaceutical", "RadiopharmaceuticalCodeValue", "RadiopharmaceuticalCodeMeaning")
 _EARL = re.compile(r"(?i)(?<![a-z])EARL")
 _PSF = re.compile(r"(?i)PSF|true ?x|sharp ?ir|ultra ?hd|q\.? ?clear|qcfx|vp(fx|hd)[ -]?s(?![a-z])")
+_BEYOND_MM = 100.0
 SPLIT = "one scan split over several Series Instance UIDs (0020,000E)"
 
 
@@ -76,8 +77,32 @@ def choose(candidates: Sequence[Candidate]) -> list[Verdict]:
     _reconstructions(candidates, {visit: places for visit, places in left.items() if places}, verdicts)
     for candidate, verdict in zip(candidates, verdicts, strict=True):
         if not verdict.reason:
-            verdict.warnings += _doubts(candidate.series)
+            rest = [c.series for c in candidates if c is not candidate and c.visit == candidate.visit]
+            verdict.warnings += [*_doubts(candidate.series), *_beyond(candidate.series, rest)]
     return verdicts
+
+
+def _beyond(series: Series, others: Sequence[Series]) -> list[str]:
+    """What other series of the visit show of the body that this one does not: whole-body PET may come in two parts."""
+    frame = series.attributes.get("FrameOfReferenceUID")
+    if not frame or not series.positions:
+        return []
+    low, high = series.positions[0], series.positions[-1]
+    longest = max(
+        (
+            max(low - other.positions[0], 0.0) + max(other.positions[-1] - high, 0.0)
+            for other in others
+            if other.positions and other.attributes.get("FrameOfReferenceUID") == frame
+        ),
+        default=0.0,
+    )
+    return (
+        [
+            f"another series of the visit shows {longest:.0f} mm more of the body, and what lies there is not measured"
+        ]
+        if longest > _BEYOND_MM
+        else []
+    )
 
 
 def _doubts(series: Series) -> list[str]:

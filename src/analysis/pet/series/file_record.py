@@ -89,13 +89,15 @@ def _read(
     attributes = shared.get(values)
     if attributes is None:  # files of a series have it in common: of half a million it must stand once
         named = zip((*KEPT, "Pixels"), (*values[1:], values[0]), strict=True)
-        attributes = shared[values] = tuple((name, value) for name, value in named if value)
+        attributes = shared[values] = tuple(
+            (name, value.upper() if name == "Modality" else value) for name, value in named if value
+        )
     return FileRecord(uid, header.get("SOPInstanceUID"), attributes, _along(header), _moment(known), trouble)
 
 
 def _is_image(header: SliceHeader) -> bool:
     # Scanners store raw data and protocols under the image's modality, in classes of their own.
-    if header.get("Modality") not in ("PT", "CT", "NM"):
+    if header.get("Modality").upper() not in ("PT", "CT", "NM"):
         return False
     return header.pixel_start >= 0 or header.get("SOPClassUID") in _IMAGES
 

@@ -161,7 +161,7 @@ def _the_series(folder: Path) -> tuple[Series, list[SliceHeader], list[str]]:
     groups, notes = _grouped(folder)
     pet = {uid: found for uid, found in groups.items() if found[0].attributes.get("Modality") == "PT"}
     if not pet:
-        kinds = sorted({reason_left_out(found[0]) for found in groups.values()})
+        kinds = sorted({reason_left_out(found[0]) for found in groups.values()} - {""})
         raise ImageError(
             "the folder holds no PET series" + (f", but {', '.join(kinds)}" if kinds else ""),
             where=folder.name or str(folder), expected="DICOM files with Modality (0008,0060) PT", do="name the folder of a PET series",
@@ -244,6 +244,8 @@ def _grouped(folder: Path) -> tuple[dict[str, tuple[Series, list[SliceHeader]]],
         attributes: dict[str, str] = {}
         for _path, header in found:
             attributes = {**described(header)[0], **attributes}
+        if "Modality" in attributes:
+            attributes["Modality"] = attributes["Modality"].upper()
         if found[0][1].pixel_start < 0 and found[0][1].get("SOPClassUID") not in _PET_IMAGES:
             attributes["Pixels"] = "none"  # raw data or a protocol, stored under the image's modality
         cut = [path for path, header in found if header.truncated and header.pixel_start >= 0]

@@ -188,6 +188,12 @@ def injection_time(
         warnings.append(
             f"{tag_text('RadiopharmaceuticalStartTime')} is malformed; the start date-time is used"
         )
+    if stated is not None and clock and _removed(stated, clock, reference):
+        stated = None
+        warnings.append(
+            f"{tag_text('RadiopharmaceuticalStartDateTime')} is midnight of another day, which stands for a moment that was "
+            "removed; the start time alone is used"
+        )
     if stated is None and clock is None:
         stated = _private_administration(headers, warnings)
         if stated is None:
@@ -224,6 +230,12 @@ def injection_time(
             offenders=("RadiopharmaceuticalStartTime", "SeriesTime"),
         )
     return injected, warnings
+
+
+def _removed(stated: datetime, clock: time, reference: datetime) -> bool:
+    """Whether a date-time was overwritten: to the second midnight, of a day on which nobody was injected for this scan."""
+    days = (reference.date() - stated.date()).days
+    return stated.time() == time(0) and clock != time(0) and days not in (0, 1)
 
 
 def common_text_time(headers: Sequence[SliceHeader]) -> str:
