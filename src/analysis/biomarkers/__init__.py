@@ -2,17 +2,33 @@
 
 from analysis.biomarkers.association import Association, Group, binary_association, scale_association
 from analysis.biomarkers.censored_model import CensoredModel, censored_model
+from analysis.biomarkers.concentrations import plasma_concentrations
 from analysis.biomarkers.concordance_table import concordance_table
 from analysis.biomarkers.contingency import fisher_exact, freeman_halton
 from analysis.biomarkers.correlation import spearman
 from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.families import association_table, benjamini_hochberg, with_q_values
 from analysis.biomarkers.genes import Oncoprint, gene_counts, oncoprint
-from analysis.biomarkers.joint import JOINT_CLASSES, JOINT_WORDS, JointClasses, joint_classes
+from analysis.biomarkers.joint import (
+    JOINT_CLASSES,
+    JOINT_WORDS,
+    JointAgreement,
+    JointClasses,
+    joint_agreement,
+    joint_classes,
+)
 from analysis.biomarkers.mixed_model import FixedEffect, MixedModel, mixed_model
 from analysis.biomarkers.paired_calls import Agreement, agreement, kappa, mcnemar
 from analysis.biomarkers.paired_samples import signed_rank
-from analysis.biomarkers.plasma import at_visit, detection, marker_label, plasma_calls
+from analysis.biomarkers.plasma import (
+    at_visit,
+    detection,
+    marker_label,
+    nominal_day,
+    plasma_calls,
+    visit_under_treatment,
+    visit_words,
+)
 from analysis.biomarkers.plasma_change import (
     Transitions,
     VafChange,
@@ -21,7 +37,10 @@ from analysis.biomarkers.plasma_change import (
     transitions,
     vaf_change,
 )
+from analysis.biomarkers.plasma_course import plasma_course
 from analysis.biomarkers.plasma_response import plasma_associations
+from analysis.biomarkers.power import Power, fisher_power, hazard_power, rank_sum_power
+from analysis.biomarkers.resistance import association_power, early_progression, power_column, power_words
 from analysis.biomarkers.tissue import (
     SPECIMEN_RULES,
     Concordance,
@@ -30,6 +49,7 @@ from analysis.biomarkers.tissue import (
     tissue_values,
 )
 from analysis.biomarkers.two_samples import hodges_lehmann, rank_sum
+from analysis.biomarkers.variant_course import VariantCourse, variant_course
 
 __all__ = [
     "JOINT_CLASSES",
@@ -42,12 +62,16 @@ __all__ = [
     "ExactTest",
     "FixedEffect",
     "Group",
+    "JointAgreement",
     "JointClasses",
     "MixedModel",
     "Oncoprint",
+    "Power",
     "Transitions",
     "VafChange",
+    "VariantCourse",
     "agreement",
+    "association_power",
     "association_table",
     "at_visit",
     "benjamini_hochberg",
@@ -56,19 +80,29 @@ __all__ = [
     "concordance",
     "concordance_table",
     "detection",
+    "early_progression",
     "fisher_exact",
+    "fisher_power",
     "freeman_halton",
     "gene_counts",
+    "hazard_power",
     "hodges_lehmann",
+    "joint_agreement",
     "joint_classes",
     "kappa",
     "marker_label",
     "mcnemar",
     "mixed_model",
+    "nominal_day",
     "oncoprint",
     "plasma_associations",
     "plasma_calls",
+    "plasma_concentrations",
+    "plasma_course",
+    "power_column",
+    "power_words",
     "rank_sum",
+    "rank_sum_power",
     "scale_association",
     "signed_rank",
     "spearman",
@@ -78,5 +112,8 @@ __all__ = [
     "trajectories",
     "transitions",
     "vaf_change",
+    "variant_course",
+    "visit_under_treatment",
+    "visit_words",
     "with_q_values",
 ]

@@ -155,13 +155,13 @@ def censored_model(
     censored = np.asarray(below, dtype=bool)
     if censored.shape != y.shape:
         raise DesignError(f"{censored.size} marks for {y.size} measurements", where="censored model")
-    start = mixed_model(y, x, patients, terms=terms)
     if (~censored).sum() <= x.shape[1] + 2:
         raise DesignError(
             f"{(~censored).sum()} values above the limit of detection for {x.shape[1]} effects",
             where="censored model",
             do="describe the detection instead",
         )
+    start = mixed_model(y, x, patients, terms=terms)
     group = np.unique(np.asarray(patients), return_inverse=True)[1]
     scale = math.sqrt(start.residual_variance + float(start.random_covariance[0, 0]))
     between = math.sqrt(max(float(start.random_covariance[0, 0]), 0.01 * scale**2)) / scale

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analysis.data import Study
 
 
-def _tested(study: Study) -> pd.DataFrame:
+def tested_samples(study: Study) -> pd.DataFrame:
     """Return samples that the panel gave a result for: only there is a gene without variant a gene not altered."""
     samples = study.table("plasma_samples")
     variants = study.table("plasma_variants")
@@ -36,7 +36,7 @@ def _tested(study: Study) -> pd.DataFrame:
 
 def _highest(study: Study) -> pd.DataFrame:
     """Highest allele frequency of each gene by patient and visit, over the samples tested."""
-    tested = _tested(study)[["sample_id", "patient_id", "visit"]]
+    tested = tested_samples(study)[["sample_id", "patient_id", "visit"]]
     found = study.table("plasma_variants").merge(tested, on="sample_id")
     found = found.sort_values("vaf_percent", ascending=False)
     return found.drop_duplicates(["patient_id", "visit", "gene"])
@@ -64,7 +64,7 @@ def gene_counts(study: Study, *, response: pd.Series | None = None) -> pd.DataFr
     StudyError
         If the study lacks a table, or a variant belongs to no sample.
     """
-    tested = _tested(study)[["patient_id", "visit"]].drop_duplicates()
+    tested = tested_samples(study)[["patient_id", "visit"]].drop_duplicates()
     highest = _highest(study)
     genes = _frequent_first(highest)
     rows = []
@@ -129,7 +129,7 @@ def oncoprint(study: Study, visit: str, *, response: pd.Series | None = None) ->
     response : pandas.Series of text, optional
         By patient_id: columns are grouped, non-responders first, then responders, then ``unknown``.
     """
-    tested = _tested(study)
+    tested = tested_samples(study)
     patients = pd.Index(sorted(set(tested.loc[tested["visit"] == visit, "patient_id"])))
     highest = _highest(study)
     highest = highest[highest["visit"] == visit]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.biomarkers.association import RESISTANT, SENSITIVE, one_a_patient
+from analysis.biomarkers.paired_calls import kappa
+from analysis.cohort import Proportion, proportion
 from analysis.logbook import logged
 
 JOINT_CLASSES = ("both_favourable", "discordant", "both_unfavourable")
@@ -47,6 +49,43 @@ class JointClasses:
         """Return the number of patients in each class, in order."""
         joint = self.patients["joint_class"]
         return {name: int((joint == name).sum()) for name in JOINT_CLASSES}
+
+
+@dataclass(frozen=True)
+class JointAgreement:
+    """How far the joint classes of two visits agree, in the patients with a class at both.
+
+    ``table`` holds the counts, rows the classes of the first visit; ``same`` the share in the same class; ``kappa`` is
+    Cohen's over the three classes, unweighted, with its large-sample interval (NaN where chance agreement is complete).
+    """
+
+    table: pd.DataFrame
+    n: int
+    same: Proportion
+    kappa: float
+    low: float
+    high: float
+
+
+@logged("agreement", estimate="kappa", measure="kappa")
+def joint_agreement(first: JointClasses, second: JointClasses) -> JointAgreement:
+    """Agreement of the joint classes of two visits, for instance day 14 and day 28."""
+    one, two = (each.patients.set_index("patient_id")["joint_class"].dropna() for each in (first, second))
+    both = one.index.intersection(two.index)
+    table = pd.crosstab(one[both], two[both], dropna=False).reindex(
+        index=list(JOINT_CLASSES), columns=list(JOINT_CLASSES), fill_value=0
+    )
+    counts = table.to_numpy()
+    k, error = kappa(counts)
+    half = 1.959963984540054 * error
+    return JointAgreement(
+        table=table,
+        n=int(counts.sum()),
+        same=proportion(int(np.trace(counts)), int(counts.sum())),
+        kappa=k,
+        low=k - half,
+        high=min(k + half, 1.0) if k == k else k,
+    )
 
 
 @logged("classification", measure="joint classes")

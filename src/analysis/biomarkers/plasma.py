@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PANEL, TUMOUR_FRACTION = "panel", "tumour_fraction"
 MARKERS = (PANEL, TUMOUR_FRACTION)
+LATEST_NAMED = 1e9
+"""Sorts visits without a day in their name after the others, before progression."""
 NUMBERS = ("max_vaf_percent", "lod_vaf_percent", "tumour_fraction_percent")
 
 
@@ -32,7 +34,7 @@ def visit_order(visit: str) -> tuple[float, str]:
     found = re.fullmatch(r"(day|week)(\d+)", visit)
     if found:
         return float(found[2]) * (7 if found[1] == "week" else 1), visit
-    return (np.inf if visit == "progression" else 1e9), visit
+    return (np.inf if visit == "progression" else LATEST_NAMED), visit
 
 
 def marker_label(marker: str, protocol: Protocol) -> str:
@@ -139,6 +141,36 @@ def detection(calls: pd.DataFrame) -> pd.DataFrame:
             )
     columns = ["marker", "visit", "k", "n", "no_result", "estimate", "low", "high", "method"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def visit_words(visit: str) -> str:
+    """A visit in words.
+
+    >>> visit_words("day14"), visit_words("week6"), visit_words("baseline")
+    ('day 14', 'week 6', 'baseline')
+    """
+    found = re.fullmatch(r"(day|week)(\d+)", visit)
+    return f"{found[1]} {found[2]}" if found else visit
+
+
+def visit_under_treatment(calls: pd.DataFrame, planned: str) -> str:
+    """The planned visit if plasma was taken there, else the earliest one under treatment at which it was.
+
+    Without any sample between baseline and progression it is the planned visit.
+
+    >>> visit_under_treatment(pd.DataFrame({"visit": ["baseline", "week12", "week6", "progression"]}), "day14")
+    'week6'
+    """
+    sampled = set(calls["visit"]) - {"baseline", "progression"}
+    return planned if planned in sampled or not sampled else min(sampled, key=visit_order)
+
+
+def nominal_day(visit: str, protocol: Protocol) -> float:
+    """Day on which a visit is planned: the protocol's, else that in its name (week6 is day 42); NaN for others."""
+    if visit in protocol.visits:
+        return float(protocol.visits[visit].day)
+    day, _ = visit_order(visit)
+    return day if day < LATEST_NAMED else np.nan
 
 
 def at_visit(calls: pd.DataFrame, column: str, *, visit: str) -> pd.Series:

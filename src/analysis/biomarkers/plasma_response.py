@@ -10,13 +10,11 @@ import pandas as pd
 
 from analysis.biomarkers.association import Association, binary_association, scale_association
 from analysis.biomarkers.families import with_q_values
-from analysis.biomarkers.plasma import MARKERS, at_visit, marker_label
+from analysis.biomarkers.plasma import MARKERS, at_visit, marker_label, visit_words
 from analysis.logbook import logged
 
 if TYPE_CHECKING:
     from analysis.study import Protocol
-
-VISIT_WORDS = {"baseline": "baseline", "day14": "day 14", "day28": "day 28"}
 
 
 @logged("association")
@@ -51,7 +49,7 @@ def plasma_associations(
     lowest = np.nanmin(limited) if limited.notna().any() else np.nan
     ranked = calls.assign(frequency=limited.mask(frequency < calls["lod_vaf_percent"], lowest))
     for visit in visits:
-        when = VISIT_WORDS.get(visit, visit)
+        when = visit_words(visit)
         for marker in MARKERS:
             values = at_visit(calls, marker, visit=visit)
             name = f"{marker_label(marker, protocol)}, {when}"

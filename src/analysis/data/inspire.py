@@ -86,6 +86,7 @@ def import_inspire(raw_file: Path, destination: Path) -> Path:
         "design": "single-arm",
         "source": f"{source.origin}, sha256 {source.sha256}. Cite: {source.citation}",
         "licence": source.licence,
+        "disclosure": "public",
         "caveats": list(CAVEATS),
         "lacks": lacking_columns(tables),
     }

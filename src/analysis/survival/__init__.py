@@ -11,6 +11,7 @@ from analysis.survival.accuracy import (
     predictive_values,
     time_dependent_auc,
 )
+from analysis.survival.added_value import AddedValue, added_value
 from analysis.survival.bands import Band, confidence_band
 from analysis.survival.brier import IntegratedBrier, brier_score, integrated_brier
 from analysis.survival.calibration import Calibration, calibration
@@ -38,6 +39,7 @@ from analysis.survival.cutoff import (
 from analysis.survival.day_choice import DayChoice, choose_day
 from analysis.survival.day_comparison import DayComparison, DayHorizon, PairedClassification, compare_days
 from analysis.survival.decision_curve import DecisionCurve, decision_curve
+from analysis.survival.decisions import DecisionRow, Decisions, decisions
 from analysis.survival.early_response import RULES_OF_CHOICE, early_response
 from analysis.survival.endpoints import (
     EndPoint,
@@ -59,6 +61,7 @@ from analysis.survival.landmark_comparison import EarlyResponse, Rate
 from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
 from analysis.survival.marker_effect import MarkerEffect, marker_effect
+from analysis.survival.marker_hazards import MarkerHazard, marker_hazards
 from analysis.survival.optimism import CorrectedDiscrimination, corrected_discrimination
 from analysis.survival.prediction import PredictedSurvival, predicted_survival
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
@@ -84,6 +87,7 @@ __all__ = [
     "LEVEL",
     "RULES",
     "RULES_OF_CHOICE",
+    "AddedValue",
     "Band",
     "Calibration",
     "CensoringRules",
@@ -98,6 +102,8 @@ __all__ = [
     "DayComparison",
     "DayHorizon",
     "DecisionCurve",
+    "DecisionRow",
+    "Decisions",
     "DelayedEntry",
     "EarlyResponse",
     "EndPoint",
@@ -117,6 +123,7 @@ __all__ = [
     "MantelByar",
     "ManyFits",
     "MarkerEffect",
+    "MarkerHazard",
     "MaximallySelected",
     "PairedClassification",
     "PostHocCutoff",
@@ -138,6 +145,7 @@ __all__ = [
     "TimeDependentAuc",
     "TimedMarker",
     "WeibullFit",
+    "added_value",
     "auc_difference",
     "bootstrap_cox",
     "bootstrap_indices",
@@ -157,6 +165,7 @@ __all__ = [
     "cox_residuals",
     "cumulative_incidence",
     "decision_curve",
+    "decisions",
     "delayed_entry",
     "early_response",
     "entry_curve",
@@ -174,6 +183,7 @@ __all__ = [
     "logrank",
     "mantel_byar",
     "marker_effect",
+    "marker_hazards",
     "maximally_selected",
     "nelson_aalen",
     "overall_survival",
