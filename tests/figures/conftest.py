@@ -11,16 +11,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from analysis.biomarkers import Oncoprint
 from analysis.cohort import Flow, FlowStep, representativeness
 from analysis.figures import (
     draw_agreement,
     draw_associations,
     draw_change_and_pfs,
+    draw_decisions,
     draw_flow,
     draw_gene_matrix,
     draw_joint,
     draw_lesion_changes,
     draw_lesion_planes,
+    draw_oncoprint,
     draw_plasma,
     draw_projection,
     draw_representativeness,
@@ -29,11 +32,12 @@ from analysis.figures import (
     draw_schoenfeld,
     draw_spline,
     draw_survival_curves,
+    draw_volcano,
     draw_waterfall,
 )
 from analysis.pet import Agreement, LesionPlanes, Plane, Projection
 from analysis.study import PublishedCharacteristic
-from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult
+from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult, decisions
 
 PATIENT = "P-SECRET"
 """Starts every pseudonym of the examples: it may appear in no picture."""
@@ -294,16 +298,48 @@ SHARES = representativeness(
         PublishedCharacteristic("Trial B", "age_years", "", 62.0, "years", 347, "read", "a table"),
     ],
 )
+VOLCANO = {
+    "Odds ratio of non-response": ROWS,
+    "Hazard ratio of progression": pd.DataFrame(
+        {
+            "name": [
+                "PIK3CA altered",
+                "ESR1 altered, a name that takes more than a line of the panel",
+                "Ki-67",
+            ],
+            "family": ["tissue, alterations", "tissue, alterations", "tissue, expression"],
+            "estimate": [1.4, 3.1, np.nan],
+            "low": [0.7, 1.5, np.nan],
+            "high": [2.8, 6.5, np.nan],
+            "p_value": [0.3, 0.002, np.nan],
+            "q_value": [0.3, 0.01, np.nan],
+        }
+    ),
+}
+ONCOPRINT = [
+    Oncoprint("baseline", ("PIK3CA", "ESR1"), np.array([[12.0, 0.5, np.nan], [np.nan, 3.0, np.nan]]), ("non_responder", "responder", "unknown")),
+    Oncoprint("progression", ("ESR1",), np.array([[8.0, np.nan]]), ("non_responder", "responder")),
+]  # fmt: skip
+CALLS = (("Metabolic response", "No metabolic response"), ("no ctDNA found", "ctDNA found"))
+DECISIONS = decisions(
+    [50, 100, 150, 200, 250, 300, 40, 60, 80, 400, 120, 90],
+    [1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1],
+    [1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0],
+    [1, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0],
+    months=[3, 6],
+)
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
     "change and PFS": lambda sim: draw_change_and_pfs(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=15, sentence="Hazard ratio 0.88"
     ),
+    "decisions": lambda sim: draw_decisions(DECISIONS, simulated=sim, calls=CALLS, smallest=2),
     "flow": lambda sim: draw_flow(FLOW, simulated=sim),
     "genes": lambda sim: draw_gene_matrix(GENES, simulated=sim),
     "joint": lambda sim: draw_joint(COUNTS, simulated=sim),
     "lesions": lambda sim: draw_lesion_changes(LESIONS, PATIENTS, simulated=sim, cutoff_percent=25),
+    "oncoprint": lambda sim: draw_oncoprint(ONCOPRINT, simulated=sim),
     "plasma": lambda sim: draw_plasma(LINES, DETECTION, simulated=sim, lod_percent=0.1),
     "planes": lambda sim: draw_lesion_planes([planes("baseline"), planes("day14")], simulated=sim),
     "projection": lambda sim: draw_projection([panel("baseline"), panel("day14")], simulated=sim),
@@ -319,6 +355,7 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
         note="Landmark at day 14: one patient whose time ended before it is not shown.",
     ),
     "representativeness": lambda sim: draw_representativeness(SHARES, simulated=sim),
+    "volcano": lambda sim: draw_volcano(VOLCANO, simulated=sim),
     "waterfall": lambda sim: draw_waterfall(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=(15,), progression_percent=25
     ),
@@ -340,7 +377,7 @@ def hand():
         curve=curve, month=MONTH, responders=RESPONDERS, non_responders=NON_RESPONDERS, flow=FLOW, patients=PATIENTS,
         lesions=LESIONS, agreement=AGREEMENT, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
-        checks=CHECKS, classes=CLASSES,
+        checks=CHECKS, classes=CLASSES, volcano=VOLCANO, oncoprint=ONCOPRINT, decisions=DECISIONS, calls=CALLS,
     )  # fmt: skip
 
 

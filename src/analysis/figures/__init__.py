@@ -8,10 +8,12 @@ from analysis.figures.agreement import describe_agreement, draw_agreement
 from analysis.figures.associations import describe_associations, draw_associations
 from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
+from analysis.figures.decisions import describe_decisions, draw_decisions
 from analysis.figures.flow import describe_flow, draw_flow
 from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
+from analysis.figures.oncoprint import describe_oncoprint, draw_oncoprint
 from analysis.figures.planes import describe_lesion_planes, draw_lesion_planes
 from analysis.figures.plasma import describe_plasma, draw_plasma
 from analysis.figures.projection import describe_projection, draw_projection
@@ -23,6 +25,7 @@ from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
 from analysis.figures.uptake import describe_uptake, draw_uptake
+from analysis.figures.volcano import describe_volcano, draw_volcano
 from analysis.figures.waterfall import describe_waterfall, draw_waterfall
 from analysis.figures.wording import hazard_ratio_sentence
 
@@ -30,11 +33,13 @@ __all__ = [
     "describe_agreement",
     "describe_associations",
     "describe_change_and_pfs",
+    "describe_decisions",
     "describe_flow",
     "describe_gene_matrix",
     "describe_joint",
     "describe_lesion_changes",
     "describe_lesion_planes",
+    "describe_oncoprint",
     "describe_plasma",
     "describe_projection",
     "describe_representativeness",
@@ -44,15 +49,18 @@ __all__ = [
     "describe_spline",
     "describe_survival_curves",
     "describe_uptake",
+    "describe_volcano",
     "describe_waterfall",
     "draw_agreement",
     "draw_associations",
     "draw_change_and_pfs",
+    "draw_decisions",
     "draw_flow",
     "draw_gene_matrix",
     "draw_joint",
     "draw_lesion_changes",
     "draw_lesion_planes",
+    "draw_oncoprint",
     "draw_plasma",
     "draw_projection",
     "draw_representativeness",
@@ -62,6 +70,7 @@ __all__ = [
     "draw_spline",
     "draw_survival_curves",
     "draw_uptake",
+    "draw_volcano",
     "draw_waterfall",
     "hazard_ratio_sentence",
     "is_marked",
