@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,14 @@ def cell_text(value: object, digits: int) -> str:
     if isinstance(value, float):
         return MISSING if math.isnan(value) else number(value, digits)
     return " ".join(str(value).split())
+
+
+def _cell(column: str, value: object, digits: int) -> str:
+    """A cell; a p or q value that its decimals would print as zero is said to be below the last of them."""
+    smallest = 10**-digits
+    if re.search(r"(?:^|\b)[pq]$|^p,", column) and isinstance(value, float) and 0 <= value < smallest / 2:
+        return f"< {smallest:.{digits}f}"
+    return cell_text(value, digits)
 
 
 def escaped(text: str) -> str:
@@ -71,7 +80,7 @@ def printed(
     rows = [
         [
             "" if column in blanks and text == MISSING else text
-            for column, text in zip(columns, map(cell_text, row, places), strict=True)
+            for column, text in zip(columns, map(_cell, columns, row, places), strict=True)
         ]
         for row in frame.astype(object).itertuples(index=False, name=None)
     ]
