@@ -52,7 +52,9 @@ def test_no_cell_of_a_csv_file_is_a_formula(tmp_path):
 
 
 def test_a_small_p_value_is_not_printed_as_zero():
-    frame = pd.DataFrame({"p": [0.0004, 0.2], "q": [1e-9, 0.3], "McNemar p": [0.0, 0.5], "Ratio": [0.0004, 1.0]})
+    frame = pd.DataFrame(
+        {"p": [0.0004, 0.2], "q": [1e-9, 0.3], "McNemar p": [0.0, 0.5], "Ratio": [0.0004, 1.0]}
+    )
     columns, rows = printed(frame, dict.fromkeys(("p", "q", "McNemar p", "Ratio"), 3))
     assert columns == ["p", "q", "McNemar p", "Ratio"]
     assert rows == [["< 0.001", "< 0.001", "< 0.001", "0.000"], ["0.200", "0.300", "0.500", "1.000"]]

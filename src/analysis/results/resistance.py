@@ -85,7 +85,7 @@ def resistance_markers(
         )
         first = at_visit(table, "mtm_per_ml", visit="baseline")
         # Nothing found stands at the lowest concentration found: only its logarithm needs a number there.
-        level = np.log10(first.where(first > 0, first[first > 0].min()))
+        level = pd.Series(np.log10(first.where(first > 0, first[first > 0].min())), index=first.index)
         take("ctDNA at baseline, log10 MTM/ml", level, PLASMA, binary=False)
     if study.has("tissue"):
         tissue = tissue_values(study)
