@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from analysis.biomarkers import early_progression, joint_agreement, joint_classes
-from analysis.results.biomarker_tables import added_value_table, decision_table, hazard_rows, rule_table
+from analysis.biomarkers.plasma_course import AT_LIMIT, CENSORED
+from analysis.results.biomarker_tables import (
+    added_value_table,
+    course_columns,
+    decision_table,
+    hazard_rows,
+    rule_table,
+)
 from analysis.results.joint_survival import joint_at_landmark
 from analysis.results.resistance import (
     ALTERATIONS,
@@ -65,6 +72,58 @@ def test_q_values_are_made_within_each_family():
     assert rows["q_value"].tolist()[:2] == rows["p_value"].tolist()[:2]
     assert rows["note"].tolist() == ["", "", "every patient has the same value"]
     assert rows["power"].tolist()[2] == ""
+
+
+COURSE = pd.DataFrame(
+    [
+        {
+            "quantity": "Fraction",
+            "way": CENSORED,
+            "effect": "day 14",
+            "estimate": 0.5,
+            "p_value": 0.1,
+            "note": "",
+        },
+        {
+            "quantity": "Fraction",
+            "way": AT_LIMIT,
+            "effect": "day 14",
+            "estimate": 0.7,
+            "p_value": 0.2,
+            "note": "",
+        },
+        {
+            "quantity": "Frequency",
+            "way": CENSORED,
+            "effect": None,
+            "estimate": np.nan,
+            "p_value": np.nan,
+            "note": "few",
+        },
+        {
+            "quantity": "Frequency",
+            "way": AT_LIMIT,
+            "effect": "day 14",
+            "estimate": 0.8,
+            "p_value": 0.3,
+            "note": "",
+        },
+    ]
+).assign(low=np.nan, high=np.nan, n=10, measurements=20, below=4, degrees_of_freedom=9.0)
+
+
+def test_assumptions_stand_beside_each_other_and_a_missing_one_says_why():
+    table = course_columns(COURSE).set_index("Quantity")
+    assert table.loc["Fraction", ["Ratio", "At the limit"]].tolist() == [0.5, 0.7]
+    assert np.isnan(table.loc["Frequency", "Ratio"])
+    assert table.loc["Frequency", ["At the limit", "Remark"]].tolist() == [0.8, "few"]
+
+
+def test_a_quantity_without_any_estimate_keeps_its_row():
+    for course in (COURSE.iloc[[0, 2]], COURSE.iloc[[2]]):
+        table = course_columns(course).set_index("Quantity")
+        assert table.loc["Frequency", "Remark"] == "few"
+        assert len(table) == len(course)
 
 
 def series(values):

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 CENSORED = "below the limit as censored (leads)"
 AT_LIMIT = "below the limit set at it"
 AT_HALF = "below the limit set at half of it"
-WAYS = {CENSORED: None, AT_LIMIT: 1.0, AT_HALF: 0.5}
-"""How values below the limit are taken: by their likelihood, or as a multiple of the limit."""
+SMALLEST = "below the smallest value found as censored"
+WAYS = (CENSORED, SMALLEST, AT_LIMIT, AT_HALF)
+"""How values below the limit are taken: by their likelihood, the same with nothing claimed between the limit and the
+smallest value found (a limit may be assumed, or values rounded), or set to the limit or to half of it."""
 
 QUANTITIES = {
     "max_vaf_percent": "Highest allele frequency",
@@ -52,9 +54,10 @@ def plasma_course(
 ) -> pd.DataFrame:
     """Change of ctDNA since the first visit, as a ratio of geometric means, by mixed models of its logarithm.
 
-    Each quantity is modelled three ways: a value below its limit enters by its likelihood (the estimate that
-    leads; large-sample inference), or stands at the limit or at half of it (REML with Satterthwaite's degrees of
-    freedom). Where the three differ, the substituted number makes the result, not the data.
+    Each quantity is modelled four ways: a value below its limit enters by its likelihood (the estimate that
+    leads; large-sample inference); the same with the smallest value found in place of a lower limit; or it stands at
+    the limit or at half of it (REML with Satterthwaite's degrees of freedom). Where these differ, what is assumed
+    of the values that were not measured makes the result, not the data.
 
     Parameters
     ----------
@@ -107,15 +110,17 @@ def _rows_of(known: pd.DataFrame, words: str, by_response: bool) -> list[dict[st
         "below": int(below.sum()),
     }
     rows = []
-    for way, factor in WAYS.items():
+    smallest = np.min(level[~below], initial=np.inf)
+    for way in WAYS:
         try:
-            if factor is None:
+            if way in (CENSORED, SMALLEST):
+                bound = level if way == CENSORED else np.where(below, np.maximum(level, smallest), level)
                 found = censored_model(
-                    level, below, design.columns, patients, terms=design.terms, contrasts=design.effects
+                    bound, below, design.columns, patients, terms=design.terms, contrasts=design.effects
                 )
                 effects = [(one.term, one) for one in found.effects]
             else:
-                put = level + np.where(below, math.log10(factor), 0.0)
+                put = level - np.where(below & (way == AT_HALF), math.log10(2), 0.0)
                 model = mixed_model(put, design.columns, patients, terms=design.terms)
                 effects = [
                     (name, model.contrast(weights, name=name)) for name, weights in design.effects.items()

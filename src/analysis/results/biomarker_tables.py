@@ -18,7 +18,7 @@ from analysis.biomarkers import (
     visit_words,
 )
 from analysis.biomarkers.plasma import MARKERS
-from analysis.biomarkers.plasma_course import AT_HALF, AT_LIMIT, CENSORED, WAYS
+from analysis.biomarkers.plasma_course import AT_HALF, AT_LIMIT, CENSORED, SMALLEST, WAYS
 
 if TYPE_CHECKING:
     from analysis.biomarkers import VariantCourse
@@ -85,24 +85,25 @@ def transition_table(calls: pd.DataFrame, protocol: Protocol, visits: Sequence[s
 
 
 COURSE_DIGITS = dict.fromkeys(
-    ("Ratio", "Lower limit", "Upper limit", "At the limit", "At half"), 2
-) | dict.fromkeys(("p", "p, at the limit", "p, at half"), 3)
+    ("Ratio", "Lower limit", "Upper limit", "Smallest found", "At the limit", "At half"), 2
+) | dict.fromkeys(("p", "p, smallest found", "p, at the limit", "p, at half"), 3)
 
 
 def course_columns(course: pd.DataFrame) -> pd.DataFrame:
-    """The course of the ctDNA as printed: one row an effect, the two substitutions beside the estimate that leads.
+    """The course of the ctDNA as printed: one row an effect, the other assumptions beside the estimate that leads.
 
     Returns
     -------
     pandas.DataFrame
-        Quantity, Effect, Patients, Measurements, of these below; Ratio with limits and p (censored); At the limit, df
-        and p, and At half and p (restricted maximum likelihood); Remark where an estimate is missing.
+        Quantity, Effect, Patients, Measurements, of these below; Ratio with limits and p (censored); Smallest found and
+        p (censored there); At the limit, df and p, and At half and p (restricted maximum likelihood); Remark where an estimate is missing.
     """
     key = ["quantity", "effect", "n", "measurements", "below"]
     silent = course[course["effect"].isna()]
     of_way = {way: course[(course["way"] == way) & course["effect"].notna()].set_index(key) for way in WAYS}
-    index = next((part.index for part in of_way.values() if len(part)), of_way[CENSORED].index)
-    names = {CENSORED: "", AT_LIMIT: ", at the limit", AT_HALF: ", at half"}
+    index = pd.MultiIndex.from_frame(course.loc[course["effect"].notna(), key].drop_duplicates())
+    names = {CENSORED: "", SMALLEST: ", smallest found", AT_LIMIT: ", at the limit", AT_HALF: ", at half"}
+    heads = {SMALLEST: "Smallest found", AT_LIMIT: "At the limit", AT_HALF: "At half"}
     table = pd.DataFrame(index=index)
     for way, part in of_way.items():
         found = part.reindex(index)
@@ -111,7 +112,7 @@ def course_columns(course: pd.DataFrame) -> pd.DataFrame:
                 dtype=float
             )
         else:
-            table["At the limit" if way == AT_LIMIT else "At half"] = found["estimate"].to_numpy(dtype=float)
+            table[heads[way]] = found["estimate"].to_numpy(dtype=float)
         if way == AT_LIMIT:
             table["df"] = found["degrees_of_freedom"].to_numpy(dtype=float)
         table[f"p{names[way]}"] = found["p_value"].to_numpy(dtype=float)
@@ -132,11 +133,13 @@ def course_columns(course: pd.DataFrame) -> pd.DataFrame:
             if quantity not in set(table["Quantity"])
         ]
         table["Remark"] = table["Quantity"].map(notes)
-        table = (
-            pd.concat([table, pd.DataFrame(left_out, columns=table.columns)], ignore_index=True)
-            if left_out
-            else table
-        )
+        if left_out:
+            added = pd.DataFrame(left_out, columns=table.columns).astype({"Ratio": float})
+            table = (
+                added
+                if table.empty
+                else pd.concat([table, added.dropna(axis=1, how="all")], ignore_index=True)
+            )
         table = table.astype({"Patients": "Int64", "Measurements": "Int64", "of these below": "Int64"})
     return table
 
