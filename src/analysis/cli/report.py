@@ -7,6 +7,7 @@ import json
 import sys
 
 from analysis.cli.command import AddCommand
+from analysis.errors import StudyError
 from analysis.study import project_root
 
 
@@ -38,6 +39,7 @@ def ready(arguments: argparse.Namespace) -> int:
     """Check a study and measure its scans, once, before notebooks run."""
     from analysis.data import load_study, study_checksum
     from analysis.pet import measure_study
+    from analysis.pet.deidentification.door import series_with_identifiers
     from analysis.results.places import measures_cache
     from analysis.workflow.runs import load_run
     from analysis.workflow.studies import write_ready
@@ -47,7 +49,14 @@ def ready(arguments: argparse.Namespace) -> int:
     study = load_study(project_root() / arguments.study)
     if study.has("pet"):
         cache, bar = measures_cache(arguments.study), sys.stderr.isatty()
-        series = measure_study(study, cache=cache, workers=arguments.workers, progress=bar).series
+        found = measure_study(study, cache=cache, workers=arguments.workers, progress=bar)
+        named, series = series_with_identifiers(study, found.selected), found.series
+        if named:
+            raise StudyError(
+                f"{len(named)} series of images name their patients: {named[0][1]}",
+                where=arguments.study,
+                do=f"bring the study in by `python -m analysis pseudonymise`; `python -m analysis check-study {arguments.study}` lists them",
+            )
         refused = int((series["fault"] & ~series["kept"]).sum())
         print(
             f"ready: {arguments.study}: {int(series['kept'].sum())} PET series measured, {len(series)} found"

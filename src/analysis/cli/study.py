@@ -36,6 +36,7 @@ def image_problems(folder: Path) -> list[Problem]:
     """What is wrong with the images of a study whose tables can be read: each series by name."""
     from analysis.data import Problem, load_study
     from analysis.pet import measure_study
+    from analysis.pet.deidentification.door import series_with_identifiers
 
     study = load_study(folder)
     if study.dicom_folder is None:
@@ -54,7 +55,16 @@ def image_problems(folder: Path) -> list[Problem]:
         if entry.kept
         for text in entry.warnings
     ]
-    return refused + doubts
+    named = [
+        Problem(
+            severity="error",
+            file=where,
+            what=f"a series of visit {entry.visit or 'unknown'}: {reason}",
+            do="bring the study in by `python -m analysis pseudonymise`",
+        )
+        for entry, reason in series_with_identifiers(study, found.selected)
+    ]
+    return named + refused + doubts
 
 
 def simulate(arguments: argparse.Namespace) -> int:

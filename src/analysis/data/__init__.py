@@ -7,6 +7,7 @@ from analysis.data.inspire import import_inspire
 from analysis.data.loading import check_study, load_study
 from analysis.data.pearl_open import import_pearl_open
 from analysis.data.problems import FaultyStudyError, Problem
+from analysis.data.pseudonym_key import PseudonymKey, new_key, read_key
 from analysis.data.sources import SOURCES, Source
 from analysis.data.staging import whole_folder
 from analysis.data.study import PARTS, Study
@@ -20,6 +21,7 @@ __all__ = [
     "Column",
     "FaultyStudyError",
     "Problem",
+    "PseudonymKey",
     "Source",
     "Study",
     "Table",
@@ -29,6 +31,8 @@ __all__ = [
     "import_inspire",
     "import_pearl_open",
     "load_study",
+    "new_key",
+    "read_key",
     "study_checksum",
     "whole_folder",
     "write_dictionary",

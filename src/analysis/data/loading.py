@@ -17,6 +17,7 @@ from analysis.data.conversion import (
     typed,
 )
 from analysis.data.description import Description, read_description
+from analysis.data.direct_identifiers import identifier_problems
 from analysis.data.folder_contents import folder_problems
 from analysis.data.lesion_matching import lesion_match_problems
 from analysis.data.membership import membership_problems
@@ -131,6 +132,7 @@ def _examine(folder: Path) -> _Examined:
             texts[name] = text
     if "patients" in texts and texts["patients"].cells.empty:
         problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
+    problems += identifier_problems(texts.values())
     dated = {name: typed(text) for name, text in texts.items()}
     problems += folder_problems(folder, description, dated)
     starts, found = treatment_starts(dated.get("patients"))

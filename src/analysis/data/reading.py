@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.data.identifier_names import column_kind
 from analysis.data.problems import Problem, error, meant, quoted
 from analysis.data.tables import Table
 
@@ -157,7 +158,17 @@ def _header(
     problems = []
     names: dict[str, int] = {}
     for place, name in enumerate(header):
-        if name not in plain:
+        if name not in plain and column_kind(name):
+            problems.append(
+                error(
+                    file,
+                    f"the column (number {place + 1}) is named like one that holds {column_kind(name)}",
+                    row=1,
+                    expected="no direct identifier: they do not enter a study",
+                    do="remove it, or bring the study in by `python -m analysis pseudonymise`, which leaves it out",
+                )
+            )
+        elif name not in plain:
             shown = quoted(name) if name else "without a name"
             problems.append(
                 error(file, f"unknown column {shown} (number {place + 1})", row=1, do=meant(name, plain))

@@ -16,6 +16,8 @@ CONDA_NAMES = {
     "typst": ("typst-py",),
 }
 """conda-forge names that differ from PyPI's."""
+ONLY_PYPI = ("dicom-anonymizer",)
+"""Packages that nobody could confirm on conda-forge: conda has pip install them."""
 ONLY_CONDA = {
     "quarto": "renders the publication; Pandoc and Typst do where it is absent",
     "pandoc": "comes inside pypandoc-binary's wheel",
@@ -60,9 +62,10 @@ def environment_yml() -> str:
     lines += [f"  - {name}  # {purpose}" for name, purpose in ONLY_CONDA.items()]
     for group in ("runtime", "dev", "cluster", "lab"):
         lines.append(f"  # {group}")
-        for name in groups[group]:
+        for name in (name for name in groups[group] if name not in ONLY_PYPI):
             entries = [f"  - {conda}={versions[name]}" for conda in CONDA_NAMES.get(name, (name,))]
             lines += [entry for entry in entries if entry not in lines]
+    lines += ["  # from PyPI", "  - pip:", *(f"    - {name}=={versions[name]}" for name in ONLY_PYPI)]
     return "\n".join(lines) + "\n"
 
 
