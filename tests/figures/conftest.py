@@ -21,10 +21,12 @@ from analysis.figures import (
     draw_flow,
     draw_gene_matrix,
     draw_joint,
+    draw_landmark_cost,
     draw_lesion_changes,
     draw_lesion_planes,
     draw_oncoprint,
     draw_plasma,
+    draw_power,
     draw_projection,
     draw_representativeness,
     draw_response_map,
@@ -32,6 +34,7 @@ from analysis.figures import (
     draw_schoenfeld,
     draw_spline,
     draw_survival_curves,
+    draw_type_one,
     draw_volcano,
     draw_waterfall,
 )
@@ -328,6 +331,22 @@ DECISIONS = decisions(
     [1, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0],
     months=[3, 6],
 )
+CHARACTERISTICS = pd.DataFrame(
+    [
+        {"effect": effect, "n": n, "name": name, "words": words, "estimate": share, "low": share - 0.02,
+         "high": share + 0.03, "trials": 200}
+        for effect, base in (("none", 0.05), ("published", 0.2))
+        for n in (30, 130)
+        for name, words, share in (("p", "log-rank", base + n / 1000), ("q", "searched cut-off", 0.4), ("start", "", 1.2), ("left", "", 1.0))
+    ]
+)  # fmt: skip
+"""Two effects and two sizes."""
+OPERATING = {"tests": {"p": "Log-rank", "q": "Searched"}, "effects": {"none": "no effect", "published": "published effect"}}  # fmt: skip
+COSTS = {
+    "names": {"start": "from the first dose", "left": "from the landmark"},
+    "effects": {"none": "No effect"},
+}
+
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
@@ -356,6 +375,9 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     ),
     "representativeness": lambda sim: draw_representativeness(SHARES, simulated=sim),
     "volcano": lambda sim: draw_volcano(VOLCANO, simulated=sim),
+    "power": lambda sim: draw_power(CHARACTERISTICS, simulated=sim, **OPERATING),
+    "type-I error": lambda sim: draw_type_one(CHARACTERISTICS, n=30, tests=["p", "q"], simulated=sim),
+    "landmark cost": lambda sim: draw_landmark_cost(CHARACTERISTICS, simulated=sim, **COSTS),
     "waterfall": lambda sim: draw_waterfall(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=(15,), progression_percent=25
     ),
@@ -378,6 +400,7 @@ def hand():
         lesions=LESIONS, agreement=AGREEMENT, lines=LINES, detection=DETECTION, rows=ROWS, hazards=HAZARDS, counts=COUNTS,
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
         checks=CHECKS, classes=CLASSES, volcano=VOLCANO, oncoprint=ONCOPRINT, decisions=DECISIONS, calls=CALLS,
+        characteristics=CHARACTERISTICS, operating=OPERATING, costs=COSTS,
     )  # fmt: skip
 
 

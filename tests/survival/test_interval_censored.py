@@ -83,3 +83,16 @@ def test_an_interval_that_ends_before_it_begins_names_the_patient():
 def test_never_seen_progression_may_be_missing():
     data = pd.DataFrame({"left": [0, 8, 8], "right": [8, 16, np.nan]})
     assert turnbull(data["left"], data["right"]).events == 2
+
+
+def test_a_start_where_the_likelihood_is_not_concave_still_leads_to_its_top():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        group = (rng.random(26) < 0.7).astype(float)
+        time = np.exp(1.35 + 0.8 * rng.standard_normal(26)) * 30.4
+        left = np.maximum(0.0, np.floor(time / 56) * 56 - 14)
+        right = np.where(rng.random(26) < 0.25, np.inf, left + np.where(rng.random(26) < 0.6, 10, 56))
+        found = weibull_regression(left, right, group, terms=("group",))
+        assert np.linalg.eigvalsh(found.covariance)[0] > 0
+        ratio = found.hazard_ratio("group")
+        assert 0 < ratio.low < ratio.estimate < ratio.high

@@ -14,6 +14,14 @@ from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
 from analysis.figures.oncoprint import describe_oncoprint, draw_oncoprint
+from analysis.figures.operating import (
+    describe_landmark_cost,
+    describe_power,
+    describe_type_one,
+    draw_landmark_cost,
+    draw_power,
+    draw_type_one,
+)
 from analysis.figures.planes import describe_lesion_planes, draw_lesion_planes
 from analysis.figures.plasma import describe_plasma, draw_plasma
 from analysis.figures.projection import describe_projection, draw_projection
@@ -37,10 +45,12 @@ __all__ = [
     "describe_flow",
     "describe_gene_matrix",
     "describe_joint",
+    "describe_landmark_cost",
     "describe_lesion_changes",
     "describe_lesion_planes",
     "describe_oncoprint",
     "describe_plasma",
+    "describe_power",
     "describe_projection",
     "describe_representativeness",
     "describe_response_map",
@@ -48,6 +58,7 @@ __all__ = [
     "describe_schoenfeld",
     "describe_spline",
     "describe_survival_curves",
+    "describe_type_one",
     "describe_uptake",
     "describe_volcano",
     "describe_waterfall",
@@ -58,10 +69,12 @@ __all__ = [
     "draw_flow",
     "draw_gene_matrix",
     "draw_joint",
+    "draw_landmark_cost",
     "draw_lesion_changes",
     "draw_lesion_planes",
     "draw_oncoprint",
     "draw_plasma",
+    "draw_power",
     "draw_projection",
     "draw_representativeness",
     "draw_response_map",
@@ -69,6 +82,7 @@ __all__ = [
     "draw_schoenfeld",
     "draw_spline",
     "draw_survival_curves",
+    "draw_type_one",
     "draw_uptake",
     "draw_volcano",
     "draw_waterfall",

@@ -90,7 +90,7 @@ def draw_lesions(
     for visit in VISITS:
         noise = _draw_test_retest(rng, n, np.asarray(frame["patient"]), parameters)
         measured = np.asarray(frame[f"true_{visit}"]) * noise
-        frame[f"suv_{visit}"] = list(np.maximum(measured, parameters["lesions.suv_max_lowest"]))
+        frame[f"suv_{visit}"] = np.maximum(measured, parameters["lesions.suv_max_lowest"])
     return frame.drop(columns="number")
 
 
@@ -150,7 +150,8 @@ def _draw_baseline(
     suv = parameters["lesions.suv_max"]
     log = suv["patient_sd_log"] * rng.standard_normal(n)[patient]
     log = log + suv["lesion_sd_log"] * rng.standard_normal(len(patient))
-    floor = np.array([parameters["lesions.suv_max_floor"][each] for each in site])
+    organs, which = np.unique(site, return_inverse=True)
+    floor = np.array([parameters["lesions.suv_max_floor"][each] for each in organs])[which]
     return np.maximum(suv["median"] * np.exp(log), floor)
 
 

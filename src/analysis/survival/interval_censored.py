@@ -262,7 +262,10 @@ def weibull_regression(
         np.where(np.isfinite(high), (low + np.where(np.isfinite(high), high, low)) / 2, np.maximum(low, 1))
     )
     start = np.append(np.linalg.lstsq(columns, middle, rcond=None)[0], np.log(max(float(middle.std()), 0.1)))
-    top = maximise(lambda at: _weibull_likelihood(at, columns, ends), start)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # far from the top a step is halved, whatever its curvature
+        top = maximise(lambda at: _weibull_likelihood(at, columns, ends), start)
     if not top.converged:
         raise DesignError(
             "the Weibull model has no finite estimate",

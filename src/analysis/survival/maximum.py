@@ -66,6 +66,10 @@ def maximise(
         except np.linalg.LinAlgError:
             return Maximum(at, value, curvature, False)
         promise = float(gradient[free] @ step)  # twice the gain that a quadratic would give
+        if promise < -1e-20:  # no hill here but a saddle: a likelihood that is not concave everywhere
+            lowest = float(np.linalg.eigvalsh(block)[0])
+            step = np.linalg.solve(block - 2 * min(lowest, 0.0) * np.eye(free.size), gradient[free])
+            promise = float(gradient[free] @ step)
         if not np.isfinite(promise):
             return Maximum(at, value, curvature, False)
         if promise <= 1e-26:

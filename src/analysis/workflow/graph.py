@@ -202,6 +202,8 @@ def fragment(runs: list[str]) -> str:
             code = code_of(file)
             earlier = sorted(set(KEPT.findall(code)) - {stem})
             copy = f"{COPIES}/{run}/{stem}.ipynb"
+            modules = closure({"analysis", *imported(ast.parse(code))})
+            simulates = any(file.startswith("src/analysis/simulation/") for file in modules)
             rules.append(
                 rule(
                     [copy, f"{RESULTS}/{run}/{stem}.json"],
@@ -211,7 +213,8 @@ def fragment(runs: list[str]) -> str:
                         "data/protocol.yml",
                         "data/repeatability.yml",
                         "requirements.lock",
-                        *closure({"analysis", *imported(ast.parse(code))}),
+                        *(["data/simulation.yml"] if simulates else []),
+                        *modules,
                         ready_file(study),
                         *(f"{RESULTS}/{run}/{name}.json" for name in earlier),
                     ],

@@ -9,9 +9,9 @@ from typing import Any
 
 from analysis.pet.measures.one_scan import as_text, failed
 from analysis.pet.measures.scan import ScanTask
-from analysis.pet.series.writing import write_whole
 from analysis.pet.versions import code_version
 from analysis.work import in_any_order
+from analysis.work.whole_file import write_whole
 
 
 def measure_scans(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from analysis.pet.series.file_record import FileRecord
 from analysis.pet.series.files import FoundFile
-from analysis.pet.series.writing import write_whole
 from analysis.pet.versions import code_version
+from analysis.work.whole_file import write_whole
 
 
 def _place(cache: Path, folder: Path) -> Path:
