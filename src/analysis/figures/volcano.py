@@ -90,7 +90,7 @@ def _name(axes: Axes, points: list[_Point], reach: float, top: float) -> None:
         )
         for one in points
     }
-    taken = [(x - 1.4, y - 1.4, x + 1.4, y + 1.4) for x, y in at.values()]
+    taken = [(x - 1.4, y - (5.0 if one.side else 1.4), x + 1.4, y + 1.4) for one, (x, y) in at.items()]
     for one in sorted(points, key=lambda point: point.p)[:_LABELS]:
         found = _free_place(one.name, at[one], (wide, high), taken)
         if found:
@@ -161,7 +161,7 @@ def draw_volcano(
     families = list(dict.fromkeys(one.family for one in everyone))
     figure = new_figure(width_mm, _HEIGHT, simulated=simulated, constrained=False)
     wide = width_mm / len(points) - _LEFT - _RIGHT
-    top = max(2.0, *(-math.log10(max(one.p, 1e-300)) for one in everyone)) * 1.12
+    top = max(2.0, *(-math.log10(max(one.p, 1e-300)) for one in everyone)) * 1.25
     for place, (title, each) in enumerate(points.items()):
         left = _LEFT + place * (wide + _LEFT + _RIGHT)
         axes = figure.add_axes(placed(figure, left, _TOP, wide, _HEIGHT - _TOP - _FOOT))
