@@ -77,7 +77,7 @@ def describe_patient(ds: Dataset, scan: SimulatedScan, style: HeaderStyle, clock
         ds.ClinicalTrialSponsorName = "SIMULATED"
         ds.ClinicalTrialProtocolID = "SIMULATED"
         ds.ClinicalTrialProtocolName = ""
-        ds.ClinicalTrialSiteID = scan.centre
+        ds.ClinicalTrialSiteID, ds.ClinicalTrialSiteName = scan.centre, ""
         ds.ClinicalTrialSubjectID = scan.patient_id
         ds.ClinicalTrialTimePointID = scan.visit
     ds.StudyID = ""
@@ -185,7 +185,7 @@ def series_header(
     ds.SoftwareVersions = "simulation"
     ds.CollimatorType = "NONE"
     ds.ActualFrameDuration = str(style.bed_s * 1000)
-    ds.PatientPosition = "HFS"
+    ds.Laterality = ""
     ds.SeriesInstanceUID = identity.series
     ds.SeriesNumber = "4" if attenuation_corrected else "5"
     ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]

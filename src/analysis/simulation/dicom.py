@@ -59,8 +59,8 @@ def without_attenuation_correction(image: PetImage) -> np.ndarray:
 
 def _slice_fields(
     style: HeaderStyle, clock: Clock, first_instance: str, slopes: list[str]
-) -> list[Mapping[str, str]]:
-    fields: list[Mapping[str, str]] = []
+) -> list[Mapping[str, str | int]]:
+    fields: list[Mapping[str, str | int]] = []
     for index, slope in enumerate(slopes):
         bed = clock.bed_of_slice[index]
         x, y, z = style.grid.position(index)
@@ -75,6 +75,7 @@ def _slice_fields(
                 "RescaleSlope": slope,
                 "FrameReferenceTime": f"{clock.frame_reference_ms[bed]:.4f}",
                 "DecayFactor": f"{clock.decay_factor[bed]:.6f}",
+                "ImageIndex": index + 1,
             }
         )
     return fields

@@ -15,7 +15,7 @@ from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from analysis.errors import ImageError
 
-PLACEHOLDERS: dict[str, str | list[str]] = {
+PLACEHOLDERS: dict[str, str | int | list[str]] = {
     "AcquisitionDate": "20000101",
     "AcquisitionTime": "120000.000000",
     "InstanceNumber": "1000",
@@ -24,6 +24,7 @@ PLACEHOLDERS: dict[str, str | list[str]] = {
     "RescaleSlope": "1.00000000000000",
     "FrameReferenceTime": "1.00000000000000",
     "DecayFactor": "1.00000000000000",
+    "ImageIndex": 1,
 }
 """Fields that differ between slices, as wide as they may become; DICOM allows spaces after the value."""
 
@@ -79,7 +80,7 @@ def _template(header: Dataset, meta: FileMetaDataset) -> tuple[bytes, dict[str, 
 
 
 def encode_slices(
-    header: Dataset, meta: FileMetaDataset, *, fields: Sequence[Mapping[str, str]], stored: np.ndarray
+    header: Dataset, meta: FileMetaDataset, *, fields: Sequence[Mapping[str, str | int]], stored: np.ndarray
 ) -> list[bytes]:
     """DICOM files of a series, one a slice.
 
@@ -90,7 +91,7 @@ def encode_slices(
     meta : FileMetaDataset
         File meta information of the first slice, with the transfer syntax.
     fields : sequence of mapping
-        For each slice the text of ``SOPInstanceUID`` and of every field of :data:`PLACEHOLDERS`.
+        For each slice the text of ``SOPInstanceUID``, and text or number of every field of :data:`PLACEHOLDERS`.
     stored : ndarray of int16, shape (slices, rows, columns)
         Stored values.
 
@@ -105,6 +106,9 @@ def encode_slices(
         patched = bytearray(encoded)
         for keyword, text in {**values, "MediaStorageSOPInstanceUID": values["SOPInstanceUID"]}.items():
             start, width = places[keyword]
+            if isinstance(text, int):
+                patched[start : start + width] = text.to_bytes(width, "little")
+                continue
             if len(text) > width:
                 raise ImageError(
                     f"{keyword} {text!r} does not fit into its field", expected=f"at most {width} characters"
