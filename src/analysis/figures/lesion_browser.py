@@ -230,6 +230,7 @@ def _controls(browser: LesionBrowser) -> Any:
     for control in (visit, lesion, window):
         control.observe(show, "value")
     choices()
-    return ipywidgets.VBox(
-        [ipywidgets.HBox([patient, visit, lesion, window]), ipywidgets.HBox([picture, measures])]
-    )
+    # Where a page is narrower than its content, the measures go below the picture instead of out of sight.
+    wrapped = ipywidgets.Layout(flex_flow="row wrap")
+    rows = [[patient, visit, lesion, window], [picture, measures]]
+    return ipywidgets.VBox([ipywidgets.HBox(row, layout=wrapped) for row in rows])
