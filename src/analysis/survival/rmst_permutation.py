@@ -56,7 +56,7 @@ def permutation_rmst(
     Raises
     ------
     DesignError
-        For impossible data, not exactly two groups, or a tau that is not positive or beyond a group's follow-up.
+        For impossible data, no event, not exactly two groups, or a tau that is not positive or beyond a group's follow-up.
 
     References
     ----------
@@ -74,6 +74,8 @@ def permutation_rmst(
     mine, name, base = two_groups(group, seen.n, reference=reference)
     if not tau_days > 0:
         raise DesignError(f"tau is {tau_days} days", expected="a positive number of days")
+    if seen.n_events == 0:
+        raise DesignError("there is no event", expected="at least one event", do="describe the groups")
     if permutations < 1:
         raise DesignError(f"{permutations} permutations", expected="at least one")
     order = np.lexsort((~seen.event, seen.time))
