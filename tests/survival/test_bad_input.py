@@ -164,3 +164,47 @@ def test_any_patients_get_an_answer_or_a_refusal_and_never_a_crash(name, rows):
         assert np.isfinite(found.estimate)
         assert found.warnings or (found.low > 0 and np.isfinite(found.high))
         assert 0 <= found.p_value <= 1
+
+
+LAST = [2, 11, 18, 3, 16, 9, 11, 1, 16, 11, 11, 5], [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+FOUND = {
+    "the only event is the last time": (LAST, ["gray_test", "maximally_selected"]),
+    "every patient has the event": (
+        ([16.5, 18.5, 4.5, 1.5, 10.5, 4.5, 2.5, 16.5, 11.5, 14.5, 10.5, 20.5], [1] * 12),
+        ["gray_test"],
+    ),
+    "the events at the end are tied": (
+        ([0.5, 3.5, 1.5, 3.5, 1.5, 2.5, 0.5, 3.5, 0.5, 2.5, 0.5, 2.5], [1, 0, 0, 0, 1, 0, 1, 0, 1, 1, 1, 1]),
+        ["gray_test"],
+    ),
+    "samples without two patients in order": (
+        ([110, 109, 115, 110, 94, 0, 35, 15, 110, 22, 98, 104], [1, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0]),
+        ["corrected_discrimination"],
+    ),
+    "a step of Newton's too far": (
+        ([13, 20, 2, 18, 1, 5, 8, 2, 0, 14, 0, 7], [0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1]),
+        ["spline_effect", "cox"],
+    ),
+    "two events in twelve": (
+        ([14, 9, 39, 0, 108, 27, 88, 6, 22, 63, 118, 20], [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+        ["search_cutoff"],
+    ),
+}
+"""Patients at which a search of random ones once found a crash."""
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_patients_that_once_crashed_are_answered_or_refused(case):
+    (time, event), names = FOUND[case]
+    for name in names:
+        try:
+            assert CALLS[name](time, event) is not None
+        except DesignError as refused:
+            assert case == "the only event is the last time" or "finite" in str(refused)  # noqa: PT017
+
+
+def test_grays_test_with_every_event_seen_is_finite():
+    time, event = FOUND["every patient has the event"][0]
+    found = survival.gray_test(time, event, GROUP)
+    assert found.statistic >= 0
+    assert 0 <= found.p_value <= 1

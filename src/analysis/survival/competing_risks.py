@@ -188,7 +188,14 @@ def gray_test(time: ArrayLike, kind: ArrayLike, groups: Iterable[Any], *, cause:
         )
     score, variance = _gray_sums(times, kinds, code, len(labels), cause)
     free = len(labels) - 1
-    statistic = float(score[:free] @ np.linalg.solve(variance[:free, :free], score[:free]))
+    spread = variance[:free, :free]
+    if not np.isfinite(spread).all() or np.linalg.matrix_rank(spread) < free:
+        raise DesignError(
+            f"events of kind {cause} do not tell the groups apart: none happens while all are at risk",
+            expected="events of the kind while patients of every group are at risk",
+            do="describe the groups without a test",
+        )
+    statistic = float(score[:free] @ np.linalg.solve(spread, score[:free]))
     return TestResult(
         statistic,
         free,
@@ -221,13 +228,15 @@ def _gray_sums(
         after = np.where(present, still * (at_risk - d1 - d2) / safe, still)
         later = pooled + (n1 / all_exposed if all_exposed > 0 else 0.0)
         a = np.diag(exposed) - np.outer(exposed, exposed) / all_exposed
-        c = c + a * n1 / (all_exposed * (1 - pooled))
+        left_over = all_exposed * (1 - pooled)
+        c = c + (a * n1 / left_over if left_over > 0 else 0.0)
         expected = exposed * (1 - own)
         score += d1 - n1 * expected / expected.sum()
         left = np.where(after > 0, (1 - later) / np.where(after > 0, after, 1.0), 0.0)
         if n1 > 0:
             t4 = np.where(after > 0, 1 - left, 1.0)
-            tie = 1 - (n1 - 1) / (all_exposed * still - 1) if n1 > 1 else np.ones(k)
+            others = all_exposed * still - 1
+            tie = 1 - np.divide(n1 - 1, others, out=np.zeros(k), where=(others > 0) & (n1 > 1))
             t3 = np.where(present, tie * still * n1 / (all_exposed * safe), 0.0)
             t1 = a - t4 * c
             v3, v2, v = v3 + t4**2 * t3, v2 + t1 * t4 * t3, v + (t1 * t3) @ t1.T

@@ -243,6 +243,12 @@ def maximally_selected(
             expected=f"at least {smallest_share:.0%} of patients on either side",
             do="describe the marker without a cut-off",
         )
+    if scores.max() - scores.min() < 1e-12:
+        raise DesignError(
+            "all patients have the same log-rank score: the only events are the last times",
+            expected="an event while patients are still observed",
+            do="describe the marker without a cut-off",
+        )
     below = below[tried]
     mean, squares = scores.sum() / n, n * (scores**2).sum() - scores.sum() ** 2
     spread = np.sqrt(below * (n - below) / (n**2 * (n - 1)) * squares)

@@ -116,10 +116,14 @@ def cross_validated_ratio(
     if kept.any():
         centre, se = float(fits.coefficients[kept].mean()), float(fits.std_errors[kept].mean())
     width = float(ndtri((1 + level) / 2)) * se
+    with np.errstate(over="ignore"):
+        estimate, low, high = (float(np.exp(centre + side * width)) for side in (0, -1, 1))
+    if low == 0 or np.isinf(high):
+        warnings.append("The data set no limit to the cross-validated hazard ratio.")
     return HazardRatio(
-        estimate=float(np.exp(centre)),
-        low=float(np.exp(centre - width)),
-        high=float(np.exp(centre + width)),
+        estimate=estimate,
+        low=low,
+        high=high,
         p_value=np.nan,
         n=seen.n,
         events=seen.n_events,

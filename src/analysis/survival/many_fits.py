@@ -160,6 +160,10 @@ class ManyRiskSets:
 
     def evaluate(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
         """Log likelihood (b,), score (b, p) and information (b, p, p), summed as for a single data set."""
+        with np.errstate(all="ignore"):  # a step too far has no value, and is halved
+            return self._evaluate(coefficients)
+
+    def _evaluate(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
         linear = (self.design @ coefficients[:, :, None])[:, :, 0]
         peak = linear.max(axis=1, keepdims=True)
         weight = np.exp(linear - peak)

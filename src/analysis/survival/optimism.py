@@ -97,17 +97,22 @@ def corrected_discrimination(
     usable = _usable(seen)
     in_patients = _concordances(usable, linear, np.broadcast_to(np.arange(seen.n), linear.shape))
     in_samples = _concordances(usable, linear, drawn)
+    ordered = np.isfinite(in_samples)  # a sample can lack two patients that can be put in order
+    if not ordered.any() or not usable.any():
+        raise DesignError(
+            "no two patients can be put in order", expected="an event before another patient's time"
+        )
     again = np.broadcast_to(seen.time, linear.shape), np.broadcast_to(seen.event, linear.shape)
     slopes = cox_many(*again, linear[:, :, None]).coefficients
     own = _concordances(usable, whole.coefficients @ columns.T, np.arange(seen.n)[None])
-    optimism = float((in_samples - in_patients).mean())
+    optimism = float((in_samples - in_patients)[ordered].mean())
     return CorrectedDiscrimination(
         apparent=float(own[0]),
         corrected=float(own[0]) - optimism,
         optimism=optimism,
         slope=float(np.nanmean(slopes)),
         samples=kept.size,
-        without_estimate=int((~kept).sum()),
+        without_estimate=int((~kept).sum() + (~ordered).sum()),
         n=seen.n,
         events=seen.n_events,
         method=f"Harrell's C, optimism bootstrap with {kept.size} samples",
@@ -129,5 +134,7 @@ def _concordances(usable: NDArray[np.bool_], linear: Floats, chosen: NDArray[np.
         pairs = usable[rows[:, :, None], rows[:, None, :]]
         score = np.take_along_axis(linear[part], rows, 1)
         wins = 0.5 * (1 + np.sign(score[:, :, None] - score[:, None, :]))
-        found[part] = (pairs * wins).sum(axis=(1, 2)) / pairs.sum(axis=(1, 2))
+        count = pairs.sum(axis=(1, 2))
+        won = (pairs * wins).sum(axis=(1, 2))
+        found[part] = np.divide(won, count, out=np.full(won.shape, np.nan), where=count > 0)
     return found

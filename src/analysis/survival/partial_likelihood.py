@@ -85,7 +85,8 @@ class PartialLikelihood:
         value, score = 0.0, np.zeros(len(self.terms))
         information = np.zeros((len(self.terms), len(self.terms)))
         for stratum in self.strata:
-            own, slope, curvature = _evaluate(stratum, coefficients)
+            with np.errstate(all="ignore"):  # a step too far has no value, and is halved
+                own, slope, curvature = _evaluate(stratum, coefficients)
             value, score, information = value + own, score + slope, information + curvature
         return value, score, information
 
