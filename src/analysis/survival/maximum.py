@@ -79,7 +79,8 @@ def maximise(
             tried = at.copy()
             tried[free] += step / 2**halving
             new = (tried, *objective(tried))
-            if np.isfinite(new[1]) and new[1] >= value - 1e-12 * max(1.0, abs(value)):
+            usable = np.isfinite(new[1]) and np.isfinite(new[2]).all() and np.isfinite(new[3]).all()
+            if usable and new[1] >= value - 1e-12 * max(1.0, abs(value)):
                 break
         else:
             return Maximum(at, value, curvature, promise < 1e-10)
@@ -105,4 +106,5 @@ def _adjusted(
         return new
     tried = at + taken * min(4.0, max(0.1, start / (start - end)))
     value, slope, curvature = objective(tried)
-    return (tried, value, slope, curvature) if np.isfinite(value) and value >= new[1] else new
+    usable = np.isfinite(value) and np.isfinite(slope).all() and np.isfinite(curvature).all()
+    return (tried, value, slope, curvature) if usable and value >= new[1] else new
