@@ -19,6 +19,8 @@ TIME = np.array([70.0, 30, 90, 40, 75, 20, 110, 61, 83, 94, 55, 12])
 EVENT = np.array([1, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 1])
 
 CALLS = {
+    "added_value": lambda t, e: survival.added_value(t, e, GROUP, X > 3, labels=("a", "b")),
+    "decisions": lambda t, e: survival.decisions(t, e, GROUP, X > 3, months=[1]),
     "bootstrap_cox": lambda t, e: survival.bootstrap_cox(
         t, e, X, indices=np.zeros((2, N), int) + np.arange(N)
     ),
@@ -62,7 +64,7 @@ CALLS = {
 }
 ELSEWHERE = {
     "cox_many", "choose_day", "compare_days", "delayed_entry", "early_response", "entry_curve", "follow_up_of", "interval_twin",
-    "mantel_byar", "marker_effect", "sensitivity_analyses",
+    "mantel_byar", "marker_effect", "marker_hazards", "sensitivity_analyses",
 }  # fmt: skip
 """Functions of landmark and day, whose own tests hold this; and fits of arrays that have been checked."""
 
@@ -105,7 +107,7 @@ def test_times_beside_fewer_events_are_refused(name):
 
 
 NO_EVENT_IS_DESCRIBED = {
-    "cumulative_incidence", "decision_curve", "episodes", "follow_up", "kaplan_meier", "landmark", "nelson_aalen",
+    "cumulative_incidence", "decision_curve", "decisions", "episodes", "follow_up", "kaplan_meier", "landmark", "nelson_aalen",
     "restricted_mean", "bootstrap_cox",
 }  # fmt: skip
 

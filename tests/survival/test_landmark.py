@@ -122,6 +122,8 @@ GUARDED = {
     "decision curve": lambda: survival.decision_curve(
         TIMES, EVENTS, {"change": CHANGE}, day=70, thresholds=[0.5]
     ),
+    "added value": lambda: survival.added_value(TIMES, EVENTS, CHANGE, [1, 0, 1, 0], labels=("a", "b")),
+    "decisions": lambda: survival.decisions(TIMES, EVENTS, CHANGE, [1, 0, 1, 0], months=[2]),
     "Weibull": lambda: survival.weibull_regression([1, 2, 3, 4], [5, 6, 7, 8], CHANGE, terms=("change",)),
     "many fits": lambda: survival.bootstrap_cox(TIMES, EVENTS, CHANGE, indices=np.zeros((1, 4), int)),
     "optimism": lambda: survival.corrected_discrimination(TIMES, EVENTS, CHANGE, seed=1),
@@ -171,7 +173,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
         "logrank", "cause_specific_cox", "permutation_logrank", "permutation_rmst", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
-        "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration",
+        "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration", "added_value", "decisions",
         "integrated_brier", "predicted_survival",  # of what a model predicts, whose fit is guarded
     }  # fmt: skip
     assert found - from_landmark - shown - known == set()
