@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 
 from analysis.cli.command import AddCommand
 from analysis.errors import StudyError
@@ -96,7 +97,8 @@ def publish(arguments: argparse.Namespace) -> int:
     """Check and render the publication."""
     from analysis.publish import publish as render
 
-    for file in render(project_root() / "reports", arguments.runs):
+    known = identifiers_of(arguments.runs)
+    for file in render(project_root() / "reports", arguments.runs, identifiers=known):
         print(f"publish: {file.relative_to(project_root())}")
     return 0
 
@@ -105,8 +107,16 @@ def index(arguments: argparse.Namespace) -> int:
     """Write the reviewers' landing page and check the finished site."""
     from analysis.publish import render_index
 
-    render_index(project_root() / "reports", arguments.runs)
+    render_index(project_root() / "reports", arguments.runs, identifiers=identifiers_of(arguments.runs))
     return 0
+
+
+def identifiers_of(runs: Sequence[str]) -> set[str]:
+    """Pseudonyms of the studies of these runs, as they were when the studies were made ready."""
+    from analysis.workflow.runs import load_run
+    from analysis.workflow.studies import ready
+
+    return {name for run in runs for name in ready(load_run(run).parameters.study).identifiers}
 
 
 def register(command: AddCommand) -> None:

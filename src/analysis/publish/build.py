@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from analysis.publish.prepare import prepare
@@ -10,7 +10,7 @@ from analysis.publish.render.publication import render_publication
 from analysis.publish.strict.check import find_problems, source_problems
 
 
-def publish(reports: Path, runs: Sequence[str]) -> list[Path]:
+def publish(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] = ()) -> list[Path]:
     """Prepare, check and render the publication; returns the files a reader opens.
 
     Parameters
@@ -19,6 +19,8 @@ def publish(reports: Path, runs: Sequence[str]) -> list[Path]:
         Folder of the publication.
     runs : sequence of str
         Names of runs, the main one first.
+    identifiers : collection of str
+        Pseudonyms of their studies, which no file may hold.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def publish(reports: Path, runs: Sequence[str]) -> list[Path]:
         If anything is wrong; a publication that was there before stays as it was.
     """
     prepare(reports, runs)
-    render_publication(reports, reports / "_site")
+    render_publication(reports, reports / "_site", identifiers=identifiers)
     folder = reports / "_site" / "publication"
     return sorted(path for path in folder.iterdir() if path.suffix in (".html", ".docx", ".pdf", ".xml"))
 

@@ -16,6 +16,7 @@ import nbformat
 from analysis.errors import AnalysisError, ParameterError, PublicationError
 from analysis.results import places
 from analysis.results.disclosure import refuse_identifiers
+from analysis.results.leaks import refuse_leaks
 from analysis.study import project_root
 from analysis.workflow.provenance import provenance
 from analysis.workflow.runs import Run, load_run
@@ -75,6 +76,9 @@ def execute(run_name: str, notebook: str) -> Path:
             )
         _finish_copy(copy, stage.values, study.identifiers)
         _finish_values(stage.values, study.checksum)
+        for made in (stage.results, stage.values, copy):
+            if made.exists():
+                refuse_leaks(made, study.identifiers, what=f"{notebook} of run {run.name}")
         return _install(stage, places.built(run.name, notebook), copy)
     finally:
         for folder in (stage.results.parent, stage.derived.parent):

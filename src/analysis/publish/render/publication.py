@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from analysis.publish.project import load_project
@@ -9,9 +10,12 @@ from analysis.publish.render.pandoc import render_with_pandoc
 from analysis.publish.render.quarto import find_quarto, render_with_quarto
 from analysis.publish.staging import source_date_epoch, staged_folder
 from analysis.publish.strict import strict_check
+from analysis.results.leaks import refuse_leaks
 
 
-def render_publication(reports: Path, site: Path, *, quarto: str | None = None) -> str:
+def render_publication(
+    reports: Path, site: Path, *, quarto: str | None = None, identifiers: Collection[str] = ()
+) -> str:
     """Check the sources, render them and put the result in place as ``<site>/publication``.
 
     Parameters
@@ -23,6 +27,9 @@ def render_publication(reports: Path, site: Path, *, quarto: str | None = None) 
     quarto : str, optional
         Path of Quarto; "" for Pandoc and Typst; by default Quarto where it is on the PATH, else Pandoc.
 
+    identifiers : collection of str
+        Pseudonyms that must not stand in any file, its metadata or its name.
+
     Returns
     -------
     str
@@ -31,7 +38,7 @@ def render_publication(reports: Path, site: Path, *, quarto: str | None = None) 
     Raises
     ------
     PublicationError
-        If the strict check finds something or the renderer fails; what was there before stays.
+        If the strict check finds something, the renderer fails, or a file holds an identifier; what was there before stays.
     """
     strict_check(reports)
     epoch = source_date_epoch(reports)
@@ -41,4 +48,5 @@ def render_publication(reports: Path, site: Path, *, quarto: str | None = None) 
             render_with_quarto(program, reports, folder, epoch=epoch)
         else:
             render_with_pandoc(load_project(reports), folder, epoch=epoch)
+        refuse_leaks(folder, identifiers, what="the publication")
     return "quarto" if program else "pandoc"

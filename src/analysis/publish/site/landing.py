@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from analysis.publish.site.check import check_site
 from analysis.publish.site.pages import documents, page, provenance_facts
 from analysis.publish.staging import write_whole
 from analysis.publish.variables import plain
+from analysis.results.leaks import find_leaks
 from analysis.study import load_protocol
 
 ANSWERS = ("answer", "survival.answer", "pet.answer", "biomarkers.answer", "cohort.answer")
@@ -87,7 +88,7 @@ def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
             path.unlink()
 
 
-def render_index(reports: Path, runs: Sequence[str]) -> Path:
+def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] = ()) -> Path:
     """Write ``_site/index.html`` and check the finished site.
 
     Parameters
@@ -96,11 +97,13 @@ def render_index(reports: Path, runs: Sequence[str]) -> Path:
         Folder of the publication, its notebooks and publication already rendered.
     runs : sequence of str
         Names of runs, the main one first.
+    identifiers : collection of str
+        Pseudonyms of their studies: no file of the site, of the results and of the executed notebooks may hold one.
 
     Raises
     ------
     PublicationError
-        Listing everything :func:`analysis.publish.check_site` finds; the landing page is then not written.
+        Listing everything :func:`analysis.publish.check_site` and :func:`analysis.results.leaks.find_leaks` find; the landing page is then not written.
     """
     found = read_runs(reports, runs)
     main, site, trial = found[0], reports / "_site", load_protocol().trial
@@ -133,6 +136,13 @@ def render_index(reports: Path, runs: Sequence[str]) -> Path:
         facts=_facts(found),
     )
     complaints = check_site(site, landing=text)
+    places = [site, *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]
+    complaints += [
+        f"{place.relative_to(reports).as_posix()}/{leak}"
+        for place in places
+        if place.is_dir()
+        for leak in find_leaks(place, identifiers)
+    ]
     if complaints:
         raise PublicationError(
             f"the site has {len(complaints)} fault(s):\n  " + "\n  ".join(complaints),

@@ -1,0 +1,140 @@
+"""The last look at files before they leave: no identifier in text, metadata or names of files."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from analysis.errors import PublicationError
+from analysis.results.disclosure import identifiers_in
+
+TEXTS = frozenset((".html", ".htm", ".md", ".qmd", ".csv", ".json", ".xml", ".svg", ".txt", ".css", ".js", ".yml", ".ipynb", ".tex"))  # fmt: skip
+_ZIPPED = frozenset((".docx", ".xlsx", ".pptx", ".odt", ".zip", ".epub"))
+_PICTURES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp"))
+_UID = re.compile(r"(?<![\d.])(?:[12]\.\d+(?:\.\d+){6,}|2\.25\.\d{20,})(?!\.?\d)")
+_DICOM_OWN = "1.2.840.10008."
+_DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
+_ENCODED = re.compile(r"[A-Za-z0-9+/=]{60,}")
+"""Pixels in a notebook: a short pseudonym would be found in them by chance."""
+_NOT_READ = re.compile(r"<(style|script|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_WORDS = frozenset((".md", ".qmd", ".csv", ".txt"))
+_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_PDF_TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)|<(?:[0-9A-Fa-f]{2})+>")
+
+
+def find_leaks(top: Path, identifiers: Collection[str]) -> list[str]:
+    """Every file below a folder that names a patient, a sample or a DICOM object, one line each.
+
+    Looked at are names of files and folders; texts; the parts and properties of Word and other zipped documents;
+    metadata of pictures and PDF. Not the text drawn in a PDF, whose letters are numbers of its fonts: it is made from
+    the same source as the page beside it. Pictures inside a page (base64) are published as files too.
+
+    Parameters
+    ----------
+    top : Path
+        Folder, or one file.
+    identifiers : collection of str
+        Pseudonyms of patients, samples and series.
+
+    Returns
+    -------
+    list of str
+        File and kind of place; never the identifier. A file whose name leaks is named by its ending alone.
+    """
+    files = [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file())
+    found = []
+    for path in files:
+        name = path.name if top.is_file() else path.relative_to(top).as_posix()
+        if _named(name, identifiers):
+            found.append(f"a file *{path.suffix}: its name holds an identifier")
+            name = f"*{path.suffix}"
+        for place, text, read in _texts(path.suffix.lower(), path.read_bytes()):
+            # A pseudonym of digits alone is looked for in what people read: code and drawings are full of numbers.
+            wanted = identifiers if read else [one for one in identifiers if not one.isdecimal()]
+            complaint = f"{name}: {place} holds an identifier"
+            if complaint not in found and _named(text, wanted):
+                found.append(complaint)
+    return found
+
+
+def refuse_leaks(top: Path, identifiers: Collection[str], *, what: str) -> None:
+    """Raise where a folder or file that is about to be put in place names a patient, a sample or a DICOM object.
+
+    Raises
+    ------
+    PublicationError
+        Listing every file and place.
+    """
+    found = find_leaks(top, identifiers)
+    if found:
+        raise PublicationError(
+            f"{what} would carry identifiers out of the data folder:\n  " + "\n  ".join(found),
+            expected="no pseudonym of a patient, sample or series, and no UID, in text, metadata or names of files",
+            do="find in the notebook or text what prints them, remove it, and run make report",
+            offenders=found,
+        )
+
+
+def _named(text: str, identifiers: Collection[str]) -> bool:
+    if identifiers_in(text, identifiers):
+        return True
+    return any(not uid.startswith(_DICOM_OWN) for uid in _UID.findall(text))
+
+
+def _texts(suffix: str, content: bytes) -> Iterator[tuple[str, str, bool]]:
+    """Texts of a file, each with the place where it stands, and whether people read it as it is."""
+    if suffix in TEXTS:
+        text = _ENCODED.sub(" ", _DATA_URI.sub(" ", content.decode("utf-8", "replace")))
+        yield "the text", text, suffix in _WORDS
+        if suffix in (".html", ".htm", ".xml", ".svg"):
+            yield "the text", html.unescape(unquote(text)), False
+            bare = re.sub(r"<[^>]*>", "", _NOT_READ.sub(" ", text))  # a name may have mark-up inside
+            yield "the text", html.unescape(unquote(bare)), suffix != ".svg"
+    elif suffix in _ZIPPED:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield "a name of a part", "\n".join(archive.namelist()), False
+            for part in archive.namelist():
+                place = "its properties" if "docProps" in part or "meta" in part.lower() else "the text"
+                kind = Path(part).suffix.lower().replace(".rels", ".xml")
+                for _, text, read in _texts(kind, archive.read(part)):
+                    yield place, text, read
+    elif suffix in _PICTURES:
+        yield "its metadata", _picture(content), False
+    elif suffix == ".pdf":
+        yield "its metadata", _pdf(content), False
+
+
+def _picture(content: bytes) -> str:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.load()  # text behind the pixels is read only then
+        told = [f"{key} {value}" for key, value in picture.info.items()]
+        told += [f"{value}" for value in picture.getexif().values()]
+    return "\n".join(told)
+
+
+def _pdf(content: bytes) -> str:
+    """Strings of a PDF outside its fonts' codes: information dictionary, bookmarks, links, XMP, in streams too."""
+    pieces = [content]
+    for stream in _STREAM.findall(content):
+        try:
+            pieces.append(zlib.decompress(stream))
+        except zlib.error:
+            continue  # another filter: pixels
+    told = []
+    for piece in pieces:
+        told.append(piece.decode("latin-1"))
+        for found in _PDF_TEXT.findall(piece):
+            raw = found[1:-1] if found[:1] == b"(" else bytes.fromhex(found[1:-1].decode("ascii"))
+            if raw[:2] in (b"\xfe\xff", b"\xff\xfe"):
+                told.append(raw.decode("utf-16", "replace"))
+            elif found[:1] == b"<":
+                told.append(raw.decode("latin-1"))
+    return "\n".join(told)
