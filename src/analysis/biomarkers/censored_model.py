@@ -185,7 +185,10 @@ def censored_model(
         turn = np.eye(len(terms))
         turn[place] = weights
         columns = np.delete(x @ np.linalg.inv(turn), place, axis=1)
-        begin = np.append(np.delete(turn @ best[:-2], place), best[-2:])
+        # Where the maximum would be without it if the likelihood were exactly a parabola: a start near the end.
+        along = covariance[:, :-2] @ weights
+        near = best - along * float(weights @ best[:-2]) / float(weights @ along[:-2])
+        begin = np.append(np.delete(turn @ near[:-2], place), np.clip(near[-2:], -6.0, 4.0))
         null, _ = _maximum(_Likelihood(y / scale, censored, columns, group, nodes), begin, terms)
         error = math.sqrt(float(weights @ covariance[:-2, :-2] @ weights)) * scale
         effects.append(_effect(name, float(weights @ best[:-2]) * scale, error, null - top, n))
