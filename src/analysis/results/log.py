@@ -36,20 +36,23 @@ def log_documents(
     Returns
     -------
     list of dict
-        Fields of :class:`analysis.logbook.Analysis`, and ``status``, ``planned`` (name in the plan, or nothing),
+        Fields of :class:`analysis.logbook.Analysis`, and ``status``, ``planned`` and ``plan_question`` (name in the plan and its
+        question, or nothing),
         ``difference`` (from the plan), ``family`` (or nothing), ``printed`` (labels; empty: nowhere).
     """
     documents = []
     for analysis in log.analyses:
         found = standing(analysis, protocol, parameters)
         places = printed.places(analysis)
-        if not places and analysis.cell in labels and analysis.estimate is None and analysis.p_value is None:
+        drawn = analysis.kind == "classification" or (analysis.estimate is None and analysis.p_value is None)
+        if not places and drawn and analysis.cell in labels:
             places = [analysis.cell]
         documents.append(
             {
                 **analysis.as_document(),
                 "status": found.status,
                 "planned": found.planned,
+                "plan_question": protocol.plan[found.planned].question if found.planned else "",
                 "difference": found.difference,
                 "family": family_of(found.planned, families) if found.status != "sensitivity" else "",
                 "printed": [] if analysis.earlier or analysis.refused else places,

@@ -27,7 +27,7 @@ from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, NotebookResults, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
-from analysis.study import Parameters, Protocol, families_of, load_protocol, project_root
+from analysis.study import Parameters, Protocol, families_of, load_protocol, notebooks_before, project_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -268,6 +268,10 @@ class Notebook:
     def earlier(self, notebook: str) -> NotebookResults:
         """Values, tables and figures of an earlier notebook of this run."""
         return read_results(self._earlier(notebook).values)
+
+    def before(self) -> list[NotebookResults]:
+        """Results of every notebook that stands before this one in the run's file; the build graph knows this call."""
+        return [self.earlier(name) for name in notebooks_before(self.parameters.run, self.name)]
 
     def has_kept(self, notebook: str, name: str) -> bool:
         """Whether an earlier notebook kept such rows; it does not where the study lacks what they need."""

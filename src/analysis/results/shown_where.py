@@ -48,15 +48,22 @@ class Printed:
     def places(self, analysis: Analysis) -> list[str]:
         """Labels under which the analysis's result is printed, at most three; empty if nowhere.
 
-        A result counts as printed where its estimate and limits (without estimate: its p value) are held to full
-        precision, also in percent or months; or where one line holds all three at the same decimals.
+        A result counts as printed where its estimate and limits, or estimate and p value, are held to full precision,
+        also in percent or months; or where one line holds estimate and limits at the same decimals. Small whole numbers
+        alone prove something only in the cell that made them.
         """
         found: dict[str, None] = {}
         for limits in _turned(analysis):
-            known = [value for value in limits if value is not None and math.isfinite(value)]
-            keys = {_key(value) for value in known}
-            if any(not _common(value) for value in known):
-                found.update(dict.fromkeys(where for where, held in self._numbers.items() if keys <= held))
+            known = _known(limits)
+            for values in (
+                known,
+                _known((limits[0], analysis.p_value)) if analysis.p_value is not None else [],
+            ):
+                keys = {_key(value) for value in values}
+                telling = any(not _common(value) for value in values)
+                for where, held in self._numbers.items():
+                    if keys and keys <= held and (telling or where == analysis.cell):
+                        found[where] = None
             if len(known) == len(LIMITS):
                 wanted = [{number(value, digits) for value in known} for digits in DIGITS]
                 for where, tokens in self._texts:
@@ -72,6 +79,10 @@ def _turned(analysis: Analysis) -> list[tuple[float | None, ...]]:
         return [(analysis.p_value,)]
     factor = months(1.0) if "days" in analysis.measure else 100
     return [limits, tuple(None if value is None else factor * value for value in limits)]
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None and math.isfinite(value)]
 
 
 def _is_number(value: Any) -> bool:

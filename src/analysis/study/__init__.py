@@ -1,10 +1,10 @@
 """The protocol's facts, typed notebook parameters, and what a study folder contains."""
 
-from analysis.study.families import Families, checked_families, families_of
 from analysis.study.parameters import Parameters
 from analysis.study.plan import PlannedAnalysis
 from analysis.study.protocol import AssessmentSchedule, Protocol, Visit, load_protocol, project_root
 from analysis.study.published import PublishedCharacteristic, published_characteristics
+from analysis.study.run_file import Families, checked_families, families_of, notebooks_before
 
 __all__ = [
     "AssessmentSchedule",
@@ -17,6 +17,7 @@ __all__ = [
     "checked_families",
     "families_of",
     "load_protocol",
+    "notebooks_before",
     "project_root",
     "published_characteristics",
 ]

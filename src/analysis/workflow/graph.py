@@ -21,6 +21,8 @@ SOURCE = ROOT / "src"
 COPIES = "reports/notebooks"
 RESULTS = "reports/results"
 KEPT = re.compile(r"""\b(?:kept|has_kept|earlier)\(\s*["']([\w-]+)["']""")
+EVERY = re.compile(r"""\bbook\.before\(\)""")
+"""A notebook that reads what all before it in the run have written."""
 BUILT = {  # studies that the project itself makes: the command, and the module whose closure decides
     "data/simulated": (
         "simulate data/simulated --force",
@@ -200,7 +202,8 @@ def fragment(runs: list[str]) -> str:
             if not file.is_file():
                 raise SystemExit(f"graph: there is no notebook {stem!r}. [notebooks/runs/{run}.yml]")
             code = code_of(file)
-            earlier = sorted(set(KEPT.findall(code)) - {stem})
+            all_before = notebooks[: notebooks.index(stem)] if EVERY.search(code) else []
+            earlier = sorted({*KEPT.findall(code), *all_before} - {stem})
             copy = f"{COPIES}/{run}/{stem}.ipynb"
             modules = closure({"analysis", *imported(ast.parse(code))})
             simulates = any(file.startswith("src/analysis/simulation/") for file in modules)

@@ -1,4 +1,4 @@
-"""Families of tests as a run declares them: the false-discovery rate is controlled within each."""
+"""What a run's file says beside its parameters: its notebooks, in order, and its families of tests."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def checked_families(document: Any, *, where: str, plan: Collection[str]) -> dic
     return families
 
 
-def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str, ...]]:
-    """Families that a run's file in ``notebooks/runs`` declares.
+def run_document(run: str, *, folder: Path | None = None) -> dict[str, Any]:
+    """The file of a run in ``notebooks/runs``, as it stands.
 
     Raises
     ------
     ParameterError
-        If there is no such file, or it declares none.
+        If there is no such file, or it is no mapping.
     """
     file = (folder or project_root() / "notebooks" / "runs") / f"{run}.yml"
     where = f"notebooks/runs/{run}.yml"
@@ -80,7 +80,23 @@ def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str,
             do="write the file, or use the name of another run",
         )
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if not isinstance(document, dict) or "families" not in document:
+    if not isinstance(document, dict):
+        raise ParameterError(
+            "the run file is no mapping", where=where, expected="title, notebooks, families, parameters"
+        )
+    return document
+
+
+def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """Families that a run's file declares.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or it declares none.
+    """
+    document, where = run_document(run, folder=folder), f"notebooks/runs/{run}.yml"
+    if "families" not in document:
         raise ParameterError(
             "the run file declares no families",
             where=where,
@@ -88,3 +104,22 @@ def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str,
             do="write it as notebooks/runs/primary.yml does",
         )
     return checked_families(document["families"], where=where, plan=load_protocol().plan)
+
+
+def notebooks_before(run: str, notebook: str, *, folder: Path | None = None) -> tuple[str, ...]:
+    """Notebooks of a run that stand before one of them in its file, in order.
+
+    Raises
+    ------
+    ParameterError
+        If the run does not list that notebook.
+    """
+    listed = [str(name) for name in run_document(run, folder=folder).get("notebooks", ())]
+    if notebook not in listed:
+        raise ParameterError(
+            f"the run does not list the notebook {notebook!r}",
+            where=f"notebooks/runs/{run}.yml",
+            expected="its stem in notebooks: [...]",
+            do="add it after those that it reads",
+        )
+    return tuple(listed[: listed.index(notebook)])
