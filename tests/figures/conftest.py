@@ -34,13 +34,21 @@ from analysis.figures import (
     draw_schoenfeld,
     draw_spline,
     draw_survival_curves,
+    draw_tipping_point,
     draw_type_one,
     draw_volcano,
     draw_waterfall,
 )
 from analysis.pet import Agreement, LesionPlanes, Plane, Projection
 from analysis.study import PublishedCharacteristic
-from analysis.survival import ProportionalHazards, SplineEffect, SurvivalCurve, TestResult, decisions
+from analysis.survival import (
+    ProportionalHazards,
+    SplineEffect,
+    SurvivalCurve,
+    TestResult,
+    decisions,
+    tipping_point,
+)
 
 PATIENT = "P-SECRET"
 """Starts every pseudonym of the examples: it may appear in no picture."""
@@ -347,6 +355,13 @@ COSTS = {
     "effects": {"none": "No effect"},
 }
 
+TIPPING = tipping_point(
+    range(10, 40),
+    [1] * 30,
+    [float("nan")] * 3 + [1.0, 1, 0] * 4 + [0.0, 0, 1] * 4 + [float("nan")] * 3,
+    labels=("non-responders", "responders"),
+    seed=1,
+)
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
@@ -378,6 +393,7 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
     "power": lambda sim: draw_power(CHARACTERISTICS, simulated=sim, **OPERATING),
     "type-I error": lambda sim: draw_type_one(CHARACTERISTICS, n=30, tests=["p", "q"], simulated=sim),
     "landmark cost": lambda sim: draw_landmark_cost(CHARACTERISTICS, simulated=sim, **COSTS),
+    "tipping point": lambda sim: draw_tipping_point(TIPPING, simulated=sim),
     "waterfall": lambda sim: draw_waterfall(
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=(15,), progression_percent=25
     ),

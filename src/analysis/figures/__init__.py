@@ -32,6 +32,7 @@ from analysis.figures.scan_quality import describe_scan_quality, draw_scan_quali
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
+from analysis.figures.tipping_point import describe_tipping_point, draw_tipping_point
 from analysis.figures.uptake import describe_uptake, draw_uptake
 from analysis.figures.volcano import describe_volcano, draw_volcano
 from analysis.figures.waterfall import describe_waterfall, draw_waterfall
@@ -58,6 +59,7 @@ __all__ = [
     "describe_schoenfeld",
     "describe_spline",
     "describe_survival_curves",
+    "describe_tipping_point",
     "describe_type_one",
     "describe_uptake",
     "describe_volcano",
@@ -82,6 +84,7 @@ __all__ = [
     "draw_schoenfeld",
     "draw_spline",
     "draw_survival_curves",
+    "draw_tipping_point",
     "draw_type_one",
     "draw_uptake",
     "draw_volcano",

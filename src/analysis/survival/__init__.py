@@ -54,6 +54,7 @@ from analysis.survival.firth import FirthFit, firth_cox
 from analysis.survival.follow_up import FollowUp, follow_up_of
 from analysis.survival.groups import Grouping, TimedMarker, grouping, timed_marker
 from analysis.survival.hazard_ratio import hazard_ratio
+from analysis.survival.imputation import Imputed, PooledCox, impute, pooled_cox
 from analysis.survival.interval_censored import IntervalCurve, WeibullFit, turnbull, weibull_regression
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark import LandmarkSet, landmark
@@ -62,7 +63,9 @@ from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
 from analysis.survival.marker_effect import MarkerEffect, marker_effect
 from analysis.survival.marker_hazards import MarkerHazard, marker_hazards
+from analysis.survival.missingness import missing_and_outcome
 from analysis.survival.optimism import CorrectedDiscrimination, corrected_discrimination
+from analysis.survival.pooling import Pooled, pool
 from analysis.survival.prediction import PredictedSurvival, predicted_survival
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
 from analysis.survival.residual_smooth import ResidualSmooth, smooth_residuals
@@ -82,6 +85,12 @@ from analysis.survival.sensitivity import IntervalTwin, Sensitivity, Sensitivity
 from analysis.survival.study_endpoints import StudyEndPoints, study_end_points
 from analysis.survival.tail_interval import tail_interval
 from analysis.survival.time_dependent import DelayedEntry, MantelByar, delayed_entry, mantel_byar
+from analysis.survival.tipping_point import (
+    LandmarkWithMissing,
+    TippingPoint,
+    landmark_with_missing,
+    tipping_point,
+)
 
 __all__ = [
     "LEVEL",
@@ -116,16 +125,20 @@ __all__ = [
     "FollowUp",
     "Grouping",
     "HazardRatio",
+    "Imputed",
     "IntegratedBrier",
     "IntervalCurve",
     "IntervalTwin",
     "LandmarkSet",
+    "LandmarkWithMissing",
     "MantelByar",
     "ManyFits",
     "MarkerEffect",
     "MarkerHazard",
     "MaximallySelected",
     "PairedClassification",
+    "Pooled",
+    "PooledCox",
     "PostHocCutoff",
     "PreSpecifiedCutoff",
     "PredictedSurvival",
@@ -144,6 +157,7 @@ __all__ = [
     "TestResult",
     "TimeDependentAuc",
     "TimedMarker",
+    "TippingPoint",
     "WeibullFit",
     "added_value",
     "auc_difference",
@@ -177,18 +191,23 @@ __all__ = [
     "grouping",
     "hazard_ratio",
     "hazard_ratio_per",
+    "impute",
     "integrated_brier",
     "kaplan_meier",
     "landmark",
+    "landmark_with_missing",
     "logrank",
     "mantel_byar",
     "marker_effect",
     "marker_hazards",
     "maximally_selected",
+    "missing_and_outcome",
     "nelson_aalen",
     "overall_survival",
     "permutation_logrank",
     "permutation_rmst",
+    "pool",
+    "pooled_cox",
     "predicted_survival",
     "predictive_values",
     "progression_free_survival",
@@ -210,6 +229,7 @@ __all__ = [
     "time_dependent_auc",
     "time_to_progression",
     "timed_marker",
+    "tipping_point",
     "turnbull",
     "weibull_regression",
 ]
