@@ -369,3 +369,13 @@ def test_an_empty_window_and_no_visit_are_refused(hand):
         draw_projection([hand.panel("baseline")], simulated=False, suv_window=(5.0, 5.0))
     with pytest.raises(DesignError, match="no projection"):
         draw_projection([], simulated=False)
+
+
+def test_neither_curve_nor_sum_of_events_goes_on_where_few_are_at_risk(hand):
+    days = [30.4375 * month for month in range(1, 9)]
+    figure = draw_survival_curves([hand.curve("All", days, [1] * 8)], simulated=False, smallest=5)
+    steps = [line for line in figure.axes[0].lines if line.get_drawstyle() == "steps-post"]
+    assert max(steps[0].get_xdata()) == pytest.approx(4)
+    written = [text.get_text() for text in figure.axes[1].texts if text.get_gid() == "at-risk-row"]
+    assert written[:9] == [str(n) for n in (8, 8, 7, 6, 5, 4, 3, 2, 1)]
+    assert written[9:] == ["0", "1", "2", "3", "4", "–", "–", "–", "–"]

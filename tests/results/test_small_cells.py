@@ -134,6 +134,7 @@ def test_a_study_to_which_the_rule_does_not_apply_prints_everything():
         ("2 series that should have been measured", "< 5 series that should have been measured"),
         ("logistics (2) and toxicity (7)", "logistics (< 5) and toxicity (7)"),
         ("61 (55–67) [37–75]", "61 (55–67)"),
+        ("about 7 of 10 free of progression", "about 7 of 10 free of progression"),
         ("40 / 3", "40 / < 5"),
         (
             "Firth's regression (ctDNA detected has 2; fewer than 5)",
@@ -148,6 +149,7 @@ def test_small_numbers_in_words_are_withheld(text, shown):
 
 
 def test_bare_numbers_of_a_figure_count_unless_a_unit_follows():
+    assert without_small("Forest plot of 3 odds ratios", RULE, writing=True) == "Forest plot of 3 odds ratios"
     text = "favourable and detected 3; discordant 12; −25 %, 4 months, day 3"
     assert without_small(text, RULE, writing=True) == (
         "favourable and detected < 5; discordant 12; −25 %, 4 months, day 3"
@@ -196,7 +198,7 @@ def test_numbers_written_in_a_figure_are_withheld_and_those_of_its_axes_stay():
 def test_a_lone_small_reason_of_the_flow_is_not_named():
     flow = Flow((FlowStep("PET", 44, (("refused", 2),), groups=(("pilot", 2), ("extension", 42))),))
     step = shown_flow(flow, RULE).steps[0]
-    assert step.excluded == (("a reason that is not shown", 2),)
+    assert step.excluded == (("for a reason that is not shown", 2),)
     assert step.groups == ()
     assert shown_flow(flow, SHOWS_ALL) is flow
 

@@ -78,7 +78,11 @@ def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
 
 
 def _draw_rows(
-    axes: Axes, curves: Sequence[SurvivalCurve], ticks: NDArray[np.float64], left_mm: float
+    axes: Axes,
+    curves: Sequence[SurvivalCurve],
+    ticks: NDArray[np.float64],
+    left_mm: float,
+    smallest: int,
 ) -> None:
     at = ticks * DAYS_PER_MONTH
     blocks = (
@@ -108,8 +112,18 @@ def _draw_rows(
                 va="center",
                 fontsize=SMALL,
             )
-            for x, value in zip(ticks, numbers, strict=True):
-                axes.text(x, row, str(value), ha="center", va="center", fontsize=SMALL, gid="at-risk-row")
+            ended = (curve.at_risk_at(at) < smallest) & (title != "Number at risk")
+            for x, value, gone in zip(ticks, numbers, ended, strict=True):
+                # Where the curve is no longer drawn, the growing sum would draw it.
+                axes.text(
+                    x,
+                    row,
+                    "–" if gone else str(value),
+                    ha="center",
+                    va="center",
+                    fontsize=SMALL,
+                    gid="at-risk-row",
+                )
             row += 1
 
 
@@ -185,7 +199,7 @@ def draw_survival_curves(
     axes.grid(axis="y", color=FAINT, lw=0.5)
     rows.set_ylim(table / _ROW_MM, 0)
     rows.set_axis_off()
-    _draw_rows(rows, curves, ticks, left - 2)
+    _draw_rows(rows, curves, ticks, left - 2, smallest)
     legend.set(xlim=(0, width_mm - key_left), ylim=(top - 2.0, 0))
     legend.set_axis_off()
     y = _ROW_MM / 2

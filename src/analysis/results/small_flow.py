@@ -10,8 +10,8 @@ from analysis.results.small_cells import SmallCells
 if TYPE_CHECKING:
     from analysis.cohort import Flow
 
-OTHER = "other reasons, each of few"
-"""What stands for reasons that only few patients have."""
+OTHER = "for other reasons"
+"""What stands for the reasons that only few patients have, taken together."""
 
 
 def shown_flow(flow: Flow, rule: SmallCells) -> Flow:
@@ -28,7 +28,7 @@ def shown_flow(flow: Flow, rule: SmallCells) -> Flow:
     >>> lost = (("toxicity", 2), ("refused", 1), ("not planned", 16), ("logistics", 7))
     >>> rule = SmallCells(5, zeros_shown=True, applies=True)
     >>> shown_flow(Flow((FlowStep("PET", 20, lost),)), rule).steps[0].excluded
-    (('not planned', 16), ('other reasons, each of few', 10))
+    (('not planned', 16), ('for other reasons', 10))
     """
     if not rule.applies:
         return flow
@@ -57,4 +57,4 @@ def _joined(reasons: tuple[tuple[str, int], ...], rule: SmallCells) -> tuple[tup
         kept.remove(smallest)
         joined.append(smallest)
     lost = sum(n for _, n in joined)
-    return (*kept, (OTHER if len(joined) > 1 else "a reason that is not shown", lost))
+    return (*kept, (OTHER if len(joined) > 1 else "for a reason that is not shown", lost))

@@ -21,7 +21,7 @@ _FREE = r"(?<![\w.,−–\-<>/])"  # no digit, decimal point, range or sign befo
 _DAYS = r"(?<!day )(?<!week )(?<!month )(?<!grade )(?<!visit )(?<!version )(?<!item )"
 
 _OF = re.compile(
-    rf"{_FREE}(\d+)( of (?:the |these |those )?)(\d+)(\b(?!\.\d))((?: \([^()]*%[^()]*\)|, \d+(?:\.\d+)? ?%)?)"
+    rf"{_FREE}(?<!about )(\d+)( of (?:the |these |those )?)(\d+)(\b(?!\.\d))((?: \([^()]*%[^()]*\)|, \d+(?:\.\d+)? ?%)?)"
 )
 _RATIO = re.compile(rf"{_FREE}(\d+)( / )(\d+)(?![\d.%])")
 _SHARE = re.compile(rf"{_FREE}(\d+)( \()(\d+(?:\.\d+)?) ?%[^()]*\)")
@@ -32,7 +32,7 @@ _LISTED = re.compile(r"(?<=[^\W\d]\s)\((\d+)\)")
 _EXTREMES = re.compile(r"\s*\\?\[[−-]?\d[\d.]*\s?(?:–|to)\s?[−-]?\d[\d.]*\\?\]")
 _UNIT = (
     r"(?!\d|[.,]\d|\s?%|–\d|\s?to\s[\d−]|[-\N{NO-BREAK SPACE} ]?(?:percent|points?|months?|weeks?|days?|years?|hours?|min|MBq|SUV|"
-    r"ml|mm|cm|kg|g/ml|g\b|mg|pg|Gy|SD|CI|×|panels?|genes?|rules?|criteria|visits?\b|planes?|columns?|rows?))"
+    r"ml|mm|cm|kg|g/ml|g\b|mg|pg|Gy|SD|CI|×|panels?|genes?|rules?|criteria|visits?\b|planes?|columns?|rows?|markers?|estimates?|(?:odds|hazard) ratios?|ratios?|tests?))"
 )
 _BARE = re.compile(
     rf"(?<![\w.,−–\-<>/=≥≤])(?<!day )(?<!Day )(?<!week )(?<!Week )(?<!month )(?<!grade )(?<!PERCIST )(?<!RECIST )(?<!from )(?<!to )"
