@@ -197,3 +197,15 @@ def test_the_waterfall_says_how_many_intervals_are_drawn_and_cross_the_cut_off()
     ).assign(low=[-60.0, -45.0, np.nan], high=[-40.0, -15.0, np.nan])
     text = describe_waterfall(patients, cutoff_percent=25)
     assert "Lines show an interval of 2 patients; 1 reach over the cut-off." in text
+
+
+def test_the_grid_of_missing_scans_says_whether_they_could_change_the_conclusion():
+    from analysis.figures import describe_tipping_point
+    from analysis.survival import tipping_point
+
+    nan = float("nan")
+    group = [nan] * 3 + [1.0, 1, 0] * 4 + [0.0, 0, 1] * 4 + [nan] * 3
+    found = tipping_point(range(10, 40), [1] * 30, group, labels=("non-responders", "responders"), seed=1)
+    text = describe_tipping_point(found)
+    assert "24 classified patients includes 1" in text
+    assert "It excludes 1 in some of them, for example if 2 of the 3" in text

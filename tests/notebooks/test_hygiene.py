@@ -33,6 +33,11 @@ def test_every_run_names_the_parameters_of_its_notebooks(project):
         ({"source": "def helper():\n    return 1"}, "defines a function"),
         ({"source": "open('/home/me/data.csv')"}, "absolute path"),
         ({"id": ""}, "has no id"),
+        ({"source": "from scipy.stats import fisher_exact"}, "imports scipy.stats"),
+        ({"source": "import lifelines as ll"}, "imports lifelines"),
+        ({"source": "from analysis.logbook import open_logbook"}, "reaches past the log"),
+        ({"source": "early_response.__wrapped__()"}, "reaches past the log"),
+        ({"source": "book.log.close()"}, "reaches past the log"),
     ],
 )
 def test_an_unclean_notebook_is_named_with_its_cell(project, tmp_path, change, complaint):

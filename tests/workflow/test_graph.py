@@ -82,6 +82,22 @@ def test_a_notebook_depends_on_its_imports_its_run_its_study_and_the_notebooks_i
     assert "survival" not in head
 
 
+def test_a_notebook_that_reads_every_log_comes_after_all_that_stand_before_it_in_the_run(checkout):
+    (checkout / "notebooks/runs").mkdir(parents=True)
+    for stem, source in (("01-cohort", ""), ("04-survival", ""), ("07-reporting", "results = book.before()")):
+        cells = [{"cell_type": "code", "source": source}]
+        (checkout / f"notebooks/{stem}.ipynb").write_text(json.dumps({"cells": cells}))
+    (checkout / "notebooks/runs/primary.yml").write_text(
+        "notebooks: [01-cohort, 04-survival, 07-reporting]\nparameters:\n  study: data/mine\n"
+    )
+    rules = graph.fragment(["primary"]).splitlines()
+    head = next(line for line in rules if line.startswith("reports/notebooks/primary/07-reporting.ipynb"))
+    before = {f"reports/results/primary/{stem}.json" for stem in ("01-cohort", "04-survival")}
+    assert before <= set(head.split(":")[1].split())
+    first = next(line for line in rules if line.startswith("reports/notebooks/primary/01-cohort.ipynb"))
+    assert "results/primary/04" not in first
+
+
 def test_an_unknown_run_is_named_with_those_there_are(checkout):
     (checkout / "notebooks/runs").mkdir(parents=True)
     (checkout / "notebooks/runs/primary.yml").write_text("")

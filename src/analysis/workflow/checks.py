@@ -22,6 +22,10 @@ TOOLS = (
 )
 ABSOLUTE = re.compile(r"""["'](?:/[\w.-]+){2,}|["'][A-Za-z]:\\\\""")
 DEFINITION = re.compile(r"^\s*(?:def|class|async def)\s")
+IMPORTED = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+ALLOWED = ("analysis", "dataclasses", "matplotlib", "numpy", "pandas")
+"""What a notebook may import: an estimate by another library would stand in no log."""
+PAST_THE_LOG = re.compile(r"\blogbook\b|__wrapped__|\.log\.(?!question\b)")
 OUTPUT_KEYS = ("outputs", "execution_count")
 
 
@@ -45,7 +49,7 @@ def notebook_problems(file: Path) -> list[str]:
     """What is wrong with a committed notebook, by cell.
 
     A notebook is committed without outputs; one cell is tagged ``parameters`` and holds literals only; it
-    defines nothing, names no absolute path and ends by closing its session.
+    defines nothing, names no absolute path, imports no other library of statistics and ends by closing its session.
     """
     document = json.loads(file.read_text(encoding="utf-8"))
     problems = []
@@ -65,6 +69,13 @@ def notebook_problems(file: Path) -> list[str]:
             problems.append(f"{where}: defines a function or class (put it into the package)")
         if ABSOLUTE.search(source):
             problems.append(f"{where}: names an absolute path")
+        foreign = sorted({name for name in IMPORTED.findall(source) if name.split(".")[0] not in ALLOWED})
+        if foreign:
+            problems.append(
+                f"{where}: imports {foreign[0]} (estimates are made by the package, which logs them)"
+            )
+        if PAST_THE_LOG.search(source):
+            problems.append(f"{where}: reaches past the log of analyses")
         if "parameters" in cell["metadata"].get("tags", []):
             tagged += 1
             problems += [f"{where}: {problem}" for problem in parameter_problems(source)]
