@@ -8,9 +8,12 @@ from analysis.figures.agreement import describe_agreement, draw_agreement
 from analysis.figures.associations import describe_associations, draw_associations
 from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
+from analysis.figures.cutoff_search import describe_cutoff_search, draw_cutoff_search
+from analysis.figures.decision import describe_decision_curve, draw_decision_curve
 from analysis.figures.decisions import describe_decisions, draw_decisions
 from analysis.figures.flow import describe_flow, draw_flow
 from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
+from analysis.figures.interval_curves import describe_interval_curves, draw_interval_curves
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
 from analysis.figures.oncoprint import describe_oncoprint, draw_oncoprint
@@ -32,6 +35,7 @@ from analysis.figures.scan_quality import describe_scan_quality, draw_scan_quali
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
+from analysis.figures.swimmer import describe_swimmer, draw_swimmer
 from analysis.figures.tipping_point import describe_tipping_point, draw_tipping_point
 from analysis.figures.uptake import describe_uptake, draw_uptake
 from analysis.figures.volcano import describe_volcano, draw_volcano
@@ -42,9 +46,12 @@ __all__ = [
     "describe_agreement",
     "describe_associations",
     "describe_change_and_pfs",
+    "describe_cutoff_search",
+    "describe_decision_curve",
     "describe_decisions",
     "describe_flow",
     "describe_gene_matrix",
+    "describe_interval_curves",
     "describe_joint",
     "describe_landmark_cost",
     "describe_lesion_changes",
@@ -59,6 +66,7 @@ __all__ = [
     "describe_schoenfeld",
     "describe_spline",
     "describe_survival_curves",
+    "describe_swimmer",
     "describe_tipping_point",
     "describe_type_one",
     "describe_uptake",
@@ -67,9 +75,12 @@ __all__ = [
     "draw_agreement",
     "draw_associations",
     "draw_change_and_pfs",
+    "draw_cutoff_search",
+    "draw_decision_curve",
     "draw_decisions",
     "draw_flow",
     "draw_gene_matrix",
+    "draw_interval_curves",
     "draw_joint",
     "draw_landmark_cost",
     "draw_lesion_changes",
@@ -84,6 +95,7 @@ __all__ = [
     "draw_schoenfeld",
     "draw_spline",
     "draw_survival_curves",
+    "draw_swimmer",
     "draw_tipping_point",
     "draw_type_one",
     "draw_uptake",

@@ -1,4 +1,4 @@
-"""Kaplan-Meier curves with the numbers under them: at risk, cumulative events, medians."""
+"""Kaplan-Meier curves with the numbers under them: at risk, cumulative events and censorings, medians."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.survival import SurvivalCurve
 
 _PLOT_MM, _RIGHT_MM, _ROW_MM, _WIDEST_NAMES_MM = 62.0, 7.0, 4.3, 45.0
+_BLOCKS = 3  # at risk, events, censored
 
 
 def _checked(curves: Sequence[SurvivalCurve]) -> None:
@@ -52,7 +53,11 @@ def month_ticks(end: float) -> NDArray[np.float64]:
 
 def cumulative_events(curve: SurvivalCurve, at: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the number of events up to and including each of ``at``, days."""
-    total = np.concatenate([[0], np.cumsum(curve.events)])
+    return _running(curve, curve.events, at)
+
+
+def _running(curve: SurvivalCurve, counts: NDArray[np.int64], at: NDArray[np.float64]) -> NDArray[np.int64]:
+    total = np.concatenate([[0], np.cumsum(counts)])
     return total[np.searchsorted(curve.times, at, side="right")]
 
 
@@ -88,6 +93,7 @@ def _draw_rows(
     blocks = (
         ("Number at risk", [curve.at_risk_at(at) for curve in curves]),
         ("Cumulative events", [cumulative_events(curve, at) for curve in curves]),
+        ("Cumulative censored", [_running(curve, curve.censored, at) for curve in curves]),
     )
     row = 0.5
     for title, values in blocks:
@@ -175,7 +181,7 @@ def draw_survival_curves(
     end = end_months or max(float(curve.times[-1]) / DAYS_PER_MONTH for curve in curves)
     ticks = month_ticks(end)
     left = (
-        max(text_width_mm(text) for text in ["Cumulative events  ", *(curve.label for curve in curves)]) + 9
+        max(text_width_mm(text) for text in ["Cumulative censored  ", *(curve.label for curve in curves)]) + 9
     )
     ends = f"Curves end where fewer than {smallest} patients are at risk." if smallest else ""
     note = " ".join(filter(None, [note, ends]))
@@ -184,7 +190,7 @@ def draw_survival_curves(
     said = wrapped(sentence, width_mm - key_left - 2, bold=True) if sentence else []
     keys = [wrapped(f"{curve.label}: {_summary(curve)}", width_mm - key_left - 13) for curve in curves]
     top = 2.0 + _ROW_MM * sum(map(len, keys)) + line_mm() * len(said) + 2.0
-    table = _ROW_MM * 2 * (len(curves) + 1)
+    table = _ROW_MM * _BLOCKS * (len(curves) + 1)
     height = top + _PLOT_MM + 11.0 + table + (line_mm() * len(small_print) + 3.0 if small_print else 1.0)
     figure = new_figure(width_mm, height, simulated=simulated, constrained=False)
     inner = width_mm - left - _RIGHT_MM

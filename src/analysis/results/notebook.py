@@ -206,13 +206,16 @@ class Notebook:
         self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
         return ShownTable(columns, rows, numeric, caption)
 
-    def figure(self, figure: Figure, alt: str) -> ShownFigure:
+    def figure(self, figure: Figure, alt: str, *, numbers: pd.DataFrame | None = None) -> ShownFigure:
         """Hold a figure and show it; ``alt`` states the finding in words for those who cannot see it.
+
+        ``numbers`` is what the figure draws, one row a point of a curve, bar or line of a forest; it is written beside
+        the picture as CSV under the same rules as a table: no patient rows, small numbers of patients withheld.
 
         Raises
         ------
         PublicationError
-            If the cell does not name it, the name is taken, or there is no alt text.
+            If the cell does not name it, the name is taken, there is no alt text, or the numbers are patient rows.
         """
         from analysis.figures import save
 
@@ -222,6 +225,11 @@ class Notebook:
             raise PublicationError("a figure has no alt text", where=f"cell {label}", do="say what it shows")
         alt = without_small(alt, self._small, writing=True)
         withhold_writing(figure, self._small)
+        if numbers is not None:
+            numbers = withheld_table(numbers, self._small)
+            _, rows = printed(numbers, 6)
+            text = "\n".join(" ".join(row) for row in rows)
+            refuse_identifiers(text, self.study.identifiers, where=f"numbers of {label}")
         with tempfile.TemporaryDirectory() as folder:
             svg, png = (path.read_bytes() for path in save(figure, Path(folder) / label))
         folder = self._places.results / "figures"
@@ -234,6 +242,10 @@ class Notebook:
             "svg": f"figures/{label}.svg",
             "png": f"figures/{label}.png",
         }
+        if numbers is not None:
+            frame = numbers.copy()
+            self._files.append((folder / f"{label}.csv", lambda path: write_csv(frame, path)))
+            self._figures[label]["csv"] = f"figures/{label}.csv"
         return ShownFigure(png, alt)
 
     def keep(self, name: str, frame: pd.DataFrame) -> None:

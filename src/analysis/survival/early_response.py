@@ -169,11 +169,15 @@ def early_response(
     crossing = proportional is not None and proportional.overall.p_value < PROPORTIONAL_P
     rates = _rates(curves, rates_at_months)
     effect = others = None
+    unrelated: list[str] = []
     if marker is not None:
-        effect = marker_effect(
-            seen.time, seen.event, marker, landmark_day=landmark_day, window_days=window_days,
-            step=marker_step, reference=marker_reference,
-        )  # fmt: skip
+        try:
+            effect = marker_effect(
+                seen.time, seen.event, marker, landmark_day=landmark_day, window_days=window_days,
+                step=marker_step, reference=marker_reference,
+            )  # fmt: skip
+        except DesignError as error:  # the groups are an answer of their own
+            unrelated = [f"The {marker.name} itself could not be related to {end_point}: {error.what}."]
     if sensitivity:
         others = sensitivity_analyses(
             seen.time, seen.event, everybody, reference=reference, labels=labels, landmark_day=landmark_day,
@@ -202,6 +206,7 @@ def early_response(
             *ratio.warnings,
             *_warnings(left, tau, tau_months, crossing, proportional is None),
             *_thin(rates),
+            *unrelated,
             *difference.warnings,
         ),
         concordance=concordance(left.time, left.event, mine.astype(float)),
