@@ -17,9 +17,12 @@ from analysis.figures import (
     draw_agreement,
     draw_associations,
     draw_change_and_pfs,
+    draw_cutoff_search,
+    draw_decision_curve,
     draw_decisions,
     draw_flow,
     draw_gene_matrix,
+    draw_interval_curves,
     draw_joint,
     draw_landmark_cost,
     draw_lesion_changes,
@@ -34,6 +37,7 @@ from analysis.figures import (
     draw_schoenfeld,
     draw_spline,
     draw_survival_curves,
+    draw_swimmer,
     draw_tipping_point,
     draw_type_one,
     draw_volcano,
@@ -42,6 +46,12 @@ from analysis.figures import (
 from analysis.pet import Agreement, LesionPlanes, Plane, Projection
 from analysis.study import PublishedCharacteristic
 from analysis.survival import (
+    DecisionCurve,
+    Estimate,
+    HazardRatio,
+    IntervalCurve,
+    IntervalTwin,
+    PostHocCutoff,
     ProportionalHazards,
     SplineEffect,
     SurvivalCurve,
@@ -208,6 +218,54 @@ SPLINE = SplineEffect(
     n=44,
     events=40,
 )
+SWIMMERS = pd.DataFrame(
+    {
+        "patient_id": [f"{PATIENT}{i}" for i in range(4)],
+        "treatment_days": [200.0, 60.0, 180.0, np.nan],
+        "response": pd.array(["responder", "non_responder", None, "responder"], dtype="string"),
+        "on_treatment": [True, False, False, False],
+        "progression_day": [np.nan, 58.0, np.nan, 10.0],
+        "death_day": [np.nan, 300.0, np.nan, np.nan],
+    }
+)
+TWIN = IntervalTwin(
+    curves=(
+        IntervalCurve(np.array([0.0, 60.0]), np.array([30.0, 90.0]), np.array([0.6, 0.4]), -3.0, 4, 4),
+        IntervalCurve(np.array([30.0, 120.0]), np.array([60.0, np.inf]), np.array([0.5, 0.5]), -3.0, 4, 2),
+    ),
+    labels=("Non-responder", "Responder"),
+    hazard_ratio=Estimate(1.9, 0.7, 5.2, "Weibull", 0.2),
+    n=8,
+    events=6,
+)
+SEARCH = PostHocCutoff(
+    value=-24.0,
+    statistic=2.05,
+    p_lausen_1992=0.4,
+    p_lausen_1994=0.33,
+    p_gauss=0.3,
+    p_permutation=0.28,
+    permutations=999,
+    cutoffs=np.array([-40.0, -24.0, 5.0]),
+    statistics=np.array([0.9, 2.05, 0.4]),
+    smallest_share=0.1,
+    low=-39.0,
+    high=12.0,
+    resampled=np.array([-39.0, -24.0, -24.0, 12.0, np.nan]),
+    cross_validated=HazardRatio(1.34, 0.62, 2.91, 0.45, 40, 32, "Cox", "profile"),
+    n=40,
+    events=32,
+    method="post hoc cut-off",
+)
+DECISION = DecisionCurve(
+    day=182.6,
+    thresholds=np.array([0.1, 0.4, 0.7]),
+    net_benefit={"Response": np.array([0.5, 0.3, 0.01]), "Change": np.array([0.5, 0.2, np.nan])},
+    treat_all=np.array([0.5, 0.25, -0.4]),
+    above={"Response": np.array([40, 25, 25]), "Change": np.array([40, 30, 2])},
+    n=40,
+    events=22,
+)
 COUNTS = pd.DataFrame(
     [[10, 4], [17, 12]], index=["responder", "non_responder"], columns=["not_detected", "detected"]
 )
@@ -369,6 +427,10 @@ EXAMPLES: dict[str, Callable[[bool], Figure]] = {
         PATIENTS, simulated=sim, cutoff_percent=25, post_hoc_percent=15, sentence="Hazard ratio 0.88"
     ),
     "decisions": lambda sim: draw_decisions(DECISIONS, simulated=sim, calls=CALLS, smallest=2),
+    "cut-off search": lambda sim: draw_cutoff_search(SEARCH, simulated=sim, pre_specified=-25),
+    "decision": lambda sim: draw_decision_curve(DECISION, simulated=sim),
+    "intervals": lambda sim: draw_interval_curves(TWIN, [NON_RESPONDERS, RESPONDERS], simulated=sim),
+    "swimmer": lambda sim: draw_swimmer(SWIMMERS, simulated=sim),
     "flow": lambda sim: draw_flow(FLOW, simulated=sim),
     "genes": lambda sim: draw_gene_matrix(GENES, simulated=sim),
     "joint": lambda sim: draw_joint(COUNTS, simulated=sim),
@@ -417,6 +479,7 @@ def hand():
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
         checks=CHECKS, classes=CLASSES, volcano=VOLCANO, oncoprint=ONCOPRINT, decisions=DECISIONS, calls=CALLS,
         characteristics=CHARACTERISTICS, operating=OPERATING, costs=COSTS,
+        twin=TWIN, search=SEARCH, decision=DECISION, swimmers=SWIMMERS,
     )  # fmt: skip
 
 

@@ -146,3 +146,15 @@ def test_an_earlier_session_is_carried_on_and_marked():
     second.note(function="survival.cox", kind="association", estimate=2.0)
     second.carry_on(first.analyses)
     assert [(one.estimate, one.earlier) for one in second.analyses] == [(2.0, False), (1.0, True)]
+
+
+def test_further_answers_of_one_call_are_listed_under_the_function_that_gives_them(log):
+    respond(sensitivity=True, predict_at_months=[3])
+    named = [(noted.function, noted.kind) for noted in log.analyses]
+    assert named[0] == ("survival.early_response", "comparison")
+    assert {
+        "survival.predictive_values",
+        "survival.concordance",
+        "survival.delayed_entry",
+        "survival.mantel_byar",
+    } <= {function for function, _ in named}

@@ -1,8 +1,10 @@
 import json
 
+import pandas as pd
 import pytest
 
 from analysis.errors import ParameterError, PublicationError
+from analysis.figures.canvas import new_figure
 from analysis.results import notebook as module
 from analysis.results import places
 from analysis.results.store import SCHEMA
@@ -115,3 +117,25 @@ def test_what_was_tried_by_hand_before_stays_in_the_draft_with_the_parameter_it_
     (noted,) = again.log.analyses
     assert noted.earlier
     assert noted.settings["cutoff_percent"] == 25
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    monkeypatch.setattr(module, "label_of", lambda kind: ("fig-x", "A caption"))
+    return new_figure(85, 40, simulated=True)
+
+
+def test_the_numbers_of_a_figure_stand_beside_it_as_csv(book, drawn, tmp_path):
+    book.figure(drawn, "It rises.", numbers=pd.DataFrame({"months": [0.0, 1.5], "survival": [1.0, 0.5]}))
+    book.close()
+    place = places.drafted("primary", "04-survival")
+    entry = json.loads(place.values.read_text())["figures"]["fig-x"]
+    assert (place.results / entry["csv"]).read_text() == "months,survival\n0.0,1.0\n1.5,0.5\n"
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"patient_id": ["x"], "a": [1.0]}, {"group": ["PAT-01"], "a": [1.0]}], ids=["rows", "names"]
+)
+def test_numbers_of_a_figure_that_are_patient_rows_are_refused(book, drawn, numbers):
+    with pytest.raises(PublicationError, match=r"patient rows|pseudonym"):
+        book.figure(drawn, "It rises.", numbers=pd.DataFrame(numbers))

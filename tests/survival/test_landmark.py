@@ -167,6 +167,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
         "marker_effect",
         "sensitivity_analyses",
         "compare_days",
+        "landmark_with_missing",
     }  # take care themselves
     shown = {"grouping", "timed_marker"}
     known = {

@@ -9,13 +9,13 @@ from analysis.figures.associations import describe_associations, draw_associatio
 from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
 from analysis.figures.cutoff_search import describe_cutoff_search, draw_cutoff_search
-from analysis.figures.decision import describe_decision_curve, draw_decision_curve
 from analysis.figures.decisions import describe_decisions, draw_decisions
 from analysis.figures.flow import describe_flow, draw_flow
 from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.interval_curves import describe_interval_curves, draw_interval_curves
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
+from analysis.figures.net_benefit import describe_decision_curve, draw_decision_curve
 from analysis.figures.oncoprint import describe_oncoprint, draw_oncoprint
 from analysis.figures.operating import (
     describe_landmark_cost,

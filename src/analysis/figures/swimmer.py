@@ -110,7 +110,7 @@ def draw_swimmer(patients: pd.DataFrame, *, simulated: bool, width_mm: float = D
     )
     axes.set_xticks(ticks)
     axes.spines["left"].set_visible(False)
-    axes.set_ylabel(f"{count(len(rows), 'patient')}, one bar each")
+    axes.set_title(f"{count(len(rows), 'patient')}, one bar each")
     figure.legend(handles=handles, loc="outside lower center", ncols=4, columnspacing=1.4)
     return figure
 

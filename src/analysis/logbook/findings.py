@@ -42,6 +42,9 @@ def findings(result: Any, fields: Mapping[str, str] | None = None) -> list[dict[
     list of dict
         Fields of :class:`analysis.logbook.Analysis`; one empty one where the result says nothing that the log knows.
 
+    A result may hold answers to further questions; its ``further_findings`` lists them as the function that answers
+    each, its kind, and the part, so that an analysis made on the way to another is not lost in it.
+
     Examples
     --------
     >>> from types import SimpleNamespace
@@ -50,6 +53,8 @@ def findings(result: Any, fields: Mapping[str, str] | None = None) -> list[dict[
     [{'estimate': 2.0, 'low': 1.0, 'high': 4.0, 'n': 46, 'name': 'age'}]
     """
     found = [_fields(one, fields or {}, name) for name, one in _each(result)]
+    for function, kind, part in getattr(result, "further_findings", ()):
+        found.append({**_fields(part, {}, ""), "function": function, "kind": kind})
     if len(found) <= MOST:
         return found or [{}]
     return [*found[:MOST], {"name": f"{len(found) - MOST} more of the same call"}]

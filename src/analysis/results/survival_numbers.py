@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         EarlyResponse,
         IntervalTwin,
         PostHocCutoff,
-        ProportionalHazards,
+        ResidualSmooth,
         SplineEffect,
         SurvivalCurve,
     )
@@ -87,11 +87,18 @@ def spline_numbers(effect: SplineEffect) -> pd.DataFrame:
     )
 
 
-def residual_numbers(tested: ProportionalHazards) -> pd.DataFrame:
-    """Residuals of the first term by rising event time: ``months, residual``."""
+def smooth_numbers(smooth: ResidualSmooth) -> pd.DataFrame:
+    """Log hazard ratio over time, smoothed: ``days, log_hazard_ratio, low, high``."""
     import pandas as pd
 
-    return pd.DataFrame({"months": months(tested.times), "residual": tested.residuals[:, 0]})  # type: ignore[arg-type]
+    return pd.DataFrame(
+        {
+            "days": smooth.days,
+            "log_hazard_ratio": smooth.log_hazard_ratio,
+            "low": smooth.low,
+            "high": smooth.high,
+        }
+    )
 
 
 def search_numbers(found: PostHocCutoff) -> pd.DataFrame:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from analysis.errors import DesignError
+from analysis.results.survival_words import search_sentence
 from analysis.units import months
 
 if TYPE_CHECKING:
     from analysis.results.notebook import Notebook
-    from analysis.survival import EarlyResponse, SurvivalCurve
+    from analysis.survival import EarlyResponse, PostHocCutoff, SurvivalCurve
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -236,3 +237,34 @@ def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str
 
 def _reached(days: float) -> float:
     return float("inf") if days != days else months(days)
+
+
+def hold_search(book: Notebook, prefix: str, found: PostHocCutoff | None, *, otherwise: str) -> None:
+    """Hold a searched cut-off with what knows of the search: its interval, corrected p, cross-validated ratio, words."""
+    what = "Post hoc cut-off of the change, percent"
+    if found is None:
+        for name in ("cutoff", "p", "hr", "sentence"):
+            book.value(f"{prefix}.{name}", None, definition=f"{what}: {name}", reason=otherwise)
+        return
+    book.value(
+        f"{prefix}.cutoff",
+        found.value,
+        low=found.low,
+        high=found.high,
+        digits=0,
+        definition=what,
+        method=found.method,
+    )
+    hold_p(
+        book, f"{prefix}.p", found.p_permutation, f"p value corrected for the search by permutation: {what}"
+    )
+    book.estimate(
+        f"{prefix}.hr",
+        found.cross_validated,
+        definition="Cross-validated hazard ratio of the searched cut-off",
+    )
+    book.value(
+        f"{prefix}.sentence",
+        search_sentence(found),
+        definition="The searched cut-off in one sentence",
+    )

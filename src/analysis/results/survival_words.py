@@ -11,7 +11,7 @@ from analysis.units import months
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.survival import EarlyResponse, HazardRatio, RmstDifference, SurvivalCurve
+    from analysis.survival import EarlyResponse, HazardRatio, PostHocCutoff, RmstDifference, SurvivalCurve
 
 
 def survival_table(
@@ -133,6 +133,18 @@ def curve_sentence(found: EarlyResponse, *, chosen_after_looking: bool = False) 
         f"Post hoc. {numbers}, uncorrected"
         if chosen_after_looking
         else f"{numbers}, p {p_text(ratio.p_value)}"
+    )
+
+
+def search_sentence(found: PostHocCutoff) -> str:
+    """A searched cut-off of a change in words: that it is post hoc, how far it moves, what is left of it."""
+    left = found.cross_validated
+    low, high = (number(value, 0) for value in (found.low, found.high))
+    return (
+        f"Post hoc: of all cut-offs tried in these {found.n} patients ({found.events} events), {number(found.value, 0)} % "
+        f"separates best; {100 * found.level:.0f} % of bootstrap samples choose one between {low} and {high} %. Corrected for "
+        f"the search, p {p_text(found.p_permutation)} (permutation). When each patient is cut where the others say, "
+        f"the hazard ratio is {_ratio(left)}."
     )
 
 

@@ -41,6 +41,7 @@ from analysis.survival.day_comparison import DayComparison, DayHorizon, PairedCl
 from analysis.survival.decision_curve import DecisionCurve, decision_curve
 from analysis.survival.decisions import DecisionRow, Decisions, decisions
 from analysis.survival.early_response import RULES_OF_CHOICE, early_response
+from analysis.survival.early_risks import early_risks
 from analysis.survival.endpoints import (
     EndPoint,
     overall_survival,
@@ -182,6 +183,7 @@ __all__ = [
     "decisions",
     "delayed_entry",
     "early_response",
+    "early_risks",
     "entry_curve",
     "episodes",
     "firth_cox",

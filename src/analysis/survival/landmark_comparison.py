@@ -100,3 +100,18 @@ class EarlyResponse:
     def sentence(self) -> str:
         """One sentence with every number of the comparison, whatever it shows."""
         return early_response_sentence(self)
+
+    @property
+    def further_findings(self) -> tuple[tuple[str, str, object], ...]:
+        """What else was asked on the way, for the log of analyses: function, kind, what it found."""
+        found: list[tuple[str, str, object]] = [
+            ("survival.predictive_values", "prediction", at.npv) for at in self.predictive
+        ]
+        if found:
+            found.append(("survival.concordance", "prediction", self.concordance))
+        if self.marker is not None:
+            found.append(("survival.hazard_ratio_per", "association", self.marker.hazard_ratio))
+            found.append(("survival.concordance", "prediction", self.marker.concordance))
+            if self.marker.spline is not None:
+                found.append(("survival.spline_effect", "association", self.marker.spline.nonlinearity))
+        return (*found, *(self.sensitivity.further_findings if self.sensitivity else ()))

@@ -32,6 +32,8 @@ class Sensitivity:
         ``None`` where these data do not allow it.
     n, events : int
         Patients and events counted.
+    function : str
+        Which function answers, as the log of analyses names it.
     refusal : str
         Why there is no estimate; empty where there is one.
     """
@@ -41,7 +43,13 @@ class Sensitivity:
     estimate: HazardRatio | Estimate | None
     n: int
     events: int
+    function: str
     refusal: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no estimate, under the name that the log reads."""
+        return self.refusal
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +92,11 @@ class SensitivityAnalyses:
     rows: tuple[Sensitivity, ...]
     mantel_byar: MantelByar | None
     intervals: IntervalTwin | None
+
+    @property
+    def further_findings(self) -> tuple[tuple[str, str, object], ...]:
+        """Every row for the log of analyses: the function that answers, its kind, what it found."""
+        return tuple((row.function, "comparison", row.estimate or row) for row in self.rows)
 
 
 @logged("comparison", measure="hazard ratio")
@@ -130,14 +143,16 @@ def sensitivity_analyses(
     late_days = bool((kept.known_at_days > 0).any())
     rows: list[Sensitivity] = []
 
-    def ask(label: str, meaning: str, compute: Callable[[], HazardRatio | Estimate], events: int) -> None:
+    def ask(
+        label: str, function: str, meaning: str, compute: Callable[[], HazardRatio | Estimate], events: int
+    ) -> None:
         try:
             found = compute()
         except DesignError as error:
-            rows.append(Sensitivity(label, meaning, None, left.n, events, error.what))
+            rows.append(Sensitivity(label, meaning, None, left.n, events, function, error.what))
         else:
             n, seen_events = getattr(found, "n", left.n), getattr(found, "events", events)
-            rows.append(Sensitivity(label, meaning, found, n, seen_events))
+            rows.append(Sensitivity(label, meaning, found, n, seen_events, function))
 
     def firth() -> HazardRatio:
         fit = firth_cox(left.time, left.event, mine.astype(float), terms=("group",))
@@ -165,16 +180,17 @@ def sensitivity_analyses(
         values = chosen.take(some.kept).values
         return hazard_ratio(some.time, some.event, values, reference=reference, labels=labels)
 
-    ask("Firth", "penalised likelihood instead of Cox's, the less biased of the two when events are few", firth, left.n_events)  # fmt: skip
+    ask("Firth", "survival.firth_cox", "penalised likelihood instead of Cox's, the less biased of the two when events are few", firth, left.n_events)  # fmt: skip
     if late_days:
-        ask("delayed entry", "each patient from the own day of classification, on the clock of treatment",
+        ask("delayed entry", "survival.delayed_entry", "each patient from the own day of classification, on the clock of treatment",
             lambda: delayed_entry(seen.time, seen.event, group, reference=reference, labels=labels).hazard_ratio,
             left.n_events)  # fmt: skip
-        ask("time-dependent", f"everybody from treatment start, passing to {base} when that was known (Mantel-Byar)",
+        ask("time-dependent", "survival.mantel_byar", f"everybody from treatment start, passing to {base} when that was known (Mantel-Byar)",
             time_dependent, seen.n_events)  # fmt: skip
         if visit_window is not None:
             ask(
                 "inside the window",
+                "survival.hazard_ratio",
                 "only who was classified inside the planned window",
                 inside,
                 left.n_events,
@@ -193,7 +209,7 @@ def sensitivity_analyses(
 
 def _interval_row(found: Estimate | None, n: int, events: int, refusal: str = "") -> Sensitivity:
     meaning = "the event lies between two visits (Weibull regression on intervals)"
-    return Sensitivity("interval-censored", meaning, found, n, events, refusal)
+    return Sensitivity("interval-censored", meaning, found, n, events, "survival.weibull_regression", refusal)
 
 
 def _from_landmark(
