@@ -5,6 +5,7 @@ from analysis.data.dictionary import data_dictionary, write_dictionary
 from analysis.data.download import fetch
 from analysis.data.inspire import import_inspire
 from analysis.data.loading import check_study, load_study
+from analysis.data.manifest import MANIFEST, Seal, seal_study
 from analysis.data.pearl_open import import_pearl_open
 from analysis.data.problems import FaultyStudyError, Problem
 from analysis.data.pseudonym_key import PseudonymKey, new_key, read_key
@@ -15,6 +16,7 @@ from analysis.data.tables import TABLES, Column, Table
 from analysis.data.writing import write_study, write_table
 
 __all__ = [
+    "MANIFEST",
     "PARTS",
     "SOURCES",
     "TABLES",
@@ -22,6 +24,7 @@ __all__ = [
     "FaultyStudyError",
     "Problem",
     "PseudonymKey",
+    "Seal",
     "Source",
     "Study",
     "Table",
@@ -33,6 +36,7 @@ __all__ = [
     "load_study",
     "new_key",
     "read_key",
+    "seal_study",
     "study_checksum",
     "whole_folder",
     "write_dictionary",

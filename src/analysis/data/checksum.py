@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from analysis.data.description import FILE, read_description
-from analysis.data.tables import TABLES
+from analysis.data.description import read_description
+from analysis.data.file_hashes import CACHE, hash_files
+from analysis.data.manifest import MANIFEST
+from analysis.data.study_files import study_files
 from analysis.errors import StudyError
 
 
@@ -30,28 +32,23 @@ def study_checksum(path: Path) -> str:
     Raises
     ------
     StudyError
-        If the folder does not exist.
+        If the folder does not exist, or one of its files cannot be read.
     """
     if not path.is_dir():
         raise StudyError("the study folder does not exist", where=path.name, do="name an existing folder")
     description, _ = read_description(path)
-    files = [(name, path / name) for name in (FILE, *(f"{table}.csv" for table in TABLES))]
-    for part, folder in (("dicom", path / description.dicom), ("contours", path / description.contours)):
-        files += [(f"{part}/{each.relative_to(folder).as_posix()}", each) for each in _files_below(folder)]
-    total = hashlib.sha256()
-    for name, file in sorted(files):
-        if file.is_file():
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-            total.update(f"{name}\0{file.stat().st_size}\0{digest}\n".encode("utf-8", "surrogateescape"))
-    return total.hexdigest()
-
-
-def _files_below(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return [
-        each
-        for each in folder.rglob("*")
-        if not any(part.startswith(".") for part in each.relative_to(folder).parts)
+    files = [
+        (each.name if each.part == "table" else f"{each.part}/{each.name}", each.path)
+        for each in study_files(path, description)
     ]
+    files.sort()
+    # A folder that was never sealed is not written to.
+    cache = path / CACHE if (path / MANIFEST).is_file() else None
+    total = hashlib.sha256()
+    for (name, file), digest in zip(files, hash_files([file for _, file in files], cache=cache), strict=True):
+        if digest is None:
+            raise StudyError(
+                "a file of the study cannot be read", where=path.name, do="check that you may read every file"
+            )
+        total.update(f"{name}\0{Path(file).stat().st_size}\0{digest}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()

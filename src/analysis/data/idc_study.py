@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data.idc import Plan
 from analysis.data.idc_download import Client, complete, download
+from analysis.data.manifest import seal_study
 from analysis.data.staging import refuse_to_overwrite, whole_folder
 from analysis.data.tables import TABLES
 from analysis.data.writing import write_study
@@ -58,6 +59,7 @@ def fetch_pet(plan: Plan, destination: Path | None = None, *, client: Client | N
             _link_tree(raw / each.series_uid, folder / _PLACES[each.modality] / each.series_uid)
         tables = study_tables(plan)
         write_study(folder, meta=_meta(plan, tables), tables=tables)
+        seal_study(folder)
     shutil.rmtree(raw, ignore_errors=True)
     return target
 

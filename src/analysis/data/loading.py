@@ -20,6 +20,7 @@ from analysis.data.description import Description, read_description
 from analysis.data.direct_identifiers import identifier_problems
 from analysis.data.folder_contents import folder_problems
 from analysis.data.lesion_matching import lesion_match_problems
+from analysis.data.manifest import manifest_problems
 from analysis.data.membership import membership_problems
 from analysis.data.plausibility import plausibility_problems
 from analysis.data.problems import FaultyStudyError, Problem, error
@@ -144,7 +145,16 @@ def _examine(folder: Path) -> _Examined:
     problems += lesion_match_problems(tables)
     problems += chronology_problems(tables, protocol)
     problems += plausibility_problems(tables)
+    problems += manifest_problems(folder, description, identifiers=_patients(tables))
     return _Examined(description, tables, starts, problems)
+
+
+def _patients(tables: dict[str, TypedTable]) -> tuple[str, ...]:
+    """Pseudonyms of the patients, as far as they are known."""
+    patients = tables.get("patients")
+    if patients is None or "patient_id" not in patients.headers:
+        return ()
+    return tuple(patients.frame["patient_id"].dropna())
 
 
 def _existing(folder: Path) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.manifest import seal_study
 from analysis.data.sources import SOURCES, Source
 from analysis.data.staging import refuse_to_overwrite, whole_folder
 from analysis.data.writing import lacking_columns, write_study
@@ -65,6 +66,7 @@ def import_pearl_open(raw_file: Path, destination: Path) -> Path:
     tables = {"patients": _patients(rows), "outcomes": _outcomes(rows), "plasma_samples": _samples(rows)}
     with whole_folder(destination) as folder:
         write_study(folder, meta=_meta(source, tables), tables=tables)
+        seal_study(folder)
     return destination
 
 

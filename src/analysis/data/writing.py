@@ -17,11 +17,11 @@ from analysis.data.tables import TABLES, Column, Table
 from analysis.errors import StudyError
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, errors: str = "strict") -> None:
     """Put the text under its name in one step: a reader sees the old file or the whole new one."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        with partial.open("w", encoding="utf-8", errors=errors, newline="") as file:
             file.write(text)
         partial.replace(path)
     finally:

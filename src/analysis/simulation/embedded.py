@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from analysis.data import write_study
+from analysis.data import seal_study, write_study
 from analysis.errors import StudyError
 from analysis.simulation.parameters import load_parameters
 from analysis.simulation.scan_list import list_scans
@@ -80,6 +80,7 @@ def simulate(
         else:
             tables = {name: table for name, table in tables.items() if name not in IMAGING_TABLES}
         write_study(study, meta=_describe(draw), tables=tables)
+        seal_study(study)
 
 
 def _write_scans(scans: Sequence[SimulatedScan], study: Path, *, workers: int | None, progress: bool) -> None:
