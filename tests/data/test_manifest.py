@@ -9,19 +9,21 @@ import subprocess
 
 import pytest
 
-from analysis.data import FaultyStudyError, check_study, load_study, seal_study
+from analysis.data import FaultyStudyError, check_study, file_hashes, load_study, seal_study
 from analysis.data.file_hashes import CACHE, hash_files
 from analysis.errors import StudyError
 
 
 @pytest.fixture
 def sealed(study):
-    # What was written within the last two seconds is not remembered: these files are old.
-    for folder, _, files in os.walk(study.path):
-        for name in files:
-            os.utime(os.path.join(folder, name), (1e9, 1e9))
     seal_study(study.path)
     return study
+
+
+@pytest.fixture
+def remembering(monkeypatch):
+    """Few and small files are remembered too."""
+    monkeypatch.setattr(file_hashes, "WORTH_REMEMBERING", (0, 0))
 
 
 def findings(study):
@@ -57,15 +59,23 @@ def test_one_changed_byte_of_a_table_is_an_error_that_names_the_table(sealed):
         load_study(sealed.path)
 
 
-def test_a_changed_image_is_named_by_its_line_even_if_size_and_time_are_as_before(sealed):
+def test_a_changed_image_is_named_by_its_line_even_if_size_and_time_are_as_before(
+    sealed, remembering, monkeypatch
+):
+    monkeypatch.setattr(file_hashes, "UNSETTLED_NS", 0)
     image = sealed.path / "dicom" / "1.dcm"
-    check_study(sealed.path)  # fills the memory of hashes
+    check_study(sealed.path)
+    assert (sealed.path / CACHE).exists()
     before = image.stat()
     image.write_bytes(b"an imagE, not read here")
     os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert image.stat().st_size == before.st_size
     [(severity, file, row, what)] = findings(sealed)
-    assert (severity, file, what) == ("error", "manifest.sha256", "the file is not what was sealed: dicom/1.dcm")
+    assert (severity, file, what) == (
+        "error",
+        "manifest.sha256",
+        "the file is not what was sealed: dicom/1.dcm",
+    )
     assert (sealed.path / "manifest.sha256").read_text().splitlines()[row - 1].endswith("  dicom/1.dcm")
 
 
@@ -124,12 +134,16 @@ def test_images_outside_the_study_folder_are_sealed_too(study, tmp_path):
     assert what.startswith("the file is not what was sealed")
 
 
-def test_a_hash_is_remembered_only_while_the_file_is_as_it_was(tmp_path):
+def test_a_hash_is_remembered_only_while_the_file_is_as_it_was(tmp_path, remembering, monkeypatch):
     file, cache = tmp_path / "a", tmp_path / CACHE
     file.write_bytes(b"one")
     os.utime(file, (1e9, 1e9))
     one = hashlib.sha256(b"one").hexdigest()
+    monkeypatch.setattr(file_hashes, "UNSETTLED_NS", 0)  # the status changed a moment ago
     assert hash_files([str(file)], cache=cache) == [one]
+    with monkeypatch.context() as patched:
+        patched.setattr(file_hashes, "_sha256", lambda path: pytest.fail("hashed again"))
+        assert hash_files([str(file)], cache=cache) == [one]
     file.write_bytes(b"two")
     assert hash_files([str(file)], cache=cache) == [hashlib.sha256(b"two").hexdigest()]
 

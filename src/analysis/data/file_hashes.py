@@ -18,6 +18,9 @@ UNSETTLED_NS = 2_000_000_000
 """A file that changed less than 2 s before it was hashed is hashed again the next time: it may change once
 more within one tick of the file system's clock, and would then look as it did."""
 
+WORTH_REMEMBERING = 20_000_000, 1_000
+"""Bytes or files from which on hashes are remembered: for less, a file more in the folder does not pay."""
+
 _AT_ONCE = 1 << 20
 
 
@@ -31,7 +34,7 @@ def hash_files(paths: Sequence[str], *, cache: Path | None = None) -> list[str |
     cache : Path, optional
         JSON file of earlier hashes. A hash is taken from it if the file's size, its time of modification
         and its time of status change (which no ordinary program can set back) are the same, in
-        nanoseconds. It is brought up to date where it can be written.
+        nanoseconds. It is brought up to date where it can be written and there was much to do.
 
     Returns
     -------
@@ -53,7 +56,9 @@ def hash_files(paths: Sequence[str], *, cache: Path | None = None) -> list[str |
             # hashlib lets other threads run while it works on a block, so threads are enough.
             for k, digest in zip(open_, pool.map(_sha256, [paths[k] for k in open_]), strict=True):
                 found[k] = digest
-        _write(cache, names, states, found, now)
+        hashed = [state[0] for k in open_ if (state := states[k]) is not None]
+        if sum(hashed) >= WORTH_REMEMBERING[0] or len(hashed) >= WORTH_REMEMBERING[1]:
+            _write(cache, names, states, found, now)
     return found
 
 

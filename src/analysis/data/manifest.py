@@ -144,7 +144,9 @@ def _shown(name: str, known: frozenset[str] = frozenset()) -> str:
     """
     parts = name.split("/")
     return "/".join(
-        part if place == 0 or part in known or part.partition(".")[0] in known or _PLAIN.fullmatch(part) else "…"
+        part
+        if place == 0 or part in known or part.partition(".")[0] in known or _PLAIN.fullmatch(part)
+        else "…"
         for place, part in enumerate(parts)
     )
 
@@ -179,7 +181,9 @@ def _read(path: Path) -> tuple[dict[str, tuple[int, str]], list[Problem]]:
         if found is None or name in sealed:
             what = "the line is not of a manifest" if found is None else "the file is listed twice"
             problems.append(
-                error(MANIFEST, what, row=number, expected="64 hexadecimal digits, two blanks, a path", do=_DO)
+                error(
+                    MANIFEST, what, row=number, expected="64 hexadecimal digits, two blanks, a path", do=_DO
+                )
             )
         else:
             sealed[name] = (number, found[2])

@@ -66,16 +66,18 @@ def schema_of(text: TextTable) -> pa.DataFrameSchema:
             pa.Check(check, name=label, ignore_na=True) for label, check in _checks(column, name).items()
         ]
         columns[name] = pa.Column(checks=checks, nullable=column.nullable)
-    key = {plain: text.headers[plain] for plain in text.table.key if plain in text.headers}
-    whole_key = len(key) == len(text.table.key)
-    return pa.DataFrameSchema(
-        columns,
-        checks=[pa.Check(_first_of_its_key(text, key), name="key")] if whole_key else [],
-    )
+    return pa.DataFrameSchema(columns)
 
 
 def schema_problems(text: TextTable) -> list[Problem]:
     """Everything in the cells of one table that its schema refuses, by line and column."""
+    found = {**_refused_cells(text), **_repeated_keys(text)}
+    order = {name: place for place, name in enumerate(text.cells.columns)}
+    return [found[place] for place in sorted(found, key=lambda place: (place[0], order.get(place[1], -1)))]
+
+
+def _refused_cells(text: TextTable) -> dict[tuple[int, str, str], Problem]:
+    """Problem of each refused cell, by line, column and check."""
     import pandera.pandas as pa
 
     try:
@@ -86,18 +88,39 @@ def schema_problems(text: TextTable) -> list[Problem]:
             # pandera reports an exception inside a check as a failure of no row: that is our fault, not the study's.
             raise
     else:
-        return []
-    plain = {name: key for key, name in text.headers.items()}
-    found: dict[tuple[int, str, str], Problem] = {}
-    for case in cases.to_dict("records"):
-        line, check = int(case["index"]), str(case["check"])
-        if check == "key":
-            found[line, "", check] = _repeated(text, line)
-        else:
-            column = text.table.column(plain[case["column"]])
-            found[line, case["column"], check] = _cell_problem(text, line, case["column"], column, check)
-    order = {name: place for place, name in enumerate(text.cells.columns)}
-    return [found[place] for place in sorted(found, key=lambda place: (place[0], order.get(place[1], -1)))]
+        return {}
+    found = {}
+    for name, refused in cases.groupby("column", sort=False):
+        column = text.table.column(next(plain for plain, header in text.headers.items() if header == name))
+        cells = text.cells[name].loc[refused["index"]]
+        for line, cell, check in zip(refused["index"], cells, refused["check"], strict=True):
+            found[int(line), str(name), str(check)] = _cell_problem(
+                text, int(line), str(name), str(cell), column, str(check)
+            )
+    return found
+
+
+def _repeated_keys(text: TextTable) -> dict[tuple[int, str, str], Problem]:
+    """Problem of each line whose key stands on an earlier line already.
+
+    It is no check of the pandera schema, because pandera's account of a failed check of whole rows takes
+    minutes for ten thousand of them. A key with an empty cell is reported as that; it repeats nothing. Only
+    where the key column may be empty is "empty" a value like others.
+    """
+    key = {plain: text.headers[plain] for plain in text.table.key if plain in text.headers}
+    if len(key) < len(text.table.key) or text.cells.empty:
+        return {}
+    normal = _normal_key(text, text.cells, key)
+    needed = [name for plain, name in key.items() if not text.table.column(plain).nullable]
+    again = normal.duplicated() & text.cells[needed].notna().all(axis=1)
+    if not again.any():
+        return {}
+    lines = pd.Series(normal.index, index=normal.index)
+    by = [normal[name] for name in normal.columns]
+    first = lines.groupby(by, dropna=False, sort=False).transform("first")
+    return {
+        (int(line), "", "key"): _repeated(text, int(line), int(first[line])) for line in normal.index[again]
+    }
 
 
 def _checks(column: Column, name: str) -> dict[str, Callable[[pd.Series], Any]]:
@@ -140,26 +163,8 @@ def _normal_key(text: TextTable, frame: pd.DataFrame, key: dict[str, str]) -> pd
     return normal
 
 
-def _first_of_its_key(text: TextTable, key: dict[str, str]) -> Callable[[pd.DataFrame], pd.Series]:
-    """Check that marks each line whose key stands on an earlier line already.
-
-    A key with an empty cell is reported as that; it repeats nothing. Only where the key column may
-    be empty is "empty" a value like others.
-    """
-    needed = [name for plain, name in key.items() if not text.table.column(plain).nullable]
-
-    def first(frame: pd.DataFrame) -> pd.Series:
-        incomplete = frame[needed].isna().any(axis=1)
-        return incomplete | ~_normal_key(text, frame, key).duplicated()
-
-    return first
-
-
-def _repeated(text: TextTable, line: int) -> Problem:
+def _repeated(text: TextTable, line: int, earlier: int) -> Problem:
     key = {plain: text.headers[plain] for plain in text.table.key}
-    normal = _normal_key(text, text.cells, key)
-    same = (normal == normal.loc[line]) | (normal.isna() & normal.loc[line].isna())
-    earlier = int(normal.index[same.all(axis=1)][0])
     names = ", ".join(key.values())
     what = "the patient" if text.table.key == ("patient_id",) else f"the combination of {names}"
     if len(key) == 1 and text.table.key != ("patient_id",):
@@ -174,9 +179,8 @@ def _repeated(text: TextTable, line: int) -> Problem:
     )
 
 
-def _cell_problem(text: TextTable, line: int, name: str, column: Column, check: str) -> Problem:
+def _cell_problem(text: TextTable, line: int, name: str, cell: str, column: Column, check: str) -> Problem:
     """Wording of one refused cell; numbers and codes are shown, text and dates never."""
-    cell = str(text.cells.loc[line, name])
     place: dict[str, Any] = {"row": line, "column": name}
     low, high = _range(column)
     unit = f" {column.unit}" if column.unit else ""
