@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(function=function)
         return made
 
-    for subject in (study, privacy, design, pet, lesions, report, project):
+    for subject in (study, intake, privacy, design, pet, lesions, report, project):
         subject.register(command)
     return top
 

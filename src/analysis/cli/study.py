@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from analysis.data import Problem
 
 
+SENT_FORMS = (
+    "csv",
+    "csv-spreadsheet",
+    "parquet",
+    "redcap-raw",
+    "redcap-labels",
+    "cdisc-xpt",
+    "cdisc-json",
+    "cdisc-ndjson",
+)
+"""As in :data:`analysis.simulation.exports.FORMS`, which a test compares; importing it would slow every command."""
+
+
 def check_study(arguments: argparse.Namespace) -> int:
     """List everything that is wrong with a study folder."""
     from analysis.data import check_study as check
@@ -23,6 +36,10 @@ def check_study(arguments: argparse.Namespace) -> int:
     if not arguments.tables_only and not any(problem.severity == "error" for problem in problems):
         problems += image_problems(arguments.folder)
     errors = [problem for problem in problems if problem.severity == "error"]
+    if arguments.html:
+        from analysis.data.problem_page import write_problem_page
+
+        write_problem_page(arguments.html, problems, title=f"Check of {arguments.folder.name}")
     if arguments.json:
         print(json.dumps([vars(problem) for problem in problems], indent=1, ensure_ascii=False))
     else:
@@ -69,13 +86,20 @@ def image_problems(folder: Path) -> list[Problem]:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Make a simulated trial."""
-    from analysis.simulation import DEFAULT_SEED
+    from analysis.simulation import DEFAULT_SEED, load_parameters
     from analysis.simulation import simulate as make
 
+    seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
+    if arguments.form:
+        from analysis.simulation.exports import send_trial
+
+        count = load_parameters()["design.patients"] if arguments.patients is None else arguments.patients
+        send_trial(arguments.folder, arguments.form, patients=count, seed=seed, effect=arguments.effect)
+        return 0
     make(
         arguments.folder,
         patients=arguments.patients,
-        seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
+        seed=seed,
         effect=arguments.effect,
         images=not arguments.no_images,
         workers=arguments.workers,
@@ -116,11 +140,14 @@ def fetch_pet(arguments: argparse.Namespace) -> int:
 def register(command: AddCommand) -> None:
     """Add check-study, simulate, fetch and fetch-pet."""
     one = command(
-        "check-study", check_study, epilog="Exit status: 0 nothing wrong, 1 errors. Warnings do not count."
+        "check-study",
+        check_study,
+        epilog="Exit status: 0 nothing wrong, 1 errors, 2 wrong usage. Warnings do not count.",
     )
     one.add_argument("folder", type=Path, help="study folder (its shape: data/README.md)")
     one.add_argument("--tables-only", action="store_true", help="do not read the images")
     one.add_argument("--json", action="store_true", help="as JSON: file, row, column, what, expected, do")
+    one.add_argument("--html", type=Path, metavar="FILE", help="as a page that opens offline")
 
     one = command(
         "simulate",
@@ -140,6 +167,12 @@ def register(command: AddCommand) -> None:
         help="correlation of SUVmax decrease with log PFS: 0.2, 0 or 0.55 (default published)",
     )
     one.add_argument("--no-images", action="store_true", help="tables only")
+    one.add_argument(
+        "--as",
+        dest="form",
+        choices=SENT_FORMS,
+        help="not a study folder, but its tables as a hospital or CRO would send them: material for map and import",
+    )
     one.add_argument("--workers", type=int, default=None, help="processes (default: every core)")
     one.add_argument("--force", action="store_true", help="replace the folder if it is there")
 

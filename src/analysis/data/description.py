@@ -55,10 +55,11 @@ class Description:
     resample_contours: bool = False
 
 
-class _Loader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """Safe loader that refuses a key given twice, where YAML would keep the last one in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Mapping of a node whose keys are all different."""
         seen = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if len(seen) > len(set(seen)):
             raise yaml.constructor.ConstructorError(None, None, "a key is given twice", node.start_mark)
@@ -77,7 +78,7 @@ def read_description(folder: Path) -> tuple[Description, list[Problem]]:
             )
         ]
     try:
-        document = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+        document = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=StrictLoader)
     except UnicodeDecodeError:
         return Description(), [error(FILE, "the file is not UTF-8 text", do="save it as UTF-8")]
     except yaml.MarkedYAMLError as fault:
@@ -98,11 +99,19 @@ def read_description(folder: Path) -> tuple[Description, list[Problem]]:
         return Description(), [
             error(FILE, "the file is not a list of `key: value`", expected="the keys " + ", ".join(KEYS))
         ]
-    return _checked(document, folder)
+    return checked_description(document, folder)
 
 
-def _checked(document: dict, folder: Path) -> tuple[Description, list[Problem]]:
-    """Keep what is right of the document; report the rest."""
+def checked_description(document: Mapping[str, Any], folder: Path) -> tuple[Description, list[Problem]]:
+    """Description as far as a document gives it right, and the rest of it as problems.
+
+    Parameters
+    ----------
+    document : mapping
+        Keys and values, as YAML gives them.
+    folder : Path
+        Folder to which relative paths in it refer.
+    """
     problems = [
         error(FILE, f"unknown key {quoted(str(key))}", do=meant(str(key), KEYS))
         for key in document

@@ -44,8 +44,7 @@ def hash_files(paths: Sequence[str], *, cache: Path | None = None) -> list[str |
     known = _read(cache)
     now = time.time_ns()
     states = [_state(path) for path in paths]
-    place = os.path.dirname(cache) if cache else ""
-    names = [os.path.relpath(path, place) if place else path for path in paths]
+    names = [os.path.relpath(path, cache.parent) for path in paths] if cache else list(paths)
     found: list[str | None] = [
         known[name][1] if state is not None and name in known and known[name][0] == state else None
         for name, state in zip(names, states, strict=True)
@@ -64,7 +63,7 @@ def hash_files(paths: Sequence[str], *, cache: Path | None = None) -> list[str |
 
 def _state(path: str) -> list[int] | None:
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
     except OSError:
         return None
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
@@ -73,7 +72,7 @@ def _state(path: str) -> list[int] | None:
 def _sha256(path: str) -> str | None:
     digest = hashlib.sha256()
     try:
-        with open(path, "rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             while block := file.read(_AT_ONCE):
                 digest.update(block)
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from analysis.data.manifest import manifest_problems
 from analysis.data.membership import membership_problems
 from analysis.data.plausibility import plausibility_problems
 from analysis.data.problems import FaultyStudyError, Problem, error
-from analysis.data.reading import read_text_table
+from analysis.data.reading import TextTable, read_text_table
 from analysis.data.schemas import schema_problems
 from analysis.data.study import PARTS, Study
 from analysis.data.tables import TABLES, Column, Table
@@ -131,11 +132,38 @@ def _examine(folder: Path) -> _Examined:
         if text is not None:
             problems += schema_problems(text)
             texts[name] = text
+    tables, starts, found = examine_tables(texts)
+    problems += found
+    problems += folder_problems(folder, description, tables)
+    problems += manifest_problems(folder, description, identifiers=_patients(tables))
+    return _Examined(description, tables, starts, problems)
+
+
+def examine_tables(
+    texts: Mapping[str, TextTable],
+) -> tuple[dict[str, TypedTable], pd.Series, list[Problem]]:
+    """Tables typed and in study days, and everything that is wrong between them.
+
+    What is wrong with single cells is for :func:`analysis.data.schemas.schema_problems` to say.
+
+    Parameters
+    ----------
+    texts : mapping of str to TextTable
+        By name.
+
+    Returns
+    -------
+    dict of str to TypedTable
+        Every time in days since the patient's treatment start.
+    Series
+        Date of treatment start by patient; empty if the study gives none.
+    list of Problem
+    """
+    problems = []
     if "patients" in texts and texts["patients"].cells.empty:
         problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
     problems += identifier_problems(texts.values())
     dated = {name: typed(text) for name, text in texts.items()}
-    problems += folder_problems(folder, description, dated)
     starts, found = treatment_starts(dated.get("patients"))
     problems += found
     tables, found = to_study_days(dated, starts)
@@ -145,8 +173,7 @@ def _examine(folder: Path) -> _Examined:
     problems += lesion_match_problems(tables)
     problems += chronology_problems(tables, protocol)
     problems += plausibility_problems(tables)
-    problems += manifest_problems(folder, description, identifiers=_patients(tables))
-    return _Examined(description, tables, starts, problems)
+    return tables, starts, problems
 
 
 def _patients(tables: dict[str, TypedTable]) -> tuple[str, ...]:

@@ -76,7 +76,8 @@ def seal_study(folder: Path) -> Seal:
         )
     text = "".join(_line(name, str(digest)) for name, digest in zip(names, digests, strict=True))
     write_text(folder / MANIFEST, text, errors="surrogateescape")
-    return Seal(folder / MANIFEST, len(names), sum(os.path.getsize(files[name]) for name in names) / 1e6)
+    size = sum(Path(files[name]).stat().st_size for name in names)
+    return Seal(folder / MANIFEST, len(names), size / 1e6)
 
 
 def manifest_problems(
