@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from analysis.data.problems import Problem
 from analysis.data.writing import write_text
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 LINES_SHOWN = 300
 """Lines of a file that are listed one by one; the counts are of all, and so are the stretches of lines."""
@@ -32,18 +33,14 @@ def problem_page(problems: Sequence[Problem], *, title: str) -> str:
     """
     files = findings_by_file(problems)
     errors = sum(each.errors for each in files)
-    return (
-        _environment()
-        .get_template("problems.html")
-        .render(
-            title=title,
-            files=files,
-            shown_lines=lambda each: dict.fromkeys(list(each.by_line)[:LINES_SHOWN]),
-            errors=errors,
-            warnings=len(problems) - errors,
-            lines_shown=LINES_SHOWN,
-            ranges_shown=RANGES_SHOWN,
-        )
+    return _template().render(
+        title=title,
+        files=files,
+        shown_lines=lambda each: dict.fromkeys(list(each.by_line)[:LINES_SHOWN]),
+        errors=errors,
+        warnings=len(problems) - errors,
+        lines_shown=LINES_SHOWN,
+        ranges_shown=RANGES_SHOWN,
     )
 
 
@@ -62,13 +59,15 @@ def write_problem_page(path: Path, problems: Sequence[Problem], *, title: str) -
     write_text(path, problem_page(problems, title=title), errors="replace")
 
 
-def _environment() -> Environment:
+@functools.cache
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template("problems.html")

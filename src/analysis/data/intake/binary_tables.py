@@ -85,7 +85,10 @@ def read_workbook(path: Path, name: str, _: ReadingOptions) -> tuple[list[RawTab
 
     try:
         book = CalamineWorkbook.from_path(str(path))
-        sheets = {sheet: book.get_sheet_by_name(sheet).to_python() for sheet in book.sheet_names}
+        sheets = {
+            sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            for sheet in book.sheet_names
+        }
     except (CalamineError, OSError, ValueError):
         what = "the file cannot be read as a workbook: it is broken, or has a password"
         return [], [error(path.name, what, do="save it again without a password, or as CSV")]

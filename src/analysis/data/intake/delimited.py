@@ -24,6 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_THOUSANDS = r"[+-]?[1-9][0-9]{0,2},[0-9]{3}"
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 
 
@@ -95,21 +96,18 @@ def separator_of(text: str, file: str) -> tuple[str, list[Problem]]:
 
 
 def decimal_of(cells: pd.DataFrame) -> str:
-    """Decimal sign that the numbers of a table show; empty if they show both, or what may be thousands."""
-    comma = point = thousands = False
+    """Decimal sign that the numbers of a table show; empty if they show both, or what may all be thousands."""
+    comma = point = certain = False
     for name in cells.columns:
         column = cells[name].dropna()
         values = column[column.str.contains(r"[.,]", regex=True)]
-        if values.empty:
-            continue
-        numeric = column.str.fullmatch(r"[+-]?[0-9]*[.,]?[0-9]+").all()
-        if not numeric:
+        if values.empty or not column.str.fullmatch(r"[+-]?[0-9]*[.,]?[0-9]+").all():
             continue
         with_comma = values[values.str.fullmatch(_COMMA.pattern)]
         comma |= len(with_comma) > 0
-        thousands |= len(with_comma) > 0 and bool(with_comma.str.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}").all())
+        certain |= not bool(with_comma.str.fullmatch(_THOUSANDS).all())
         point |= bool(values.str.fullmatch(_POINT.pattern).any())
-    if (comma and point) or (comma and thousands):
+    if comma and (point or not certain):
         return ""
     return "," if comma else "."
 

@@ -86,31 +86,57 @@ def guess(table: RawTable, name: str, column: Column) -> Guess | None:
 @functools.lru_cache(maxsize=100_000)
 def name_score(name: str, column: Column) -> float:
     """How much a name or label says that it is this column, 0 to 1."""
-    if not name:
+    known = _Known.of(column)
+    said = words(name)
+    short = "".join(said)
+    if not short:
         return 0.0
-    own_names = [column.name, re.sub(r"_(cm|kg|mm|percent|mmol_l|days|years)$", "", column.name)]
-    known = [*own_names, *NAMES.get(column.name, ())]
-    if column.kind == "time":
-        own_names += [f"{column.name} date", f"{column.name} day"]
-        known += [f"{each} {word}" for each in known for word in ("date", "day")]
-        known += [f"date of {each}" for each in known]
-    own, short = words(name), plain(" ".join(words(name)))
-    if short in {plain(each) for each in own_names}:
+    if short in known.own:
         return 1.0
-    if short in {plain(each) for each in known}:
+    if short in known.plain:
         return 0.96  # a synonym: where both are there, the study's own name is meant
-    bare = [word for word in own if word not in _NOISE]
+    bare = [word for word in said if word not in _NOISE]
     best = 0.0
-    for each in known:
-        wanted = [word for word in words(each) if word not in _NOISE]
-        if not wanted:
-            continue
+    for wanted in known.words:
         if sorted(wanted) == sorted(bare):
             return 0.95
         if set(wanted) <= set(bare):
             best = max(best, 0.65 + 0.2 * len(wanted) / len(bare))
-        best = max(best, 0.8 * difflib.SequenceMatcher(None, plain(each), short).ratio())
+    for each in known.plain:
+        matcher = difflib.SequenceMatcher(None, each, short)
+        # The bounds are cheap; the ratio itself is not.
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) * _SPELT > max(best, DOUBTFUL):
+            best = max(best, _SPELT * matcher.ratio())
     return best
+
+
+_SPELT = 0.8
+"""What likeness of the letters alone is worth."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Names of a column: its own, and all, without blanks; and the words of all."""
+
+    own: frozenset[str]
+    plain: frozenset[str]
+    words: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    @functools.cache
+    def of(cls, column: Column) -> _Known:
+        own = [column.name, re.sub(r"_(cm|kg|mm|percent|mmol_l|days|years)$", "", column.name)]
+        every = [*own, *NAMES.get(column.name, ())]
+        if column.kind == "time":
+            own += [f"{column.name} date", f"{column.name} day"]
+            every += [f"{each} {word}" for each in every for word in ("date", "day")]
+            every += [f"date of {each}" for each in every]
+        bare = {tuple(word for word in words(each) if word not in _NOISE) for each in every}
+        return cls(
+            frozenset(plain(each) for each in own),
+            frozenset(plain(each) for each in every),
+            tuple(sorted(each for each in bare if each)),
+        )
 
 
 def _fit(cells: pd.Series, column: Column, table: RawTable, name: str) -> tuple[float, dict[str, Any], str]:

@@ -92,6 +92,8 @@ def import_study(
     meta, found = _description(rules, made, source, file.name)
     problems += found
     tables, found = _examined(made)
+    if "patients" not in rules.tables:
+        found.append(error(file.name, "there is no patient", do="map the table patients"))
     problems += found
     frames = {name: _frame(each, rules, made) for name, each in tables.items()}
     left_out, notes = _left_out(intake, rules), _notes(intake)
@@ -129,8 +131,6 @@ def _examined(made: Assembled) -> tuple[dict[str, TypedTable], list[Problem]]:
     for problem in between:
         name = problem.file.removesuffix(".csv")
         found.append(made.origins[name].translated(problem, name) if name in made.origins else problem)
-    if "patients" not in made.texts:
-        found.append(error("patients (as mapped)", "there is no patient", do="map the table patients"))
     return tables, found
 
 
