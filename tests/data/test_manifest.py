@@ -140,17 +140,17 @@ def test_a_hash_is_remembered_only_while_the_file_is_as_it_was(tmp_path, remembe
     os.utime(file, (1e9, 1e9))
     one = hashlib.sha256(b"one").hexdigest()
     monkeypatch.setattr(file_hashes, "UNSETTLED_NS", 0)  # the status changed a moment ago
-    assert hash_files([str(file)], cache=cache) == [one]
+    assert hash_files({"a": str(file)}, cache=cache) == {"a": one}
     with monkeypatch.context() as patched:
         patched.setattr(file_hashes, "_sha256", lambda path: pytest.fail("hashed again"))
-        assert hash_files([str(file)], cache=cache) == [one]
+        assert hash_files({"a": str(file)}, cache=cache) == {"a": one}
     file.write_bytes(b"two")
-    assert hash_files([str(file)], cache=cache) == [hashlib.sha256(b"two").hexdigest()]
+    assert hash_files({"a": str(file)}, cache=cache) == {"a": hashlib.sha256(b"two").hexdigest()}
 
 
 def test_what_cannot_be_read_has_no_hash_and_a_broken_memory_is_none(tmp_path):
     (tmp_path / CACHE).write_text("{]")
-    assert hash_files([str(tmp_path / "absent")], cache=tmp_path / CACHE) == [None]
+    assert hash_files({"a": str(tmp_path / "absent")}, cache=tmp_path / CACHE) == {"a": None}
 
 
 def test_only_a_study_can_be_sealed(tmp_path):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from analysis.cli import design, lesions, pet, privacy, project, report, study
+from analysis.cli import design, intake, lesions, pet, privacy, project, report, study
 from analysis.errors import AnalysisError
 
 

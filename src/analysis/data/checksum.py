@@ -37,15 +37,17 @@ def study_checksum(path: Path) -> str:
     if not path.is_dir():
         raise StudyError("the study folder does not exist", where=path.name, do="name an existing folder")
     description, _ = read_description(path)
-    files = [
-        (each.name if each.part == "table" else f"{each.part}/{each.name}", each.path)
+    # Where images lie makes no difference: they count by their part and their name below it.
+    files = {
+        (each.name if each.part == "table" else f"{each.part}/{each.name}"): each
         for each in study_files(path, description)
-    ]
-    files.sort()
+    }
     # A folder that was never sealed is not written to.
     cache = path / CACHE if (path / MANIFEST).is_file() else None
+    digests = hash_files({each.relative: each.path for each in files.values()}, cache=cache)
     total = hashlib.sha256()
-    for (name, file), digest in zip(files, hash_files([file for _, file in files], cache=cache), strict=True):
+    for name in sorted(files):
+        file, digest = files[name].path, digests[files[name].relative]
         if digest is None:
             raise StudyError(
                 "a file of the study cannot be read", where=path.name, do="check that you may read every file"

@@ -29,6 +29,7 @@ from analysis.data.reading import TextTable, read_text_table
 from analysis.data.schemas import schema_problems
 from analysis.data.study import PARTS, Study
 from analysis.data.tables import TABLES, Column, Table
+from analysis.data.visit_order import visit_problems
 from analysis.errors import StudyError
 from analysis.study import load_protocol
 
@@ -172,6 +173,7 @@ def examine_tables(
     problems += membership_problems(tables, protocol)
     problems += lesion_match_problems(tables)
     problems += chronology_problems(tables, protocol)
+    problems += visit_problems(tables, protocol)
     problems += plausibility_problems(tables)
     return tables, starts, problems
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,17 +63,17 @@ def seal_study(folder: Path) -> Seal:
     if not (folder / "study.yml").is_file():
         raise StudyError("there is no study.yml here", where=folder.name, do="name a study folder")
     description, _ = read_description(folder)
-    files = {_relative(each.path, folder): each.path for each in study_files(folder, description)}
+    files = {each.relative: each.path for each in study_files(folder, description)}
     names = sorted(files)
-    digests = hash_files([files[name] for name in names])
-    if None in digests:
-        unread = names[digests.index(None)]
+    digests = hash_files(files)
+    if None in digests.values():
+        unread = next(name for name in names if digests[name] is None)
         raise StudyError(
             "a file of the study cannot be read, so that it cannot be sealed",
             where=_shown(unread),
             do="check that you may read it",
         )
-    text = "".join(_line(name, str(digest)) for name, digest in zip(names, digests, strict=True))
+    text = "".join(_line(name, str(digests[name])) for name in names)
     write_text(folder / MANIFEST, text, errors="surrogateescape")
     size = sum(Path(files[name]).stat().st_size for name in names)
     return Seal(folder / MANIFEST, len(names), size / 1e6)
@@ -100,11 +99,10 @@ def manifest_problems(
     if not (folder / MANIFEST).is_file():
         return []
     sealed, problems = _read(folder / MANIFEST)
-    there = {_relative(each.path, folder): each.path for each in study_files(folder, description)}
-    names = [name for name in sealed if name in there]
-    digests = hash_files([there[name] for name in names], cache=folder / CACHE)
+    there = {each.relative: each.path for each in study_files(folder, description)}
+    digests = hash_files({name: there[name] for name in sealed if name in there}, cache=folder / CACHE)
     known = frozenset(identifiers)
-    for name, digest in zip(names, digests, strict=True):
+    for name, digest in digests.items():
         line, expected = sealed[name]
         if digest != expected:
             what = "the file cannot be read" if digest is None else "the file is not what was sealed"
@@ -150,10 +148,6 @@ def _shown(name: str, known: frozenset[str] = frozenset()) -> str:
         else "…"
         for place, part in enumerate(parts)
     )
-
-
-def _relative(path: str, folder: Path) -> str:
-    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _line(name: str, digest: str) -> str:

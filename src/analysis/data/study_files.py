@@ -23,11 +23,14 @@ class StudyFile:
         Path below its part, with slashes, whatever folder the part lies in.
     path : str
         Path to open it by.
+    relative : str
+        Path from the study folder, with slashes: what a manifest names it by.
     """
 
     part: str
     name: str
     path: str
+    relative: str
 
 
 def study_files(folder: Path, description: Description) -> list[StudyFile]:
@@ -44,10 +47,13 @@ def study_files(folder: Path, description: Description) -> list[StudyFile]:
         Its ``study.yml``, which may name other folders of images and contours.
     """
     names = (FILE, *(f"{table}.csv" for table in TABLES))
-    found = [StudyFile("table", name, str(folder / name)) for name in names if (folder / name).is_file()]
+    found = [
+        StudyFile("table", name, str(folder / name), name) for name in names if (folder / name).is_file()
+    ]
     for part, place in (("dicom", description.dicom), ("contours", description.contours)):
-        top = folder / place
-        found += [StudyFile(part, name, path) for name, path in _below(str(top), "")]
+        top = str(folder / place)
+        above = os.path.relpath(top, folder).replace(os.sep, "/")
+        found += [StudyFile(part, name, path, f"{above}/{name}") for name, path in _below(top, "")]
     return found
 
 

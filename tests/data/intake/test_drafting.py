@@ -45,6 +45,13 @@ def test_what_cannot_be_told_stays_open(sent, header, cells, column, expected):
     assert drafted.open >= (5 if column == "sex" else 6)
 
 
+def test_a_date_that_could_be_either_is_what_the_other_dates_of_its_file_are(sent):
+    columns, _ = patients(
+        sent, "patient_id,birth_date,first_dose\nA1,25/12/1950,03/04/2014\nA2,31/01/1960,05/06/2014\n"
+    )
+    assert columns["treatment_start"] == {"column": "first_dose", "date": "%d/%m/%Y"}
+
+
 def test_an_unknown_code_among_known_ones_stays_open(sent):
     columns, _ = patients(
         sent, "patient_id,ecog,sex\n" + "".join(f"A{n},1,female\n" for n in range(40)) + "B,1,9\n"

@@ -146,7 +146,7 @@ def _fit(cells: pd.Series, column: Column, table: RawTable, name: str) -> tuple[
     if column.kind in ("code", "yes_no") or column.name in _TEXT_CODES:
         return _fit_codes(cells, column, table.choices.get(name, {}))
     if column.kind == "time":
-        return _fit_time(cells, name)
+        return _fit_time(cells, table, name)
     if column.kind in ("number", "whole"):
         return _fit_numbers(cells, column, table, name)
     free = cells.map(is_free_text)
@@ -171,15 +171,19 @@ def _fit_codes(
     return float(known.mean()), {"codes": spelt}, "codes by their labels" if choices else ""
 
 
-def _fit_time(cells: pd.Series, name: str) -> tuple[float, dict[str, Any], str]:
-    shares = {
-        form: float(parsed_dates(cells, form).notna().mean()) for form in DATE_FORMATS if form != "excel"
-    }
-    best = max(shares.values())
-    fits = [form for form, share in shares.items() if share == best]
+def _fit_time(cells: pd.Series, table: RawTable, name: str) -> tuple[float, dict[str, Any], str]:
+    best, fits = _formats(cells)
     if best >= 0.5:
         if len(fits) > 1:
-            return best, {"date": OPEN}, "the dates could be " + " or ".join(fits)
+            # A file is written by one program: its other dates may show which it is.
+            others = {
+                tuple(_formats(table.cells[other].dropna().head(_SEEN))[1]) for other in table.cells.columns
+            }
+            shown = {forms[0] for forms in others if len(forms) == 1} & set(fits)
+            if len(shown) != 1:
+                return best, {"date": OPEN}, "the dates could be " + " or ".join(fits)
+            [form] = shown
+            return best, {"date": form}, f"dates as {form}, as the other dates of the file show"
         return best, {"date": fits[0]}, f"dates as {fits[0]}"
     whole = cells.str.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?").eq(True)
     if whole.mean() < 0.5:
@@ -189,6 +193,17 @@ def _fit_time(cells: pd.Series, name: str) -> tuple[float, dict[str, Any], str]:
     if words(name)[-1:] == ["day"]:
         return float(whole.mean()), {"unit": "days"}, ""
     return 0.6, {"unit": OPEN}, f"numbers: {STUDY_DAY}, or days since treatment start, or no times at all"
+
+
+def _formats(cells: pd.Series) -> tuple[float, list[str]]:
+    """Largest share of cells that are dates of one format, and the formats that have it; none below one half."""
+    if cells.empty:
+        return 0.0, []
+    shares = {
+        form: float(parsed_dates(cells, form).notna().mean()) for form in DATE_FORMATS if form != "excel"
+    }
+    best = max(shares.values())
+    return best, [form for form, share in shares.items() if share == best] if best >= 0.5 else []
 
 
 def _fit_numbers(
