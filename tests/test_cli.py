@@ -102,6 +102,11 @@ def test_check_study_names_every_fault_of_tables_or_images(small_study, tmp_path
     first, *_ = sorted(file for file in series.iterdir() if file.is_file())
     first.write_bytes(first.read_bytes()[:2000])
     assert main(["check-study", str(broken)]) == 1
+    assert f"the file is not what was sealed: dicom/{first.relative_to(broken / 'dicom').as_posix()}" in (
+        capsys.readouterr().out
+    )
+    assert main(["seal", str(broken)]) == 0
+    assert main(["check-study", str(broken)]) == 1
     assert first.name in capsys.readouterr().out
     table = broken / "patients.csv"
     table.write_text(table.read_text().replace("height_cm", "height_m"))

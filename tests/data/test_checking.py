@@ -212,7 +212,7 @@ WARNINGS = [
     ("patients.csv", "1950-05-01,63", "1950-05-01,60", 2, "age_years", "differs by 3.7 years"),
     ("plasma_samples.csv", "yes,12.5", "no,12.5", 2, "panel_detected", "contradict"),
     ("eligibility.csv", "P03,I1,\n", "", 4, "patient_id", "no row in eligibility"),
-    ("plasma_samples.csv", "P01,day14", "P01,baseline", 3, "visit", "another sample"),
+    ("plasma_samples.csv", "P01,day14,2014-01-24", "P01,baseline,2014-01-08", 3, "visit", "another sample"),
 ]
 
 
@@ -385,6 +385,7 @@ def test_survival_in_months_is_noticed(study):
         "outcomes.csv", "patient_id,pfs_days,pfs_event\n" + "".join(f"{each},4.5,yes\n" for each in everyone)
     )
     study.write("eligibility.csv", "patient_id,item,met\n" + "".join(f"{each},I1,yes\n" for each in everyone))
+    study.change("plasma_samples.csv", "2014-05-05", "2014-04-05")  # still week 12
     # What the assessments say of a single row is looked at elsewhere: here they confirm nothing.
     study.write(
         "assessments.csv",

@@ -20,6 +20,7 @@ _LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.+)")
 _PLAIN = re.compile(
     r"(im|img|image|slice|series|se|study|st|scan|pt|pet|ct|ac|nac|seg|rs|rtstruct|dicom|contours|day|visit|file)?"
     r"[-_ ]?[0-9][0-9.]*(\.(dcm|ima|nii|gz))*"
+    r"|(?=[a-f]*[0-9])[0-9a-f]{6,}(\.dcm)?"
     r"|(ac|nac|pt|pet|ct|seg|rtstruct|baseline|retest|progression|follow_up_[12])(\.(dcm|seg|nii|gz))*",
     re.IGNORECASE,
 )
