@@ -14,7 +14,6 @@ NO_ESTIMATE = {
         "episodes": "prepares rows",
         "robust_covariance": "belongs to a fit that is logged",
         "grouping": "names a grouping",
-        "impute": "completes data; the estimate from them is logged",
         "landmark_with_missing": "selects patients; the comparison after it is logged",
         "pool": "combines estimates that are logged",
         "landmark": "selects patients; the comparison after it is logged",

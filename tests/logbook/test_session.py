@@ -1,13 +1,15 @@
 """The log notes what the estimating functions were asked and found, and nothing can be kept from it."""
 
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from analysis.biomarkers import binary_association
 from analysis.errors import DesignError
 from analysis.logbook import Analysis, Logbook, logged, open_logbook
-from analysis.survival import early_response, grouping, kaplan_meier, logrank
+from analysis.survival import concordance, early_response, grouping, kaplan_meier, logrank
 
 DAYS = [20, 60, 90, 120, 200, 300, 310, 400, 410, 420, 430]
 CLASSES = ["no"] * 5 + ["yes"] * 6
@@ -158,3 +160,22 @@ def test_further_answers_of_one_call_are_listed_under_the_function_that_gives_th
         "survival.delayed_entry",
         "survival.mantel_byar",
     } <= {function for function, _ in named}
+
+
+def test_the_outcome_of_an_association_is_metabolic_response_unless_the_column_has_another_name(log):
+    marker = pd.Series([True, False, True, False], index=list("abcd"), dtype="boolean")
+    groups = pd.Series(["responder", "non_responder"] * 2, index=list("abcd"))
+    for name in ("response", "early progression"):
+        binary_association("x", marker, response=groups.rename(name))
+    assert [noted.outcome for noted in log.analyses] == ["metabolic response", "early progression"]
+
+
+def test_an_answer_to_a_further_question_has_the_measure_of_the_function_that_answers_it(log):
+    found = concordance(DAYS, [1] * 11, range(11))
+
+    @logged("comparison", measure="hazard ratio")
+    def compare():
+        return SimpleNamespace(estimate=2.0, further_findings=[("survival.concordance", "prediction", found)])
+
+    compare()
+    assert [noted.measure for noted in log.analyses][-2:] == ["hazard ratio", "C"]

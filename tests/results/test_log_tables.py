@@ -57,7 +57,7 @@ def test_one_analysis_made_in_two_cells_counts_once_in_its_family():
 def test_the_table_of_families_says_size_and_what_is_in_none():
     found = log(entry(p_value=0.02, family="a"), entry(p_value=0.5, status="primary", estimate=1.0))
     table = family_table(found, {"a": ("x",), "empty": ("y",)}, rate=0.1)
-    assert table["Family"].tolist() == ["a", "empty", "in no family: not corrected"]
+    assert table["Family"].tolist() == ["a", "empty", "in no family of the run file"]
     assert table["With a p value"].tolist() == [1, 0, 1]
     assert table["q below 0.1"].tolist()[:2] == [1, 0]
 
@@ -149,3 +149,14 @@ def test_markers_are_listed_with_the_outcomes_they_were_used_for():
     assert table.to_dict("records") == [
         {"Marker": "panel at day14", "Analyses": 2, "Outcomes": "PFS, OS", "Patients": "38 to 40"}
     ]
+
+
+def test_a_comparison_of_survival_by_a_searched_cut_off_has_no_p_value_and_a_searched_cut_off_its_corrected_one():
+    changed = {"status": "post hoc", "difference": "cutoff percent 15 instead of 25", "p_value": 0.01}
+    found = log(
+        entry(**changed, family="a"),
+        entry(**{**changed, "kind": "search", "function": "survival.search_cutoff"}),
+        entry(**{**changed, "function": "biomarkers.plasma_associations"}),
+    )
+    assert analysis_table(found)["p"].tolist() == ["withheld", "0.010", "0.010"]
+    assert family_table(found, {"a": ()}, rate=0.1)["With a p value"].tolist() == [0, 2]

@@ -122,3 +122,20 @@ def test_the_primary_analysis_stands_alone_and_others_in_the_family_that_the_run
     families = families_of("primary")
     assert family_of("pfs-by-response", families) == ""
     assert family_of("os-by-response", families) == "survival, secondary"
+
+
+def test_a_method_of_the_plan_with_another_outcome_is_not_that_planned_analysis():
+    asked = Analysis(
+        cell="c",
+        question="",
+        function="biomarkers.binary_association",
+        kind="association",
+        outcome="metabolic response",
+    )
+    assert of(asked) == Standing("not planned")
+    assert of(asked, outcome="early progression").planned == "early-progression"
+
+
+def test_an_undeclared_method_stands_beside_the_planned_analysis_of_its_own_visit():
+    found = of(CTDNA, function="survival.concordance", kind="prediction", variables=("panel at baseline",))
+    assert found.planned == "pfs-by-baseline-ctdna"

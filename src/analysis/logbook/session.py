@@ -33,6 +33,9 @@ ALIKE = 50
 """Different results of one question in one cell that are listed one by one; further ones share a line."""
 PLAIN = (str, int, float, bool, type(None))
 
+MEASURES: dict[str, str] = {}
+"""What the estimate of each logged function is, for answers to further questions that stand in another's result."""
+
 _open: Logbook | None = None
 _calls = threading.local()
 
@@ -148,6 +151,8 @@ def logged(
             else function.__name__
         )
 
+        MEASURES[name] = measure
+
         @functools.wraps(function)
         def noting(*arguments: P.args, **settings: P.kwargs) -> R:
             if _open is None:
@@ -175,7 +180,7 @@ def logged(
                     if refused
                     else findings(summary(result) if summary else result, places)
                 ):
-                    found = {"measure": measure, **found}
+                    found = {"measure": MEASURES.get(found.get("function", name), measure), **found}
                     label = found.pop("name", "")
                     variables = asked["variables"]
                     if label and label not in variables:
@@ -203,7 +208,8 @@ def _asked(signature: inspect.Signature, arguments: tuple, settings: Mapping[str
         elif name in {"landmark_day", "day"} and isinstance(value, int | float):
             landmark = float(value)
         elif name == "response" and hasattr(value, "index"):
-            outcome = "metabolic response"
+            own = getattr(value, "name", None)
+            outcome = "metabolic response" if own in (None, "response") else str(own)
         elif name == "name" and isinstance(value, str):
             variables.append(value)
         elif isinstance(value, PLAIN):

@@ -92,6 +92,16 @@ def result_text(entry: Mapping[str, Any]) -> str:
     return f"{text} ({limit(values[1], 2)} to {limit(values[2], 2)})" if known else text
 
 
+def withheld(entry: Mapping[str, Any]) -> bool:
+    """Whether a p value is not shown: a survival comparison by a cut-off that was chosen after looking."""
+    return (
+        entry["status"] == "post hoc"
+        and entry["kind"] != "search"
+        and entry["function"].startswith("survival.")
+        and "cutoff percent" in entry["difference"]
+    )
+
+
 def analysis_table(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row an analysis that asks a question, by status: the second part of the REMARK profile.
 
@@ -107,8 +117,12 @@ def analysis_table(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "Status": entry["status"] + (", in a draft" if entry["earlier"] else ""),
             "Patients / events": _size(entry),
             "Result": result_text(entry),
-            "p": MISSING if entry["p_value"] is None else p_text(float(entry["p_value"])).removeprefix("= "),
-            "q": MISSING if entry["q_value"] is None else f"{entry['q_value']:.3f} of {entry['family_size']}",
+            "p": "withheld"
+            if withheld(entry)
+            else p_text(None if entry["p_value"] is None else float(entry["p_value"])).removeprefix("= "),
+            "q": MISSING
+            if entry["q_value"] is None or withheld(entry)
+            else f"{entry['q_value']:.3f} of {entry['family_size']}",
             "Remarks": _remarks(entry),
         }
         for entry in sorted(entries, key=lambda entry: ORDER.index(entry["status"]))
@@ -182,11 +196,11 @@ def family_table(
             for entry in entries
             if entry["family"] == family and entry["status"] not in (*DESCRIPTIVE, "sensitivity")
         ]
-        tested = [entry for entry in inside if entry["p_value"] is not None]
+        tested = [entry for entry in inside if entry["p_value"] is not None and not withheld(entry)]
         q_values = [entry["q_value"] for entry in tested if entry["q_value"] is not None]
         rows.append(
             {
-                "Family": family or "in no family: not corrected",
+                "Family": family or "in no family of the run file",
                 "Analyses": len(inside),
                 "With a p value": len(tested),
                 "Smallest p": p_text(

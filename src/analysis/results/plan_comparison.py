@@ -175,11 +175,14 @@ def _choices(
 
 
 def _nearest(asked: Analysis, protocol: Protocol) -> str:
-    """The planned analysis of the same outcome and marker, whatever the method; nothing if there is none."""
-    for planned in protocol.plan.values():
-        if planned.outcome and planned.marker and _same_question(asked, planned):
-            return planned.name
-    return ""
+    """The planned analysis of the same outcome and marker, whatever the method, if possible at the same visit."""
+    same = [
+        planned
+        for planned in protocol.plan.values()
+        if planned.outcome and planned.marker and _same_question(asked, planned)
+    ]
+    there = [planned for planned in same if planned.visit in _visits(asked, planned)]
+    return next((planned.name for planned in (*there, *same)), "")
 
 
 def family_of(planned: str, families: Mapping[str, tuple[str, ...]]) -> str:

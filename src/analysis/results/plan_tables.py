@@ -56,8 +56,8 @@ def _done(
     beside = len({entry["difference"] for entry in own if entry["difference"]})
     more = f"; {beside} further variants in the log" if beside else ""
     if answered:
-        different = {(entry["estimate"], entry["n"]) for entry in answered} if not planned.tests else set()
-        several = len(different) > 1 and planned.method.startswith("survival")
+        different = {(entry["estimate"], entry["n"]) for entry in answered} if planned.marker else set()
+        several = len(different) > 1
         repeated = f", with {len(different)} different results" if several else ""
         after = (
             "; the run was not fixed before the data were seen"

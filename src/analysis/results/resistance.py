@@ -146,7 +146,7 @@ def early_progression_associations(
     markers: Markers, outcomes: pd.DataFrame, *, months: float
 ) -> tuple[Association, ...]:
     """Exact tests of every marker against progression within the months, q within the families of the hazard ratios."""
-    groups = early_progression(outcomes, months=months)
+    groups = early_progression(outcomes, months=months).rename("early progression")  # the log names it so
     found: list[Association] = []
     for family in dict.fromkeys(markers.families.values()):
         of_family = []

@@ -79,6 +79,11 @@ class HazardRatio:
     comparison: str = ""
     level: float = LEVEL
 
+    @property
+    def measure(self) -> str:
+        """What the estimate is, for the log of analyses."""
+        return "hazard ratio"
+
 
 @dataclass(frozen=True)
 class Rmst:

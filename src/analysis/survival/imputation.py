@@ -70,6 +70,7 @@ class PooledCox:
     missing: int
 
 
+@logged("simulation", measure="completed data sets")
 def impute(
     time: ArrayLike,
     event: ArrayLike,

@@ -33,7 +33,7 @@ class MarkerHazard:
     reason: str = ""
 
 
-@logged("comparison", measure="hazard ratio", estimate="ratio")
+@logged("comparison", measure="hazard ratio", whole="ratio")
 def marker_hazards(
     time: ArrayLike, event: ArrayLike, markers: Mapping[str, ArrayLike]
 ) -> tuple[MarkerHazard, ...]:
