@@ -83,7 +83,7 @@ def test_a_declared_alternative_method_is_a_sensitivity_analysis():
 
 def test_an_undeclared_method_for_a_planned_question_is_not_planned_and_says_so():
     found = of(PRIMARY, function="survival.logrank", landmark_day=None)
-    assert found == Standing("not planned", "pfs-by-response", "by logrank instead of early_response")
+    assert found == Standing("not planned", "pfs-by-response", "by logrank instead of early response")
 
 
 def test_a_searched_cut_off_is_post_hoc_whatever_the_run_says():

@@ -87,13 +87,14 @@ def standing(analysis: Analysis, protocol: Protocol, parameters: Parameters) -> 
     if asked.kind not in TESTING:
         return Standing("diagnostic" if asked.kind == "diagnostic" else "descriptive")
     near = _nearest(asked, protocol)
-    method = (
-        f"by {asked.function.partition('.')[2]} instead of {protocol.plan[near].method.partition('.')[2]}"
-        if near
-        else ""
-    )
+    method = f"by {_words(asked.function)} instead of {_words(protocol.plan[near].method)}" if near else ""
     after = parameters.pre_specified is False
     return Standing("post hoc" if after else "not planned", near, method)
+
+
+def _words(function: str) -> str:
+    """Name of a logged function as words: ``survival.early_response`` is "early response"."""
+    return function.partition(".")[2].replace("_", " ")
 
 
 def _as_planned(
@@ -105,9 +106,7 @@ def _as_planned(
     differing = _differing(asked, planned, protocol)
     variant = asked.question.partition(",")[2].strip()
     if asked.function != planned.method:
-        return Standing(
-            "sensitivity", planned.name, "; ".join([f"by {asked.function.partition('.')[2]}", *differing])
-        )
+        return Standing("sensitivity", planned.name, "; ".join([f"by {_words(asked.function)}", *differing]))
     if asked.kind == "classification" and differing:
         return Standing("sensitivity", planned.name, "; ".join(differing))
     if differing:
