@@ -73,7 +73,7 @@ def _done(
         return "otherwise", ways
     if lacking:
         return "no", f"the study lacks {' and '.join(lacking)}"
-    return "no", "a person must say why: the data would allow it"
+    return "no", "a person must say why: the study has the tables it needs, if perhaps not the columns"
 
 
 def unplanned_table(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
