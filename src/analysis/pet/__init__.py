@@ -11,6 +11,7 @@ from analysis.pet.measures.quantify import Quantification, quantify
 from analysis.pet.measures.region import RegionMeasures, measure_region, measure_regions
 from analysis.pet.measures.study_measures import StudyMeasures, measure_study
 from analysis.pet.response.agreement import Agreement, agreement_of
+from analysis.pet.response.assessable import unusable_scans
 from analysis.pet.response.criteria import eortc_1999, eortc_facts, percist_1_0, percist_facts
 from analysis.pet.response.lesion_certainty import with_certainty
 from analysis.pet.response.lesion_change import classify_lesions, lesion_changes
@@ -96,5 +97,6 @@ __all__ = [
     "suv_factors",
     "suv_of_folder",
     "trial_rule",
+    "unusable_scans",
     "with_certainty",
 ]

@@ -289,6 +289,14 @@ class Notebook:
         """Whether an earlier notebook kept such rows; it does not where the study lacks what they need."""
         return (self._earlier(notebook).derived / f"{name}.parquet").exists()
 
+    def was_run(self, notebook: str) -> bool:
+        """Whether another notebook of this run has results with these parameters: a notebook may do with less before."""
+        try:
+            self._earlier(notebook)
+        except PublicationError:
+            return False
+        return True
+
     def _earlier(self, notebook: str) -> places.Places:
         """Where an earlier notebook of this run, with these very parameters, has written.
 

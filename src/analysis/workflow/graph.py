@@ -203,7 +203,9 @@ def fragment(runs: list[str]) -> str:
                 raise SystemExit(f"graph: there is no notebook {stem!r}. [notebooks/runs/{run}.yml]")
             code = code_of(file)
             all_before = notebooks[: notebooks.index(stem)] if EVERY.search(code) else []
-            earlier = sorted({*KEPT.findall(code), *all_before} - {stem})
+            # What the run does not hold is not waited for: the notebook asks whether it is there, and says so.
+            kept = set(KEPT.findall(code)) & set(notebooks)
+            earlier = sorted({*kept, *all_before} - {stem})
             copy = f"{COPIES}/{run}/{stem}.ipynb"
             modules = closure({"analysis", *imported(ast.parse(code))})
             simulates = any(file.startswith("src/analysis/simulation/") for file in modules)
@@ -215,6 +217,7 @@ def fragment(runs: list[str]) -> str:
                         f"notebooks/runs/{run}.yml",
                         "data/protocol.yml",
                         "data/repeatability.yml",
+                        "data/published_characteristics.csv",
                         "requirements.lock",
                         *(["data/simulation.yml"] if simulates else []),
                         *modules,

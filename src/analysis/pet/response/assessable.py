@@ -9,6 +9,8 @@ import pandas as pd
 from analysis.pet.measures.study_measures import StudyMeasures
 
 MISSING_MEASURE = "the measure that decides is missing for a lesion"
+BASELINE_SCAN = "baseline scan"
+"""Beginning of every reason that lies with the scan at baseline, whichever visit is assessed."""
 
 
 def not_assessable_reasons(
@@ -69,7 +71,7 @@ def _missing_scan(
 ) -> str:
     if (patient, visit) in scanned:
         return ""
-    name = "baseline scan" if visit == "baseline" else f"scan at {visit}"
+    name = BASELINE_SCAN if visit == "baseline" else f"scan at {visit}"
     status, reason = planned.get((patient, visit), ("not_planned", ""))
     if status == "not_planned":
         return f"{name} not planned"
@@ -82,3 +84,33 @@ def _missing_scan(
     if len(refused):
         return f"{name} cannot be used: {refused.iloc[0]['reason']}"
     return f"{name} was made, but no series of it was found"
+
+
+def unusable_scans(response: pd.DataFrame) -> pd.DataFrame:
+    """Scans behind which no response could be assessed, one row a patient and visit, for the participant flow.
+
+    Parameters
+    ----------
+    response : DataFrame
+        Response at one or more follow-up visits: ``patient_id, visit, response, reason``.
+
+    Returns
+    -------
+    DataFrame
+        ``patient_id, visit, reason``; the visit is ``baseline`` where the reason lies there. A scan that was not made
+        is among them too: whoever lists it knows that from the table of visits.
+
+    Examples
+    --------
+    >>> rows = {"patient_id": ["A", "B"], "visit": ["day14"] * 2, "response": ["not_assessable"] * 2,
+    ...         "reason": ["baseline scan cannot be used: no dose", "no lesion was contoured at day14"]}
+    >>> unusable_scans(pd.DataFrame(rows))["visit"].tolist()
+    ['baseline', 'day14']
+    """
+    rows = response[response["response"] == "not_assessable"][["patient_id", "visit", "reason"]]
+    at_baseline = rows["reason"].str.startswith(BASELINE_SCAN).fillna(False).astype(bool)
+    return (
+        rows.assign(visit=rows["visit"].mask(at_baseline, "baseline"))
+        .drop_duplicates(["patient_id", "visit"])
+        .reset_index(drop=True)
+    )
