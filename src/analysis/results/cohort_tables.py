@@ -41,10 +41,16 @@ def representativeness_table(rows: pd.DataFrame) -> pd.DataFrame:
             ],
             "Study": rows["study"],
             "Known": rows["basis"].replace({"recalled": "recalled, not verified"}),
-            "Standardised difference": rows["difference"],
-            "Source": rows["source"] + rows["note"].map(lambda note: f" ({note})" if note else ""),
+            "Std. difference": rows["difference"],
         }
     )
+
+
+def sources_sentence(rows: pd.DataFrame) -> str:
+    """Where the published figures stand, study by study, for the line below their table."""
+    told = rows.assign(said=rows["source"] + rows["note"].map(lambda note: f" ({note})" if note else ""))
+    by_study = told.groupby("study", sort=False)["said"].unique()
+    return "Sources. " + " ".join(f"{study}: {'; '.join(said)}." for study, said in by_study.items())
 
 
 def follow_up_table(study: Study) -> pd.DataFrame:

@@ -24,7 +24,9 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/=]{60,}")
 """Pixels in a notebook: a short pseudonym would be found in them by chance."""
 _NOT_READ = re.compile(r"<(style|script|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _WORDS = frozenset((".md", ".qmd", ".csv", ".txt"))
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"\bobj\b((?:(?!endobj).)*?)\bstream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_PIXELS_OR_FONT = re.compile(rb"/Length1\b|/Subtype\s*/(?:Image|CIDFontType0C|OpenType|Type1C)\b")
+"""Streams without text: a short pseudonym would be found in their bytes by chance."""
 _PDF_TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)|<(?:[0-9A-Fa-f]{2})+>")
 
 
@@ -122,8 +124,10 @@ def _picture(content: bytes) -> str:
 
 def _pdf(content: bytes) -> str:
     """Strings of a PDF outside its fonts' codes: information dictionary, bookmarks, links, XMP, in streams too."""
-    pieces = [content]
-    for stream in _STREAM.findall(content):
+    pieces = [_STREAM.sub(rb"\1", content)]
+    for about, stream in _STREAM.findall(content):
+        if _PIXELS_OR_FONT.search(about):
+            continue
         try:
             pieces.append(zlib.decompress(stream))
         except zlib.error:
