@@ -16,6 +16,7 @@ from analysis.cohort import Flow, FlowStep, representativeness
 from analysis.figures import (
     draw_agreement,
     draw_associations,
+    draw_calibration,
     draw_change_and_pfs,
     draw_cutoff_search,
     draw_decision_curve,
@@ -56,6 +57,7 @@ from analysis.survival import (
     SplineEffect,
     SurvivalCurve,
     TestResult,
+    calibration,
     decisions,
     tipping_point,
 )
@@ -420,7 +422,11 @@ TIPPING = tipping_point(
     labels=("non-responders", "responders"),
     seed=1,
 )
+CALIBRATED = calibration(
+    np.arange(10.0, 250.0, 10.0), [1, 1, 0, 1] * 6, np.tile([0.8, 0.3, 0.6, 0.45, 0.7, 0.2], 4), day=120
+)
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
+    "calibration": lambda sim: draw_calibration(CALIBRATED, simulated=sim),
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
     "change and PFS": lambda sim: draw_change_and_pfs(

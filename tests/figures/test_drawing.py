@@ -66,6 +66,8 @@ def test_the_rows_under_the_curves_are_right_by_hand(hand):
         "Number at risk: Non-responder": [4, 4, 3, 2, 1, 1, 1],
         "Cumulative events: Responder": [0, 0, 1, 1, 1, 1, 2],
         "Cumulative events: Non-responder": [0, 1, 2, 3, 3, 3, 3],
+        "Cumulative censored: Responder": [0, 0, 0, 0, 1, 1, 1],
+        "Cumulative censored: Non-responder": [0, 0, 0, 0, 0, 0, 0],
     }
 
 
@@ -92,7 +94,11 @@ def test_one_group_without_events_stays_at_one_hundred_percent(hand):
 
 def test_one_patient_can_be_drawn(hand):
     figure = draw_survival_curves([hand.curve("One", [40.0], [1])], simulated=False)
-    assert numbers_below(figure) == {"Number at risk: One": [1, 1, 0], "Cumulative events: One": [0, 0, 1]}
+    assert numbers_below(figure) == {
+        "Number at risk: One": [1, 1, 0],
+        "Cumulative events: One": [0, 0, 1],
+        "Cumulative censored: One": [0, 0, 0],
+    }
 
 
 def test_a_censored_time_has_a_tick_on_the_curve(hand):
@@ -378,4 +384,5 @@ def test_neither_curve_nor_sum_of_events_goes_on_where_few_are_at_risk(hand):
     assert max(steps[0].get_xdata()) == pytest.approx(4)
     written = [text.get_text() for text in figure.axes[1].texts if text.get_gid() == "at-risk-row"]
     assert written[:9] == [str(n) for n in (8, 8, 7, 6, 5, 4, 3, 2, 1)]
-    assert written[9:] == ["0", "1", "2", "3", "4", "–", "–", "–", "–"]
+    assert written[9:18] == ["0", "1", "2", "3", "4", "–", "–", "–", "–"]
+    assert written[18:] == ["0", "0", "0", "0", "0", "–", "–", "–", "–"]

@@ -85,6 +85,7 @@ NO_ESTIMATE = {
             "suv_factors",
             "suv_of_folder",
             "trial_rule",
+            "unusable_scans",
             "with_certainty",
         ),
         "measures an image or prepares a rule; no outcome is in it",

@@ -119,6 +119,7 @@ GUARDED = {
     ),
     "Brier score": lambda: survival.brier_score(TIMES, EVENTS, CHANGE, day=70),
     "calibration": lambda: survival.calibration(TIMES, EVENTS, CHANGE, day=70),
+    "risks left out": lambda: survival.left_out_risks(TIMES, EVENTS, CHANGE, day=70),
     "decision curve": lambda: survival.decision_curve(
         TIMES, EVENTS, {"change": CHANGE}, day=70, thresholds=[0.5]
     ),
@@ -174,7 +175,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
         "logrank", "cause_specific_cox", "permutation_logrank", "permutation_rmst", "hazard_ratio", "gray_test", "cox", "predictive_values", "firth_cox",
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
-        "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration", "added_value", "decisions",
+        "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration", "left_out_risks", "added_value", "decisions",
         "integrated_brier", "predicted_survival",  # of what a model predicts, whose fit is guarded
     }  # fmt: skip
     assert found - from_landmark - shown - known == set()

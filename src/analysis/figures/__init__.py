@@ -6,6 +6,7 @@ the same objects; :func:`save` writes SVG and PNG that are equal byte for byte w
 
 from analysis.figures.agreement import describe_agreement, draw_agreement
 from analysis.figures.associations import describe_associations, draw_associations
+from analysis.figures.calibration import describe_calibration, draw_calibration
 from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
 from analysis.figures.cutoff_search import describe_cutoff_search, draw_cutoff_search
@@ -45,6 +46,7 @@ from analysis.figures.wording import hazard_ratio_sentence
 __all__ = [
     "describe_agreement",
     "describe_associations",
+    "describe_calibration",
     "describe_change_and_pfs",
     "describe_cutoff_search",
     "describe_decision_curve",
@@ -74,6 +76,7 @@ __all__ = [
     "describe_waterfall",
     "draw_agreement",
     "draw_associations",
+    "draw_calibration",
     "draw_change_and_pfs",
     "draw_cutoff_search",
     "draw_decision_curve",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.survival import (
+        Calibration,
         DecisionCurve,
         EarlyResponse,
         IntervalTwin,
@@ -113,6 +114,21 @@ def decision_numbers(found: DecisionCurve) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({"threshold": found.thresholds, "act_for_all": found.treat_all, **found.net_benefit})
+
+
+def calibration_numbers(found: Calibration) -> pd.DataFrame:
+    """Risks of each group: ``patients, predicted, observed, low, high``, as fractions."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "patients": found.patients,
+            "predicted": found.predicted,
+            "observed": found.observed,
+            "low": found.low,
+            "high": found.high,
+        }
+    )
 
 
 def forest_numbers(

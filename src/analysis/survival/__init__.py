@@ -60,6 +60,7 @@ from analysis.survival.interval_censored import IntervalCurve, WeibullFit, turnb
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark import LandmarkSet, landmark
 from analysis.survival.landmark_comparison import EarlyResponse, Rate
+from analysis.survival.left_out_risks import left_out_risks
 from analysis.survival.logrank import logrank, permutation_logrank
 from analysis.survival.many_fits import ManyFits, bootstrap_cox, bootstrap_indices, cox_many
 from analysis.survival.marker_effect import MarkerEffect, marker_effect
@@ -198,6 +199,7 @@ __all__ = [
     "kaplan_meier",
     "landmark",
     "landmark_with_missing",
+    "left_out_risks",
     "logrank",
     "mantel_byar",
     "marker_effect",
