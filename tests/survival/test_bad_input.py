@@ -39,11 +39,15 @@ CALLS = {
     "gray_test": lambda t, e: survival.gray_test(t, e, GROUP),
     "hazard_ratio": lambda t, e: survival.hazard_ratio(t, e, GROUP, reference=0),
     "hazard_ratio_per": lambda t, e: survival.hazard_ratio_per(t, e, X, step=1, name="x"),
+    "impute": lambda t, e: survival.impute(
+        t, e, {"x": X, "group": np.where(X == 4, np.nan, GROUP)}, seed=1, imputations=50, iterations=2
+    ),
     "integrated_brier": lambda t, e: survival.integrated_brier(
         t, e, np.column_stack([RISK, RISK]), days=[45, 60]
     ),
     "kaplan_meier": lambda t, e: survival.kaplan_meier(t, e),
     "landmark": lambda t, e: survival.landmark(t, e, day=15),
+    "left_out_risks": lambda t, e: survival.left_out_risks(t, e, X, day=50),
     "logrank": lambda t, e: survival.logrank(t, e, GROUP),
     "maximally_selected": lambda t, e: survival.maximally_selected(t, e, X, seed=1, permutations=9),
     "nelson_aalen": lambda t, e: survival.nelson_aalen(t, e),
@@ -60,6 +64,9 @@ CALLS = {
         t, e, X, seed=1, permutations=9, samples=5, repeats=3
     ),
     "spline_effect": lambda t, e: survival.spline_effect(t, e, X, reference=4, grid=[2, 6]),
+    "tipping_point": lambda t, e: survival.tipping_point(
+        t, e, [None, *GROUP[1:].tolist()], labels=("a", "b"), seed=1
+    ),
     "time_dependent_auc": lambda t, e: survival.time_dependent_auc(t, e, X, day=50),
 }
 ELSEWHERE = {
@@ -108,7 +115,7 @@ def test_times_beside_fewer_events_are_refused(name):
 
 NO_EVENT_IS_DESCRIBED = {
     "cumulative_incidence", "decision_curve", "decisions", "episodes", "follow_up", "kaplan_meier", "landmark", "nelson_aalen",
-    "restricted_mean", "bootstrap_cox",
+    "restricted_mean", "bootstrap_cox", "impute",
 }  # fmt: skip
 
 

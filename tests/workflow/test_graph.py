@@ -65,10 +65,14 @@ def test_a_notebook_depends_on_its_imports_its_run_its_study_and_the_notebooks_i
         {"cell_type": "markdown", "source": "from analysis import survival"},
     ]
     (checkout / "notebooks/runs").mkdir(parents=True)
+    (checkout / "notebooks/01-cohort.ipynb").write_text(json.dumps({"cells": []}))
     (checkout / "notebooks/02-pet.ipynb").write_text(json.dumps({"cells": cells}))
-    (checkout / "notebooks/runs/primary.yml").write_text(
-        "notebooks: [02-pet]\nparameters:\n  study: data/mine\n"
-    )
+    run = checkout / "notebooks/runs/primary.yml"
+    run.write_text("notebooks: [02-pet]\nparameters:\n  study: data/mine\n")
+    assert "01-cohort" not in "\n".join(
+        graph.fragment(["primary"])
+    )  # the run does not hold it: nothing to wait for
+    run.write_text("notebooks: [01-cohort, 02-pet]\nparameters:\n  study: data/mine\n")
     rules = graph.fragment(["primary"]).splitlines()
     head = next(line for line in rules if line.startswith("reports/notebooks/primary/02-pet.ipynb"))
     assert "reports/results/primary/02-pet.json" in head.split(":")[0]

@@ -40,7 +40,7 @@ def left_out_risks(
     Raises
     ------
     DesignError
-        For impossible data, or fewer than four patients.
+        For impossible data, fewer than four patients or fewer than two events.
 
     References
     ----------
@@ -57,6 +57,11 @@ def left_out_risks(
         raise DesignError(
             f"{seen.n} patients cannot be left out one by one",
             expected="at least four patients with the marker",
+        )
+    if seen.n_events < 2:
+        raise DesignError(
+            f"there is {seen.n_events or 'no'} event",
+            expected="at least two: a model of the others needs one of its own",
         )
     risks = np.full(seen.n, np.nan)
     for at in range(seen.n):

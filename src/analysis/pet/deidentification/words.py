@@ -194,7 +194,7 @@ def identifying(texts: Iterable[str]) -> frozenset[str]:
     """Words, in lower case, by which the texts name a person: parts of names, numbers, dates.
 
     >>> sorted(identifying(["DOE^JANE^M", "H-123456", "PET"]))
-    ['123456', 'doe', 'h-123456', 'jane']
+    ['123456', 'doe', 'doe^jane^m', 'h-123456', 'jane']
     """
     found = set()
     for text in texts:
