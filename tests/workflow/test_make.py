@@ -146,11 +146,11 @@ def test_a_changed_sentence_renders_the_text_only(built):
 def test_a_changed_module_runs_the_notebooks_that_import_it(built):
     later(built / "src/analysis/results/day_tables.py")
     steps = planned(built)
-    assert [step for step in steps if step.startswith("run ")] == [
-        "run small/04-survival",
-        "run small/07-reporting",  # it reads what the others made
-    ]
-    assert make(built, "report")[0] == 0
+    assert [step for step in steps if step.startswith("run ")] == ["run small/04-survival"]
+    status, output = make(built, "report")
+    assert status == 0, output
+    # What reads the results of others follows them; make -n cannot know that they will change.
+    assert "reports/notebooks/small/07-reporting.ipynb" in output
     assert planned(built) == []
 
 
@@ -158,7 +158,10 @@ def test_a_changed_run_file_runs_that_run(built):
     file = built / "notebooks/runs/small.yml"
     with changed(file):
         steps = [step for step in planned(built) if step.startswith("run ")]
-        assert steps == [f"run small/{name}" for name in yaml.safe_load(file.read_text())["notebooks"]]
+        wanted = yaml.safe_load(file.read_text())["notebooks"]
+        assert sorted(steps) == sorted(
+            f"run small/{name}" for name in wanted
+        )  # the graph decides on the order
     assert planned(built) == []
 
 
