@@ -22,7 +22,8 @@ ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DAYS = (-45_000.0, 20_000.0)
 """Study days that can be: from a birth 120 years before treatment to 55 years after its start."""
 
-_CODE = re.compile(r"[A-Za-z0-9_+-]{1,20}")
+_CODE = re.compile(r"(?!.*[0-9]{4})[A-Za-z0-9_+-]{1,20}")
+"""What looks like a code; four digits in a row may be a date or a record's number, which is not repeated."""
 
 
 def is_number(cells: pd.Series) -> pd.Series:

@@ -87,10 +87,11 @@ def implausible_storage(headers: Sequence[SliceHeader], factors: np.ndarray) -> 
     """A warning if the files could hold no SUV of a human being: some unit is wrong that nothing else reveals."""
     slopes = [parse_number(header.get("RescaleSlope")) for header in headers]
     bits = parse_number(headers[0].get("BitsAllocated"))
-    if any(slope is None or slope <= 0 for slope in slopes) or bits not in (8, 16, 32):
+    if any(slope is None or slope <= 0 for slope in slopes):
         return []
+    # Whether the pixels can be read is decided where they are read; without a number of bits, PET's 16 are meant.
     with np.errstate(over="ignore"):
-        largest = float((factors * np.array(slopes, float)).max() * (2 ** min(bits, 16) - 1))
+        largest = float((factors * np.array(slopes, float)).max() * (2**8 - 1 if bits == 8 else 2**16 - 1))
     if _LEAST_LARGEST_SUV <= largest <= _MOST_LARGEST_SUV:
         return []
     return [
