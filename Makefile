@@ -15,6 +15,8 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# A runner puts whole files in place or none: after a failure what stands is the last good copy, never a part.
+.PRECIOUS: reports/notebooks/%.ipynb reports/results/%.json
 .SUFFIXES:
 .SECONDEXPANSION:
 MAKEFLAGS += --no-builtin-rules
