@@ -75,7 +75,17 @@ def test_a_study_that_names_nobody_comes_out_with_the_same_intervals(named, tmp_
         f.read_bytes() + str(f).encode() for f in (tmp_path / "out").rglob("*") if f.is_file()
     )
     # Whole dates: three or four digits also stand in a new UID by chance.
-    for word in (b"Doe", b"DOE", b"Roe", b"1234567", b"7654321", b"Anne", b"1951-03", b"19510312", b"2014-01"):
+    for word in (
+        b"Doe",
+        b"DOE",
+        b"Roe",
+        b"1234567",
+        b"7654321",
+        b"Anne",
+        b"1951-03",
+        b"19510312",
+        b"2014-01",
+    ):
         assert word not in everything
     assert [p for p in check_study(tmp_path / "out") if p.severity == "error"] == []
     assert len(load_study(tmp_path / "out").table("patients")) == 2

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from analysis.cli.command import AddCommand
+from analysis.cli.privacy import say_what_was_set_aside
 
 
 def map_folder(arguments: argparse.Namespace) -> int:
@@ -39,7 +40,26 @@ def import_folder(arguments: argparse.Namespace) -> int:
     from analysis.data.intake.importing import import_study
     from analysis.data.problem_page import write_problem_page
 
-    found = import_study(arguments.folder, arguments.to, mapping=arguments.mapping, dry_run=arguments.dry_run)
+    report = None
+    if arguments.pseudonymise:
+        from analysis.data import new_key, read_key
+        from analysis.pet.deidentification.intake import import_pseudonymised
+
+        make_key = new_key if arguments.new_key else read_key
+        found, report = import_pseudonymised(
+            arguments.folder,
+            arguments.to,
+            key=make_key(arguments.pseudonymise),
+            mapping=arguments.mapping,
+            dry_run=arguments.dry_run,
+            progress=sys.stderr.isatty(),
+        )
+    else:
+        found = import_study(
+            arguments.folder, arguments.to, mapping=arguments.mapping, dry_run=arguments.dry_run
+        )
+    if report is not None and not arguments.json:
+        say_what_was_set_aside(report, arguments.pseudonymise)
     errors = sum(problem.severity == "error" for problem in found.problems)
     if arguments.html:
         write_problem_page(arguments.html, found.problems, title=f"Import of {arguments.folder.name}")
@@ -50,6 +70,7 @@ def import_folder(arguments: argparse.Namespace) -> int:
             "left_out": list(found.left_out),
             "notes": list(found.notes),
             "problems": [vars(problem) for problem in found.problems],
+            "pseudonymised": report.as_text().splitlines() if report is not None else None,
         }
         print(json.dumps(document, indent=1, ensure_ascii=False))
         return 1 if errors else 0
@@ -61,6 +82,8 @@ def import_folder(arguments: argparse.Namespace) -> int:
         print(f"left behind: {line}")
     for name, rows in found.rows.items():
         print(f"{name}: {rows} row(s)")
+    if report is not None:
+        print(report.as_text())
     print(f"{arguments.folder}: {errors} error(s), {len(found.problems) - errors} warning(s)")
     print(f"import: -> {arguments.to}, sealed" if found.written else "import: nothing was written")
     return 1 if errors else 0
@@ -97,6 +120,8 @@ def register(command: AddCommand) -> None:
         epilog=(
             "Nothing is written unless every file is read and every rule of the contract holds. Dates become days since the\n"
             "patient's treatment start; columns that the mapping does not name stay behind and are listed.\n"
+            "Direct identifiers are refused, or replaced with --pseudonymise KEY: patients, samples and centres get keyed pseudonyms,\n"
+            "free text stays behind, and images and contours that the mapping names are taken in as `pseudonymise` does.\n"
             "Exit status: 0 written (or right, with --dry-run), 1 errors. Warnings do not count.\n"
             "Example:\n  python -m analysis simulate /tmp/sent --as redcap-raw\n  python -m analysis map /tmp/sent\n"
             "  python -m analysis import /tmp/sent --to data/studies/NAME"
@@ -108,6 +133,13 @@ def register(command: AddCommand) -> None:
     )
     one.add_argument("--mapping", type=Path, help="mapping file (default FOLDER/mapping.yml)")
     one.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
+    one.add_argument(
+        "--pseudonymise",
+        type=Path,
+        metavar="KEY",
+        help="replace direct identifiers by this key file, outside the checkout and best on another disk",
+    )
+    one.add_argument("--new-key", action="store_true", help="make the key file; without it, it must be there")
     one.add_argument("--json", action="store_true", help="as JSON")
     one.add_argument("--html", type=Path, metavar="FILE", help="findings as a page that opens offline")
 

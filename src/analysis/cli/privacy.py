@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.cli.command import AddCommand
+
+if TYPE_CHECKING:
+    from analysis.pet.deidentification.study import StudyReport
 
 
 def pseudonymise(arguments: argparse.Namespace) -> int:
     """Write a study folder that names nobody, from one that may: tables, images and contours."""
     from analysis.data import new_key, read_key
     from analysis.pet.deidentification import Options
-    from analysis.pet.deidentification.study import pseudonymise_study, write_aside
+    from analysis.pet.deidentification.study import pseudonymise_study
 
     key = new_key(arguments.key) if arguments.new_key else read_key(arguments.key)
     report = pseudonymise_study(
@@ -26,18 +30,26 @@ def pseudonymise(arguments: argparse.Namespace) -> int:
         progress=sys.stderr.isatty(),
     )
     print(report.as_text())
-    if report.aside:
-        file = arguments.key.with_name(f"{arguments.key.name}.set-aside.json")
-        write_aside(report, file)
-        print(
-            f"pseudonymise: {len(report.aside)} files need a person's eye; they are listed in {file.name}, beside the key"
-        )
+    say_what_was_set_aside(report, arguments.key)
     print(
         "pseudonymise: nothing was written"
         if arguments.dry_run
         else "pseudonymise: done; now run check-study on the new folder"
     )
     return 0
+
+
+def say_what_was_set_aside(report: StudyReport, key: Path) -> None:
+    """List files that a person has to look at beside the key, and say how many."""
+    from analysis.pet.deidentification.study import write_aside
+
+    if not report.aside:
+        return
+    file = key.with_name(f"{key.name}.set-aside.json")
+    write_aside(report, file)
+    print(
+        f"pseudonymise: {len(report.aside)} files need a person's eye; they are listed in {file.name}, beside the key"
+    )
 
 
 def register(command: AddCommand) -> None:

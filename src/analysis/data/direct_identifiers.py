@@ -32,7 +32,7 @@ def identifier_problems(tables: Iterable[TextTable]) -> list[Problem]:
                     row=int(str(line)),
                     column=header,
                     expected="no direct identifier: they do not enter a study",
-                    do="remove it, or bring the study in by `python -m analysis pseudonymise`",
+                    do="remove it, or bring the study in by `python -m analysis pseudonymise`, an export by `import --pseudonymise KEY`",
                 )
                 for line, cell in cells.items()
                 if kinds[cell]

@@ -71,27 +71,44 @@ def pseudonymised_tables(folder: Path, key: PseudonymKey) -> tuple[dict[str, str
     StudyError
         If there is no readable patients.csv, a line cannot be split, or a date cannot be read.
     """
-    report, tables = TableReport(), {}
     read = {name: _read(folder / f"{name}.csv") for name in TABLES if (folder / f"{name}.csv").is_file()}
     if "patients" not in read or "patient_id" not in read["patients"][0]:
         raise StudyError(
             "there is no patients.csv with a column patient_id", where=folder.name, expected="a study folder"
         )
+    tables, report = pseudonymised_rows(read, key)
+    return {name: _as_csv(header, rows) for name, (header, rows) in tables.items()}, report
+
+
+Rows = tuple[list[str], list[list[str]]]
+"""Header and lines of a table, all text."""
+
+
+def pseudonymised_rows(read: Mapping[str, Rows], key: PseudonymKey) -> tuple[dict[str, Rows], TableReport]:
+    """Tables as header and lines, pseudonymised; see :func:`pseudonymised_tables`.
+
+    Raises
+    ------
+    StudyError
+        If a date cannot be read.
+    """
+    report = TableReport()
     owner = _owners(read)
-    for name, (header, rows) in read.items():
-        tables[name] = _table(TABLES[name], header, rows, owner, key, report)
-    header, rows = read["patients"]
-    report.patients = {row[header.index("patient_id")].strip() for row in rows} - {""}
-    if "scans" in read:
-        header, rows = read["scans"]
-        if {"series_uid", "patient_id"} <= set(header):
-            report.of_series = {
-                row[header.index("series_uid")]: row[header.index("patient_id")].strip() for row in rows
-            }
+    tables = {
+        name: _table(TABLES[name], header, rows, owner, key, report) for name, (header, rows) in read.items()
+    }
+    header, rows = read.get("patients", ([], []))
+    if "patient_id" in header:
+        report.patients = {row[header.index("patient_id")].strip() for row in rows} - {""}
+    header, rows = read.get("scans", ([], []))
+    if {"series_uid", "patient_id"} <= set(header):
+        report.of_series = {
+            row[header.index("series_uid")]: row[header.index("patient_id")].strip() for row in rows
+        }
     return tables, report
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read(path: Path) -> Rows:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
@@ -106,7 +123,7 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     return lines[0], lines[1:]
 
 
-def _owners(read: Mapping[str, tuple[list[str], list[list[str]]]]) -> dict[str, str]:
+def _owners(read: Mapping[str, Rows]) -> dict[str, str]:
     """Sample to patient, for tables that name the sample alone."""
     if "plasma_samples" not in read:
         return {}
@@ -123,7 +140,7 @@ def _table(
     owner: Mapping[str, str],
     key: PseudonymKey,
     report: TableReport,
-) -> str:
+) -> Rows:
     kept: list[tuple[int, Column]] = []
     for place, name in enumerate(header):
         try:
@@ -135,15 +152,19 @@ def _table(
             report.left_out.setdefault(table.name, []).append(f"number {place + 1} ({shown})")
         else:
             kept.append((place, column))
-    out = [[header[place] for place, _ in kept]]
+    out: list[list[str]] = []
     for line, row in enumerate(rows, start=2):
         said = dict(zip(header, row, strict=True))
         patient = said.get("patient_id") or owner.get(said.get("sample_id", ""), "")
         out.append(
             [_cell(said, header[place], column, table, patient, key, report, line) for place, column in kept]
         )
+    return [header[place] for place, _ in kept], out
+
+
+def _as_csv(header: list[str], rows: list[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(out)
+    csv.writer(buffer, lineterminator="\n").writerows([header, *rows])
     return buffer.getvalue()
 
 

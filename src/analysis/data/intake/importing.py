@@ -14,9 +14,12 @@ from analysis.data.description import KEYS, checked_description
 from analysis.data.intake.assembling import Assembled, assemble
 from analysis.data.intake.folder import MAPPING, Intake, read_folder
 from analysis.data.intake.mapping import OPEN, StudyMapping, read_mapping
+from analysis.data.intake.persons import without_persons
 from analysis.data.loading import examine_tables
 from analysis.data.manifest import seal_study
 from analysis.data.problems import FaultyStudyError, Problem, error
+from analysis.data.pseudonym_key import PseudonymKey
+from analysis.data.pseudonymised import TableReport
 from analysis.data.schemas import schema_problems
 from analysis.data.staging import refuse_to_overwrite, whole_folder
 from analysis.data.writing import write_study
@@ -42,6 +45,8 @@ class Imported:
         Errors and warnings, by the sender's file, line and column.
     written : bool
         Whether the study folder was made.
+    persons : TableReport or None
+        With a key: what was done to the tables. It holds the original names, for the images: never to be written.
     """
 
     rows: Mapping[str, int]
@@ -49,10 +54,16 @@ class Imported:
     notes: tuple[str, ...]
     problems: tuple[Problem, ...]
     written: bool
+    persons: TableReport | None = None
 
 
 def import_study(
-    source: Path, destination: Path, *, mapping: Path | None = None, dry_run: bool = False
+    source: Path,
+    destination: Path,
+    *,
+    mapping: Path | None = None,
+    dry_run: bool = False,
+    key: PseudonymKey | None = None,
 ) -> Imported:
     """Write a study folder from what a hospital or a CRO sent.
 
@@ -70,6 +81,9 @@ def import_study(
         Mapping file; by default ``mapping.yml`` in the source.
     dry_run : bool
         Whether to write nothing.
+    key : PseudonymKey, optional
+        Key that replaces patients, samples and centres, and moves dates, before anything is checked. Images that the
+        mapping names are not touched: see :func:`analysis.pet.deidentification.intake.import_pseudonymised`.
 
     Returns
     -------
@@ -89,6 +103,9 @@ def import_study(
         return Imported({}, (), (), tuple(problems), False)
     made = assemble(intake, rules, file.name)
     problems += made.problems
+    persons = None
+    if key is not None:
+        made, persons = without_persons(made, key)
     meta, found = _description(rules, made, source, file.name)
     problems += found
     tables, found = _examined(made)
@@ -105,7 +122,7 @@ def import_study(
             seal_study(folder)
     order = sorted(problems, key=lambda problem: problem.severity)
     rows = {name: len(frame) for name, frame in frames.items()}
-    return Imported(rows, left_out, notes, tuple(order), not faulty and not dry_run)
+    return Imported(rows, left_out, notes, tuple(order), not faulty and not dry_run, persons)
 
 
 def refuse_faulty(source: Path, imported: Imported) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,41 @@ def pseudonymise_study(
     StudyError
         If the target is there, lies inside the source, or a table cannot be read.
     """
-    _check_places(source, target)
-    description, _ = read_description(source)
+    refuse_places(source, target)
     tables, told = pseudonymised_tables(source, key)
+    how = {"options": options, "workers": workers, "dry_run": dry_run, "progress": progress}
+    return put_together(source, target, tables, told, key=key, **how)
+
+
+def put_together(
+    source: Path,
+    target: Path,
+    tables: Mapping[str, str],
+    told: TableReport,
+    *,
+    key: PseudonymKey,
+    options: Options | None = None,
+    workers: int = 1,
+    dry_run: bool = False,
+    progress: bool = False,
+) -> StudyReport:
+    """Study folder of pseudonymised tables and of the images and contours that the source's ``study.yml`` names.
+
+    Parameters
+    ----------
+    source, target, key, options, workers, dry_run, progress
+        As of :func:`pseudonymise_study`.
+    tables : mapping of str to str
+        CSV text of each table, pseudonymised.
+    told : TableReport
+        What was done to them.
+
+    Raises
+    ------
+    StudyError
+        If an interrupted call with another key left a folder behind.
+    """
+    description, _ = read_description(source)
     partial = target.with_name(f".{target.name}.pseudonymising")
     _continue_or_refuse(partial, key, dry_run=dry_run)
     common = {
@@ -127,7 +160,14 @@ def pseudonymise_study(
 _KEY = ".key"
 
 
-def _check_places(source: Path, target: Path) -> None:
+def refuse_places(source: Path, target: Path) -> None:
+    """Raise where a study cannot be made.
+
+    Raises
+    ------
+    StudyError
+        If there is no source, something is at the target, or the target lies inside the source.
+    """
     if not source.is_dir():
         raise StudyError("the folder to pseudonymise does not exist", where=source.name)
     if target.exists():
