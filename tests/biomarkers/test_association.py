@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from analysis.biomarkers import (
     association_table,
     benjamini_hochberg,
     binary_association,
+    in_declared_families,
     scale_association,
     with_q_values,
 )
@@ -115,6 +117,27 @@ def test_every_association_of_a_family_is_in_the_table():
     assert table["q_value"].tolist()[::2] == pytest.approx([0.1, 0.1])
     assert "no upper bound" in table.loc[0, "note"]
     assert not np.isinf(table[["estimate", "low", "high"]].to_numpy(dtype=float)).any()
+
+
+def test_families_of_the_run_file_may_span_sets_and_leave_sets_out():
+    # BH by hand, m = 3: q of 0.01, 0.02, 0.04 are 3 × 0.01, 1.5 × 0.02 and 0.04.
+    base = binary_association("a", _marker(True, True, True, False, False, False), response=_response(3, 3))
+    plasma = [
+        replace(base, name="p", p_value=0.01, family="plasma"),
+        replace(base, name="q", p_value=0.04, family="plasma"),
+    ]
+    tissue = [
+        replace(base, name="t", p_value=0.02, family="tissue"),
+        replace(base, name="e", p_value=0.03, family="expression"),
+    ]
+    sets = {"by plasma": "plasma", "by tissue": "tissue", "by expression": "expression", "survival": ""}
+    one, two = in_declared_families(
+        plasma, tissue, families={"markers": ["by plasma", "by tissue"], "other": ["survival"]}, tests=sets
+    )
+    assert [found.name for found in (*one, *two)] == ["p", "q", "t", "e"]
+    assert [found.family for found in (*one, *two)] == ["markers", "markers", "markers", ""]
+    assert [found.q_value for found in (*one, two[0])] == pytest.approx([0.03, 0.04, 0.03])
+    assert math.isnan(two[1].q_value)
 
 
 def test_a_patient_who_stands_twice_is_refused():

@@ -43,6 +43,7 @@ NO_ESTIMATE = {
         "visit_under_treatment": "names a visit",
         "visit_words": "names a visit",
         "vaf_change": "gives one row a patient; its summary is logged",
+        "in_declared_families": "corrects p values that are logged",
         "with_q_values": "corrects p values that are logged",
     },
     cohort: {

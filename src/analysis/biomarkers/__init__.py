@@ -7,7 +7,12 @@ from analysis.biomarkers.concordance_table import concordance_table
 from analysis.biomarkers.contingency import fisher_exact, freeman_halton
 from analysis.biomarkers.correlation import spearman
 from analysis.biomarkers.exact_test import ExactTest
-from analysis.biomarkers.families import association_table, benjamini_hochberg, with_q_values
+from analysis.biomarkers.families import (
+    association_table,
+    benjamini_hochberg,
+    in_declared_families,
+    with_q_values,
+)
 from analysis.biomarkers.genes import Oncoprint, gene_counts, oncoprint
 from analysis.biomarkers.joint import (
     JOINT_CLASSES,
@@ -87,6 +92,7 @@ __all__ = [
     "gene_counts",
     "hazard_power",
     "hodges_lehmann",
+    "in_declared_families",
     "joint_agreement",
     "joint_classes",
     "kappa",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -41,6 +41,50 @@ def with_q_values(associations: Sequence[Association], *, family: str) -> tuple[
         replace(found, q_value=float(q), family=family)
         for found, q in zip(associations, q_values, strict=True)
     )
+
+
+def in_declared_families(
+    *sets: Sequence[Association], families: Mapping[str, Sequence[str]], tests: Mapping[str, str]
+) -> list[tuple[Association, ...]]:
+    """The same sets of associations with q values within the families that the run declares.
+
+    A family may span several sets, and hold less than a set: what no family names keeps its p value and has no q.
+
+    Parameters
+    ----------
+    *sets : sequence of Association
+        Each with the set of tests that its ``family`` names ("plasma, detection").
+    families : mapping of str to sequence of str
+        Names of planned analyses by family, from the run file.
+    tests : mapping of str to str
+        Set of tests of each planned analysis, from the plan.
+
+    Examples
+    --------
+    >>> from analysis.biomarkers import binary_association
+    >>> marker = pd.Series([True, True, True, False, False, False])
+    >>> response = pd.Series(["non_responder"] * 3 + ["responder"] * 3)
+    >>> found = with_q_values([binary_association("a", marker, response=response)], family="plasma, detection")
+    >>> [(alone,)] = in_declared_families(found, families={}, tests={"plasma": "plasma, detection"})
+    >>> alone.family, round(alone.p_value, 9), alone.q_value
+    ('', 0.1, nan)
+    """
+    declared = {
+        tests[name]: family for family, names in families.items() for name in names if tests.get(name)
+    }
+    flat = [
+        replace(found, family=declared.get(found.family, ""), q_value=float("nan"))
+        for one in sets
+        for found in one
+    ]
+    for family in dict.fromkeys(declared.values()):
+        places = [place for place, found in enumerate(flat) if found.family == family]
+        for place, found in zip(
+            places, with_q_values([flat[place] for place in places], family=family), strict=True
+        ):
+            flat[place] = found
+    waiting = iter(flat)
+    return [tuple(next(waiting) for _ in one) for one in sets]
 
 
 def association_table(associations: Sequence[Association]) -> pd.DataFrame:
