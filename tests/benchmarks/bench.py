@@ -10,7 +10,7 @@ import importlib
 import subprocess
 import sys
 
-PARTS = ("reading", "lesions", "scale", "survival", "operating", "report", "contract")
+PARTS = ("reading", "lesions", "scale", "survival", "notebook", "operating", "report", "contract")
 
 
 def run(part: str) -> int:

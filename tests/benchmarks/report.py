@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
 from measurement import Measurement, ratio
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -101,7 +102,8 @@ def bare(notebook: Path, packages: list[str], scratch: Path) -> Path:
 
 def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Path) -> float:
     """Time of the runner over a run's notebooks, divided by papermill's over the bare ones, both one by one."""
-    files = sorted((checkout / "notebooks").glob("0*.ipynb"))
+    run = yaml.safe_load((checkout / "notebooks/runs" / f"{RUN}.yml").read_text(encoding="utf-8"))
+    files = [checkout / "notebooks" / f"{name}.ipynb" for name in run["notebooks"]]
     limits = [bare(file, packages_of(file, checkout, environment, scratch), scratch) for file in files]
     ours = [str(PYTHON), "-m", "analysis", "run"]
     ours_taken, limits_taken = [], []
