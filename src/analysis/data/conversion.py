@@ -142,7 +142,7 @@ def to_study_days(
     tables : mapping of str to TypedTable
         All tables that could be read.
     starts : Series
-        Date of treatment start by patient, from :func:`treatment_starts`.
+        Date of day 0 by patient, from :func:`day_zero`.
 
     Returns
     -------
@@ -153,6 +153,7 @@ def to_study_days(
         Dates that have no day 0 to be counted from.
     """
     patients = tables.get("patients")
+    zero = origin_of(patients)
     problems = []
     converted = {}
     for name, each in tables.items():
@@ -161,17 +162,13 @@ def to_study_days(
             values = frame[f"{plain}_day"]
             if not pd.api.types.is_datetime64_any_dtype(values):
                 continue
-            if (
-                patients
-                and patients.headers.get("treatment_start") != "treatment_start_date"
-                and values.notna().any()
-            ):
+            if patients and patients.headers.get(zero) != f"{zero}_date" and values.notna().any():
                 problems.append(
                     error(
                         each.file,
                         "the dates cannot be turned into study days",
                         column=each.headers[plain],
-                        expected="the column treatment_start_date in patients.csv",
+                        expected=f"the column {zero}_date in patients.csv",
                         do=f"add it, or give study days under {plain}_day",
                     )
                 )
@@ -185,34 +182,48 @@ def to_study_days(
     return converted, problems
 
 
-def treatment_starts(patients: TypedTable | None) -> tuple[pd.Series, list[Problem]]:
-    """Date of treatment start by patient, and what is wrong with it; no date at all if it is given as day 0."""
-    if patients is None or not {"treatment_start", "patient_id"} <= set(patients.headers):
+def origin_of(patients: TypedTable | None) -> str:
+    """Column of ``patients`` that is day 0: the randomisation where there is one, else the first dose.
+
+    In a randomised trial everybody is analysed as randomised, and who never took a dose has no other origin.
+    """
+    return "randomised" if patients is not None and "randomised" in patients.headers else "treatment_start"
+
+
+def day_zero(patients: TypedTable | None) -> tuple[pd.Series, list[Problem]]:
+    """Date of day 0 by patient, and what is wrong with it; no date at all if it is given as day 0."""
+    zero = origin_of(patients)
+    word = {"randomised": "randomisation", "treatment_start": "treatment start"}[zero]
+    if patients is None or not {zero, "patient_id"} <= set(patients.headers):
         return pd.Series(dtype="datetime64[ns]"), []
-    values = patients.frame["treatment_start_day"]
-    header = patients.headers["treatment_start"]
+    values = patients.frame[f"{zero}_day"]
+    header = patients.headers[zero]
     if not pd.api.types.is_datetime64_any_dtype(values):
         wrong = values.index[values.notna() & (values != 0)]
+        verb = "treatment starts" if zero == "treatment_start" else "randomisation is"
         return pd.Series(dtype="datetime64[ns]"), [
             error(
                 patients.file,
-                f"treatment starts on day {values[line]:g}",
+                f"{verb} on day {values[line]:g}",
                 row=int(line),
                 column=header,
-                expected="0: treatment start is day 0 of every time",
-                do="count every time of this patient from the first dose",
+                expected=f"0: {word} is day 0 of every time",
+                do="count every time of this patient from "
+                + ("the first dose" if zero == "treatment_start" else "it"),
             )
             for line in wrong
         ]
     problems = [
         warning(
             patients.file,
-            "there is no treatment start, so that no date of this patient has a study day",
+            f"there is no {word}, so that no date of this patient has a study day",
             row=int(line),
             column=header,
-            do="fill it, unless the patient never started treatment",
+            do="fill it, unless the patient never started treatment"
+            if zero == "treatment_start"
+            else "fill it, unless the patient was never randomised",
         )
-        for line in values.index[~patients.given("treatment_start")]
+        for line in values.index[~patients.given(zero)]
     ]
     known = patients.frame.dropna(subset=["patient_id"]).drop_duplicates("patient_id").set_index("patient_id")
-    return known["treatment_start_day"], problems
+    return known[f"{zero}_day"], problems

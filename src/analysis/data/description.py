@@ -26,6 +26,9 @@ KEYS: dict[str, str] = {
     "caveats": "list of sentences that every page of results prints; may be empty, `[]`",
     "disclosure": "optional: `public` says that the rows are published already, so that small numbers are shown, which every page says; default `withhold`",
     "lacks": "optional: columns the study does not have, `table: [column, ...]`",
+    "arms": "of a randomised study: the arms, `code: printed name`; the codes stand in the column `arm` of patients.csv",
+    "control": "of a randomised study: the code of the control arm",
+    "strata": "of a randomised study, optional: list of the columns of patients.csv by which the randomisation was stratified",
     "dicom": "optional: folder of the DICOM images, relative to the study folder or absolute; default `dicom`",
     "contours": "optional: folder of the lesion contours; default `contours`",
     "resample_contours": "optional: `yes` resamples contours drawn on another grid to the PET's, each with a warning; default `no`: they are refused",
@@ -33,7 +36,7 @@ KEYS: dict[str, str] = {
 """The keys of ``study.yml`` and what they hold; the dictionary prints them."""
 
 DISCLOSURE = ("withhold", "public")
-_OPTIONAL = ("disclosure", "lacks", "dicom", "contours", "resample_contours")
+_OPTIONAL = ("disclosure", "lacks", "arms", "control", "strata", "dicom", "contours", "resample_contours")
 _CHOICES = {"kind": KINDS, "design": DESIGNS, "disclosure": DISCLOSURE}
 
 
@@ -50,6 +53,9 @@ class Description:
     caveats: tuple[str, ...] = ()
     disclosure: str = "withhold"
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    arms: Mapping[str, str] = field(default_factory=dict)
+    control: str = ""
+    strata: tuple[str, ...] = ()
     dicom: str = "dicom"
     contours: str = "contours"
     resample_contours: bool = False
@@ -131,7 +137,8 @@ def checked_description(document: Mapping[str, Any], folder: Path) -> tuple[Desc
             right[key], found = _lacks(value)
             problems += found
         else:
-            right[key] = tuple(value) if key == "caveats" else value
+            right[key] = tuple(value) if key in ("caveats", "strata") else value
+    problems += _arms(right)
     problems += [
         error(FILE, f"the folder named under {key} does not exist", do="correct it, or remove the key")
         for key in ("dicom", "contours")
@@ -145,6 +152,12 @@ def _is_right(key: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
     if key == "lacks":
         return isinstance(value, dict)
+    if key == "arms":
+        codes = isinstance(value, dict) and len(value) > 1
+        return codes and all(isinstance(each, str) and each.strip() for each in (*value, *value.values()))
+    if key == "strata":
+        known = {column.name for column in TABLES["patients"].columns if column.kind != "time"}
+        return isinstance(value, list) and len(set(value)) == len(value) and set(value) <= known
     if key == "resample_contours":
         return isinstance(value, bool)
     if not isinstance(value, str) or not value.strip() or "\0" in value:
@@ -152,6 +165,36 @@ def _is_right(key: str, value: Any) -> bool:
     if key == "id":
         return bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value))
     return value in _CHOICES.get(key, (value,))
+
+
+def _arms(right: Mapping[str, Any]) -> list[Problem]:
+    """Arms and control where the design has them, and only there."""
+    if right.get("design") == "single-arm":
+        return [
+            error(
+                FILE,
+                f"the key {key} is given in a single-arm study",
+                do="remove it, or say design: randomised",
+            )
+            for key in ("arms", "control", "strata")
+            if key in right
+        ]
+    if right.get("design") != "randomised":
+        return []
+    problems = [
+        error(FILE, f"the key {key} is missing, and the study is randomised", expected=KEYS[key])
+        for key in ("arms", "control")
+        if key not in right
+    ]
+    if not problems and right["control"] not in right["arms"]:
+        problems.append(
+            error(
+                FILE,
+                f"the control {quoted(right['control'])} is none of the arms",
+                expected="one of " + ", ".join(right["arms"]),
+            )
+        )
+    return problems
 
 
 def _lacks(value: dict) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:

@@ -55,10 +55,15 @@ def _section(table: Table) -> list[str]:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {_in_file(column)} | {column.meaning} | {_values(column)} | {'yes' if column.nullable else 'no'} |"
+        f"| {_in_file(column)} | {column.meaning} | {_values(column)} | {_may_be_empty(column)} |"
         for column in table.columns
     ]
     return [*lines, ""]
+
+
+def _may_be_empty(column: Column) -> str:
+    said = "yes" if column.nullable else "no"
+    return f"{said}; the column may be left out" if column.optional else said
 
 
 def _in_file(column: Column) -> str:

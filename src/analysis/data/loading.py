@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.data.arms import arm_problems
 from analysis.data.chronology import chronology_problems
 from analysis.data.conversion import (
     TypedTable,
+    day_zero,
     empty_column,
     in_memory,
     to_study_days,
-    treatment_starts,
     typed,
 )
 from analysis.data.description import Description, read_description
@@ -78,6 +79,9 @@ def load_study(path: Path | str) -> Study:
         contours_folder=_existing(folder / description.contours),
         resample_contours=description.resample_contours,
         disclosure=description.disclosure,
+        arms=description.arms,
+        control=description.control,
+        strata=description.strata,
         _treatment_starts={str(patient): start.date() for patient, start in examined.starts.dropna().items()},
     )
 
@@ -135,6 +139,7 @@ def _examine(folder: Path) -> _Examined:
             texts[name] = text
     tables, starts, found = examine_tables(texts)
     problems += found
+    problems += arm_problems(description, tables)
     problems += folder_problems(folder, description, tables)
     problems += manifest_problems(folder, description, identifiers=_patients(tables))
     return _Examined(description, tables, starts, problems)
@@ -155,9 +160,9 @@ def examine_tables(
     Returns
     -------
     dict of str to TypedTable
-        Every time in days since the patient's treatment start.
+        Every time in days since the patient's day 0, see :func:`analysis.data.conversion.day_zero`.
     Series
-        Date of treatment start by patient; empty if the study gives none.
+        Date of day 0 by patient; empty if the study gives none.
     list of Problem
     """
     problems = []
@@ -165,7 +170,7 @@ def examine_tables(
         problems.append(error("patients.csv", "there is no patient", expected="one line a patient"))
     problems += identifier_problems(texts.values())
     dated = {name: typed(text) for name, text in texts.items()}
-    starts, found = treatment_starts(dated.get("patients"))
+    starts, found = day_zero(dated.get("patients"))
     problems += found
     tables, found = to_study_days(dated, starts)
     problems += found
@@ -191,12 +196,13 @@ def _existing(folder: Path) -> Path | None:
 
 
 def _finished(each: TypedTable) -> pd.DataFrame:
-    """Make the table as the other rooms see it: every column of its schema but birth, lines numbered from 0."""
+    """Make the table as the other rooms see it: every column of its schema but birth and optional ones that the file is without, lines numbered from 0."""
     frame = {
         in_memory(column): each.frame[in_memory(column)]
         if column.name in each.headers
         else empty_column(column, each.frame.index)
         for column in _analysed(each.table)
+        if column.name in each.headers or not column.optional
     }
     return pd.DataFrame(frame, index=each.frame.index).reset_index(drop=True)
 

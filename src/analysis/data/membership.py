@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.data.conversion import TypedTable
+from analysis.data.conversion import TypedTable, origin_of
 from analysis.data.problems import Problem, error, meant, warning
 from analysis.data.pseudonyms import pseudonym_problems
 from analysis.study import Protocol
@@ -68,9 +68,9 @@ def _without_row(patients: TypedTable, rows: TypedTable) -> list[Problem]:
         return []
     ids = patients.frame["patient_id"]
     report = warning
-    if rows.table.name == "outcomes" and "treatment_start" in patients.headers:
-        # Outcomes are counted from treatment start: who started has them, who never started has none.
-        ids, report = ids[patients.given("treatment_start")], error
+    if rows.table.name == "outcomes" and origin_of(patients) in patients.headers:
+        # Outcomes are counted from day 0: who has one has them, who was never treated or randomised has none.
+        ids, report = ids[patients.given(origin_of(patients))], error
     return [
         report(
             patients.file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.data.conversion import TypedTable
 from analysis.data.problems import Problem, error
@@ -71,6 +72,7 @@ def outcome_problems(outcomes: TypedTable) -> list[Problem]:
             "yes",
         ),
     ]
+    rules += _central_rules(outcomes, os, end)
     if "death" in outcomes.headers:
         rules.append(
             (
@@ -99,3 +101,30 @@ def outcome_problems(outcomes: TypedTable) -> list[Problem]:
                 )
             )
     return problems
+
+
+def _central_rules(
+    outcomes: TypedTable, os: pd.Series, end: pd.Series
+) -> list[tuple[pd.Series, str, str, str]]:
+    """The same for progression-free survival as the central readers see it."""
+    time, event = outcomes.values("pfs_central_days"), outcomes.values("pfs_central_event")
+    return [
+        (
+            (time > os) | (time - end > TOLERANCE_DAYS),
+            "pfs_central_days",
+            "progression-free survival by central reading is longer than survival",
+            "a time up to death or last contact",
+        ),
+        (
+            (event == 1) & ~outcomes.given("pfs_central_days"),
+            "pfs_central_days",
+            "there is an event without its time",
+            "the time of the event",
+        ),
+        (
+            time.notna() & ~outcomes.given("pfs_central_event"),
+            "pfs_central_event",
+            "there is a time without whether it ended in an event",
+            "yes or no",
+        ),
+    ]

@@ -194,7 +194,7 @@ def _header(
                     do="take it out of lacks in study.yml",
                 )
             )
-        elif column.name not in names and column.name not in lacks:
+        elif column.name not in names and column.name not in lacks and not column.optional:
             problems.append(
                 error(
                     file,

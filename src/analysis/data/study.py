@@ -35,7 +35,7 @@ class Study:
     tables : mapping of str to DataFrame
         The tables that are present, typed: text and codes "string", yes/no "boolean", whole numbers
         "Int64", numbers float64; a time ``x`` is ``x_day``, float64 days since the patient's treatment
-        start, NaN where missing. No calendar date and no birth.
+        start, or randomisation where the study has one, NaN where missing. No calendar date and no birth.
     parts : tuple of str
         The parts that are present, of ``PARTS``. ``pet`` is present if there is a folder of images.
     dicom_folder, contours_folder : Path or None
@@ -44,6 +44,12 @@ class Study:
         Whether contours on another grid than the PET's are resampled, with a warning, instead of refused.
     disclosure : {"withhold", "public"}
         Whether small numbers of patients are withheld, or the rows are published anyway.
+    arms : mapping of str to str
+        Printed name of each arm by its code, as in the column ``arm`` of ``patients``; empty in a single-arm study.
+    control : str
+        Code of the control arm; empty in a single-arm study.
+    strata : tuple of str
+        Columns of ``patients`` by which the randomisation was stratified.
     """
 
     path: Path
@@ -61,6 +67,9 @@ class Study:
     contours_folder: Path | None
     resample_contours: bool = False
     disclosure: str = "withhold"
+    arms: Mapping[str, str] = field(default_factory=dict)
+    control: str = ""
+    strata: tuple[str, ...] = ()
     _treatment_starts: Mapping[str, date] = field(default_factory=dict, repr=False, compare=False)
 
     @property

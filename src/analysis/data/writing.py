@@ -69,7 +69,8 @@ def lacking_columns(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
         name: [
             column.name
             for column in TABLES[name].columns
-            if not {column.name, f"{column.name}_day", f"{column.name}_date"} & set(frame.columns)
+            if not column.optional
+            and not {column.name, f"{column.name}_day", f"{column.name}_date"} & set(frame.columns)
         ]
         for name, frame in tables.items()
     }
@@ -95,8 +96,12 @@ def write_table(frame: pd.DataFrame, path: Path, *, lacks: tuple[str, ...] | lis
         If a column is unknown, missing or given twice, or holds a value that is not of its kind.
     """
     table = TABLES[path.stem]
+    given = {str(name) for name in frame.columns}
     columns = {
-        column.name: _find(frame, column, table) for column in table.columns if column.name not in lacks
+        column.name: _find(frame, column, table)
+        for column in table.columns
+        if column.name not in lacks
+        and not (column.optional and not {column.name, f"{column.name}_day", f"{column.name}_date"} & given)
     }
     unknown = [str(name) for name in frame.columns if name not in columns.values()]
     if unknown:

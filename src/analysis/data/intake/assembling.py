@@ -81,7 +81,11 @@ def assemble(intake: Intake, mapping: StudyMapping, file: str) -> Assembled:
         for column in columns:
             texts[name] = _since_start(texts[name], column, texts.get("patients"))
     lacks = {
-        name: [column.name for column in TABLES[name].columns if column.name not in text.headers]
+        name: [
+            column.name
+            for column in TABLES[name].columns
+            if column.name not in text.headers and not column.optional
+        ]
         for name, text in texts.items()
     }
     return Assembled(texts, origins, {name: gone for name, gone in lacks.items() if gone}, tuple(problems))
@@ -127,8 +131,9 @@ def _joined(
 
 
 def _since_start(text: TextTable, name: str, patients: TextTable | None) -> TextTable:
-    """Table in which the dates of a column of numbers are days since the patient's treatment start."""
-    start = patients.headers.get("treatment_start", "") if patients else ""
+    """Table in which the dates of a column of numbers are days since the patient's day 0."""
+    headers = patients.headers if patients else {}
+    start = headers.get("randomised", headers.get("treatment_start", ""))
     cells = text.cells.copy()
     dates = pd.to_datetime(cells[name], format="%Y-%m-%d", errors="coerce")
     days = pd.Series(np.nan, index=cells.index, dtype=float)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.conversion import TypedTable
-from analysis.data.description import KEYS, checked_description
+from analysis.data.arms import arm_problems
+from analysis.data.conversion import TypedTable, origin_of
+from analysis.data.description import KEYS, Description, checked_description
 from analysis.data.intake.assembling import Assembled, assemble
 from analysis.data.intake.folder import MAPPING, Intake, read_folder
 from analysis.data.intake.mapping import OPEN, StudyMapping, read_mapping
@@ -106,9 +107,9 @@ def import_study(
     persons = None
     if key is not None:
         made, persons = without_persons(made, key)
-    meta, found = _description(rules, made, source, file.name)
+    described, meta, found = _description(rules, made, source, file.name)
     problems += found
-    tables, found = _examined(made)
+    tables, found = _examined(made, described)
     if "patients" not in rules.tables:
         found.append(error(file.name, "there is no patient", do="map the table patients"))
     problems += found
@@ -137,7 +138,7 @@ def refuse_faulty(source: Path, imported: Imported) -> None:
         raise FaultyStudyError(source.name, imported.problems)
 
 
-def _examined(made: Assembled) -> tuple[dict[str, TypedTable], list[Problem]]:
+def _examined(made: Assembled, described: Description) -> tuple[dict[str, TypedTable], list[Problem]]:
     """Tables in study days, and what the contract finds, in the sender's terms."""
     found = [
         made.origins[name].translated(problem, name)
@@ -145,7 +146,7 @@ def _examined(made: Assembled) -> tuple[dict[str, TypedTable], list[Problem]]:
         for problem in schema_problems(text)
     ]
     tables, _, between = examine_tables(made.texts)
-    for problem in between:
+    for problem in [*between, *arm_problems(described, tables)]:
         name = problem.file.removesuffix(".csv")
         found.append(made.origins[name].translated(problem, name) if name in made.origins else problem)
     return tables, found
@@ -154,28 +155,28 @@ def _examined(made: Assembled) -> tuple[dict[str, TypedTable], list[Problem]]:
 def _frame(each: TypedTable, rules: StudyMapping, made: Assembled) -> pd.DataFrame:
     """Table to write: days, and of dates at most that of the treatment start."""
     frame = each.frame.reset_index(drop=True)
-    if each.table.name != "patients" or "treatment_start" not in each.headers:
+    if each.table.name != "patients" or origin_of(each) not in each.headers:
         return frame
-    text = made.texts["patients"]
-    if text.headers["treatment_start"].endswith("_date"):
-        dates = text.cells[text.headers["treatment_start"]].reset_index(drop=True)
+    zero, text = origin_of(each), made.texts["patients"]
+    if text.headers[zero].endswith("_date"):
+        dates = text.cells[text.headers[zero]].reset_index(drop=True)
         if rules.study.get(KEEP_START) is True:
-            return frame.drop(columns="treatment_start_day").assign(treatment_start_date=dates)
-    # The day of the first dose is day 0 by definition; who never started has none.
-    started = each.given("treatment_start").reset_index(drop=True)
-    return frame.assign(treatment_start_day=started.map({True: 0.0, False: float("nan")}))
+            return frame.drop(columns=f"{zero}_day").assign(**{f"{zero}_date": dates})
+    # Day 0 by definition; who was never treated, or randomised, has none.
+    started = each.given(zero).reset_index(drop=True)
+    return frame.assign(**{f"{zero}_day": started.map({True: 0.0, False: float("nan")})})
 
 
 def _description(
     rules: StudyMapping, made: Assembled, source: Path, file: str
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Content of ``study.yml``, and what of it the mapping gives wrong."""
+) -> tuple[Description, dict[str, Any], list[Problem]]:
+    """Description, content of ``study.yml``, and what of it the mapping gives wrong."""
     said = {key: value for key, value in rules.study.items() if key != KEEP_START}
     for key in ("dicom", "contours"):
         # Images stay where they are: a path in the mapping starts from the sender's folder.
         if isinstance(said.get(key), str) and "\0" not in said[key]:
             said[key] = str((source / said[key]).resolve())
-    _, found = checked_description(said, source)
+    described, found = checked_description(said, source)
     problems = [
         error(file, f"study: {problem.what}", expected=problem.expected, do=problem.do) for problem in found
     ]
@@ -187,7 +188,7 @@ def _description(
     meta = {key: said[key] for key in KEYS if key in said}
     if made.lacks:
         meta["lacks"] = {name: list(columns) for name, columns in made.lacks.items()}
-    return meta, problems
+    return described, meta, problems
 
 
 def _left_out(intake: Intake, rules: StudyMapping) -> tuple[str, ...]:

@@ -1,6 +1,12 @@
 """The tables of a study folder: one schema a table, from which checks and dictionary are made."""
 
-from analysis.data.tables.clinical import ADVERSE_EVENTS, ASSESSMENTS, OUTCOMES, QUALITY_OF_LIFE
+from analysis.data.tables.clinical import (
+    ADVERSE_EVENTS,
+    ASSESSMENTS,
+    OUTCOMES,
+    QUALITY_OF_LIFE,
+    QUALITY_OF_LIFE_ITEMS,
+)
 from analysis.data.tables.imaging import (
     CONTOURS,
     LESION_MATCHES,
@@ -23,6 +29,7 @@ TABLES: dict[str, Table] = {
         OUTCOMES,
         ADVERSE_EVENTS,
         QUALITY_OF_LIFE,
+        QUALITY_OF_LIFE_ITEMS,
         PLASMA_SAMPLES,
         PLASMA_VARIANTS,
         PLASMA_CONCENTRATIONS,

@@ -67,6 +67,21 @@ OUTCOMES = Table(
         Column(
             name="new_therapy", kind="time", meaning="Start of the next anticancer treatment; empty: none"
         ),
+        Column(
+            name="pfs_central_days",
+            kind="number",
+            unit="days",
+            low=0,
+            high=20000,
+            optional=True,
+            meaning="Progression-free survival as the central readers see it, where pfs_days is the local one",
+        ),
+        Column(
+            name="pfs_central_event",
+            kind="yes_no",
+            optional=True,
+            meaning="Progression by central reading, or death; no: censored",
+        ),
     ),
 )
 
@@ -101,6 +116,30 @@ QUALITY_OF_LIFE = Table(
             low=0,
             high=100,
             meaning="Linear score; empty: fewer than half of the items answered",
+        ),
+    ),
+)
+
+LAST_OF_FOUR = 28
+"""Items 1 to 28 of the QLQ-C30 are answered on 1 to 4, items 29 and 30 on 1 to 7."""
+
+QUALITY_OF_LIFE_ITEMS = Table(
+    name="quality_of_life_items",
+    meaning="One row a filled-in EORTC QLQ-C30, item by item; it is scored where quality_of_life is not there",
+    part="quality_of_life",
+    key=("patient_id", "completed"),
+    columns=(
+        patient_id(),
+        Column(name="completed", kind="time", meaning="Day the form was filled in", nullable=False),
+        *(
+            Column(
+                name=f"q{number}",
+                kind="whole",
+                low=1,
+                high=4 if number <= LAST_OF_FOUR else 7,
+                meaning=f"Answer to item {number}; empty: not answered",
+            )
+            for number in range(1, 31)
         ),
     ),
 )

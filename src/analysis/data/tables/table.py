@@ -28,6 +28,8 @@ class Column:
         Range, both ends included.
     codes : tuple of str
         The allowed codes.
+    optional : bool
+        Whether a study may be without it and need not say so, e.g. what only a two-arm study has.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     codes: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -229,15 +229,16 @@ def date_of(series: Series) -> date | None:
 
 
 def _treatment_starts(folder: Path) -> dict[str, date]:
-    """Dates of treatment start, which the loaded study has turned into days."""
+    """Dates of day 0, which the loaded study has turned into days: of randomisation where the study has it."""
     file = folder / "patients.csv"
     if not file.is_file():
         return {}
     table = pd.read_csv(file, dtype="string")
-    if not {"patient_id", "treatment_start_date"} <= set(table.columns):
+    zero = "randomised" if {"randomised_date", "randomised_day"} & set(table.columns) else "treatment_start"
+    if not {"patient_id", f"{zero}_date"} <= set(table.columns):
         return {}
     starts = {}
-    for patient, text in zip(table["patient_id"], table["treatment_start_date"], strict=True):
+    for patient, text in zip(table["patient_id"], table[f"{zero}_date"], strict=True):
         day = parse_date(str(text)) if pd.notna(text) else None
         if day is not None and pd.notna(patient):
             starts[str(patient)] = day
