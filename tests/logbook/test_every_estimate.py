@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from analysis import biomarkers, cohort, pet, survival
+from analysis import biomarkers, cohort, pet, quality_of_life, safety, survival
 
 NO_ESTIMATE = {
     survival: {
@@ -45,6 +45,16 @@ NO_ESTIMATE = {
         "vaf_change": "gives one row a patient; its summary is logged",
         "in_declared_families": "corrects p values that are logged",
         "with_q_values": "corrects p values that are logged",
+    },
+    quality_of_life: {
+        "deterioration_rules": "names rules",
+        "score_items": "scores forms",
+        "time_to_deterioration": "derives an end-point",
+    },
+    safety: {
+        "exposure": "derives the time watched",
+        "most_frequent": "selects rows",
+        "time_to_first_event": "derives an end-point",
     },
     cohort: {
         "eligibility_items": "counts the flow",

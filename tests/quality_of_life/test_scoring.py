@@ -22,7 +22,11 @@ def form(**answers):
     ("answers", "scale", "expected"),
     [
         ({"q29": 5, "q30": 6}, "global_health_status", (5.5 - 1) / 6 * 100),  # 75
-        ({"q1": 1, "q2": 1, "q3": 2, "q4": 3, "q5": 1}, "physical_functioning", (1 - (1.6 - 1) / 3) * 100),  # 80
+        (
+            {"q1": 1, "q2": 1, "q3": 2, "q4": 3, "q5": 1},
+            "physical_functioning",
+            (1 - (1.6 - 1) / 3) * 100,
+        ),  # 80
         ({"q10": 1, "q12": 3, "q18": 4}, "fatigue", (8 / 3 - 1) / 3 * 100),  # 55.56
         ({"q8": 4}, "dyspnoea", 100.0),
         ({"q28": 1}, "financial_difficulties", 0.0),

@@ -145,7 +145,8 @@ def _checked(
     """Row of each form's patient, or an error that names the patients whose forms are impossible."""
     if not len(patient) == days.size == scores.size:
         raise DesignError(
-            f"{len(patient)} patients, {days.size} days and {scores.size} scores", expected="one of each a form"
+            f"{len(patient)} patients, {days.size} days and {scores.size} scores",
+            expected="one of each a form",
         )
     strange = sorted({str(one) for one in patient if one not in place})
     if strange:
@@ -157,7 +158,9 @@ def _checked(
 
     outside = ~np.isnan(scores) & ~((scores >= 0) & (scores <= 100))
     if outside.any():
-        _refuse("A score is outside its scale", named(outside), "scores from 0 to 100; missing where not scored")
+        _refuse(
+            "A score is outside its scale", named(outside), "scores from 0 to 100; missing where not scored"
+        )
     if not np.isfinite(days).all():
         _refuse("The day of a form is missing", named(~np.isfinite(days)), "the day each form was filled in")
     there = np.flatnonzero(~np.isnan(scores))
