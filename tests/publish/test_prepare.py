@@ -143,10 +143,10 @@ def test_a_figure_without_its_file_is_refused(reports) -> None:
         prepare(reports.folder, ["primary"])
 
 
-def test_a_value_leads_to_the_cell_that_made_it(reports) -> None:
+def test_a_value_leads_to_its_card(reports) -> None:
     prepare(reports.folder, ["primary"])
     link = json.loads((reports.folder / "_values.json").read_text())["main.pfs.hr_ci"]
-    assert link["href"] == "../notebooks/primary/04-survival.html#cell-fig-pfs"
+    assert link["href"] == "../numbers.html#value-pfs.hr"
     assert "n 45" in link["title"]
 
 

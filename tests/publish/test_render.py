@@ -53,13 +53,15 @@ def test_captions_and_references_are_numbered_alike(reports) -> None:
     assert "@" not in text
 
 
-def test_a_number_leads_to_its_cell_and_says_what_it_is(reports) -> None:
+def test_a_number_leads_to_its_card_and_says_what_it_is(reports) -> None:
     page = " ".join((rendered(reports) / "index.html").read_text(encoding="utf-8").split())
     link = re.search(
-        r'<a href="\.\./notebooks/primary/04-survival\.html#cell-fig-pfs" class="value"[^>]*>0\.77</a>', page
+        r'<a href="\.\./numbers\.html#value-pfs\.hr" id="printed-\d+" class="value"[^>]*>0\.77</a>', page
     )
     assert link
-    assert 'title="Hazard ratio of progression; n 45; events 38; Cox"' in link[0]
+    assert (
+        'title="Hazard ratio of progression; 0.77 (0.40–1.50); n 45; events 38; Cox; run primary,' in link[0]
+    )
 
 
 def test_the_page_can_be_used_without_eyes_and_without_a_net(reports) -> None:

@@ -20,7 +20,7 @@ def site(reports) -> Path:
     prepare(reports.folder, ["primary"])
     render_publication(reports.folder, reports.folder / "_site", quarto="")
     render_notebooks(reports.folder, ["primary"])
-    return render_index(reports.folder, ["primary"]).parent
+    return render_index(reports.folder, ["primary"]).landing.parent
 
 
 def notebook_page(reports) -> str:
@@ -55,7 +55,7 @@ def test_runs_stand_beside_each_other_and_differences_are_marked(reports) -> Non
     reports.results["parameters"]["cutoff_percent"] = 15
     reports.write_results("post-hoc-15")
     render_notebooks(reports.folder, ["primary", "post-hoc-15"])
-    page = render_index(reports.folder, ["primary", "post-hoc-15"]).read_text(encoding="utf-8")
+    page = render_index(reports.folder, ["primary", "post-hoc-15"]).landing.read_text(encoding="utf-8")
     assert "<td><strong>25</strong></td><td><strong>15</strong></td>" in page
     assert "<td>suv_max</td><td>suv_max</td>" in page
 
@@ -73,7 +73,10 @@ def test_the_code_of_a_notebook_is_folded_and_its_cells_have_anchors(reports) ->
     assert '<section class="cell" id="cell-fig-pfs"' in page
     assert page.rindex("<details>", 0, page.index('<span class="n">draw</span>')) > page.index("cell-fig-pfs")
     assert "Parameters as the notebook declares them" in page
-    assert '<tr id="value-pfs.hr"><td><code>pfs.hr</code></td><td>0.77 (0.40–1.50)</td>' in page
+    assert (
+        '<tr id="value-pfs.hr"><td><a href="../../numbers.html#value-pfs.hr"><code>pfs.hr</code></a></td><td>0.77 (0.40–1.50)</td>'
+        in page
+    )
 
 
 def test_figures_of_a_notebook_keep_caption_and_alternative_text(reports) -> None:

@@ -104,10 +104,15 @@ def publish(arguments: argparse.Namespace) -> int:
 
 
 def index(arguments: argparse.Namespace) -> int:
-    """Write the reviewers' landing page and check the finished site."""
+    """Write the pages about the whole site, check everything, and list what its authors should know."""
     from analysis.publish import render_index
 
-    render_index(project_root() / "reports", arguments.runs, identifiers=identifiers_of(arguments.runs))
+    done = render_index(
+        project_root() / "reports", arguments.runs, identifiers=identifiers_of(arguments.runs)
+    )
+    for warning in done.warnings:
+        print(f"index: warning: {warning}")
+    print(f"index: {len(done.warnings)} warning(s)")
     return 0
 
 

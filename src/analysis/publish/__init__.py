@@ -8,8 +8,8 @@ from analysis.publish.build import check_sources, publish
 from analysis.publish.prepare import prepare
 from analysis.publish.render.publication import render_publication
 from analysis.publish.site.check import check_site
-from analysis.publish.site.landing import render_index
 from analysis.publish.site.notebooks import render_notebook, render_notebooks
+from analysis.publish.site.whole import render_index
 from analysis.publish.strict import strict_check
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from analysis.errors import PublicationError
+from analysis.publish.cards import card_id, short_card
 from analysis.publish.escape import attribute, escape_prose, escape_value
 from analysis.publish.parts import available, resolve_parts
 from analysis.publish.render.word import reference_docx
@@ -129,16 +130,15 @@ def _write_includes(folder: Path, runs: Sequence[Run], *, reports: Path) -> None
 
 
 def _value_links(runs: Sequence[Run]) -> dict[str, dict[str, str]]:
-    """Where each value was made and what it means, for the links of the HTML pages."""
+    """The card of each value and what it says in short, for the links of the HTML pages."""
     links = {}
     for alias, run in [("main", runs[0]), *((run.name, run) for run in runs)]:
         for notebook in run.notebooks:
             for name, value in notebook.values.items():
-                said = [str(value.get("definition") or name)]
-                said += [f"{key} {value[key]}" for key in ("n", "events") if value.get(key) is not None]
-                said += [str(value["method"])] if value.get("method") else []
-                anchor = f"#cell-{value['cell']}" if value.get("cell") else ""
-                link = {"href": f"../{notebook.page}{anchor}", "title": "; ".join(said)}
+                link = {
+                    "href": f"../numbers.html#{card_id(name)}",
+                    "title": short_card(name, value, run=run, notebook=notebook),
+                }
                 links[f"{alias}.{name}"] = link
                 for companion in details(name, value):
                     links.setdefault(f"{alias}.{companion}", link)

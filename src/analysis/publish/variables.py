@@ -12,6 +12,15 @@ from analysis.results.value import MISSING
 from analysis.study import Protocol
 
 RESERVED = ("main", "study", "protocol")
+COMPANIONS = {
+    "ci": "interval_text",
+    "unit": "unit",
+    "n": "n",
+    "events": "events",
+    "method": "method",
+    "reason": "reason",
+}
+"""Endings of the names of what a value carries, and where it stands in the result file."""
 
 
 def plain(value: Any) -> str:
@@ -58,18 +67,10 @@ def details(name: str, value: Mapping[str, Any]) -> dict[str, str]:
     The first and the numbers are always there, an em dash where they are missing: a sentence that prints them
     must not break because a study has fewer patients.
     """
-    fields = {
-        "ci": "interval_text",
-        "unit": "unit",
-        "n": "n",
-        "events": "events",
-        "method": "method",
-        "reason": "reason",
-    }
     always = {f"{name}_{ending}": MISSING for ending in ("ci", "n", "events")}
     known = {
         f"{name}_{ending}": str(value[key])
-        for ending, key in fields.items()
+        for ending, key in COMPANIONS.items()
         if value.get(key) not in (None, "")
     }
     return always | known

@@ -16,7 +16,7 @@ from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
 from analysis.publish.project import Project
 from analysis.publish.render.text import body, header
-from analysis.publish.site.pages import document_title
+from analysis.publish.site.pages import SITE_PAGES, document_title
 from analysis.publish.staging import stylesheet
 
 HERE = Path(__file__).parent
@@ -212,6 +212,7 @@ def _metadata(
             {"href": f"{other}.html", "title": title, **({"here": True} if other == stem else {})}
             for other, title in titles.items()
         ],
+        "site-pages": [{"href": f"{name}.html", "title": title} for name, title in SITE_PAGES],
         "downloads": [{"href": f"{stem}.{kind}", "title": title} for kind, title in TITLES.items()],
     }
 

@@ -13,6 +13,7 @@ local NBSP = '\u{a0}'
 local numbers = {}
 local counts = { fig = 0, tbl = 0, eq = 0 }
 local value_links = {}
+local printed = 0 -- numbers printed so far: each has an id, so that its card can lead back to the sentence
 local numbering = false
 
 local function kind_of(id)
@@ -225,7 +226,8 @@ local function value(span)
   if not html or not target then return span.content end
   -- A number stays on one line; a whole sentence held as a value is set like any other text.
   local long = #pandoc.utils.stringify(span.content) > 30
-  local attr = pandoc.Attr('', long and { 'value', 'sentence' } or { 'value' }, { ['data-value'] = span.attributes.name })
+  printed = printed + 1
+  local attr = pandoc.Attr('printed-' .. printed, long and { 'value', 'sentence' } or { 'value' }, { ['data-value'] = span.attributes.name })
   return pandoc.Link(span.content, target.href, target.title, attr)
 end
 

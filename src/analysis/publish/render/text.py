@@ -69,13 +69,17 @@ def body(assembly: Assembly, project: Project, folder: Path) -> str:
 def header(assembly: Assembly, variables: Mapping[str, str]) -> dict[str, Any]:
     """Front matter with its variables put in."""
 
-    def resolved(entry: Any) -> Any:
+    def resolved(entry: Any, *, named: bool = False) -> Any:
         if isinstance(entry, str):
-            return SHORTCODE.sub(lambda code: variables[code["argument"]], entry)
+            # A number of the abstract leads to its card like any other; a title is no place for links.
+            form = '[{text}]{{.value name="{name}"}}' if named else "{text}"
+            return SHORTCODE.sub(
+                lambda code: form.format(text=variables[code["argument"]], name=code["argument"]), entry
+            )
         if isinstance(entry, list):
             return [resolved(item) for item in entry]
         if isinstance(entry, dict):
-            return {str(name): resolved(item) for name, item in entry.items()}
+            return {str(name): resolved(item, named=name == "abstract") for name, item in entry.items()}
         return entry if isinstance(entry, bool | int | float) or entry is None else str(entry)
 
     return resolved(dict(assembly.front))

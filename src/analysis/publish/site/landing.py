@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import PublicationError
-from analysis.publish.runs import NotebookResults, Run, read_runs
-from analysis.publish.site.check import check_site
+from analysis.publish.runs import NotebookResults, Run
 from analysis.publish.site.pages import documents, page, provenance_facts
-from analysis.publish.staging import write_whole
 from analysis.publish.variables import plain
-from analysis.results.leaks import find_leaks
 from analysis.study import load_protocol
 
 ANSWERS = ("answer", "survival.answer", "pet.answer", "biomarkers.answer", "cohort.answer")
@@ -80,40 +76,23 @@ def _documents(reports: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
-    """Delete pages of runs that are no longer shown: what is not linked must not travel with the site."""
-    wanted = {site / notebook.page for run in runs for notebook in run.notebooks}
-    for path in sorted((site / "notebooks").rglob("*.html")):
-        if path not in wanted:
-            path.unlink()
-
-
-def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] = ()) -> Path:
-    """Write ``_site/index.html`` and check the finished site.
+def landing_page(reports: Path, found: Sequence[Run]) -> str:
+    """HTML of the landing page.
 
     Parameters
     ----------
     reports : Path
-        Folder of the publication, its notebooks and publication already rendered.
-    runs : sequence of str
-        Names of runs, the main one first.
-    identifiers : collection of str
-        Pseudonyms of their studies: no file of the site, of the results and of the executed notebooks may hold one.
-
-    Raises
-    ------
-    PublicationError
-        Listing everything :func:`analysis.publish.check_site` and :func:`analysis.results.leaks.find_leaks` find; the landing page is then not written.
+        Folder of the publication, already rendered.
+    found : sequence of Run
+        The main one first.
     """
-    found = read_runs(reports, runs)
-    main, site, trial = found[0], reports / "_site", load_protocol().trial
-    _remove_strangers(site, found)
+    main, trial = found[0], load_protocol().trial
     notes = [
         {"text": text, "page": notebook.page, "notebook": notebook.notebook}
         for notebook in main.notebooks
         for text in notebook.notes
     ]
-    text = page(
+    return page(
         "landing.html",
         reports=reports,
         root="",
@@ -135,19 +114,3 @@ def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[
         notes=notes,
         facts=_facts(found),
     )
-    complaints = check_site(site, landing=text)
-    places = [site, *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]
-    complaints += [
-        f"{place.relative_to(reports).as_posix()}/{leak}"
-        for place in places
-        if place.is_dir()
-        for leak in find_leaks(place, identifiers)
-    ]
-    if complaints:
-        raise PublicationError(
-            f"the site has {len(complaints)} fault(s):\n  " + "\n  ".join(complaints),
-            do="correct the source of the page named and run make report",
-            offenders=complaints,
-        )
-    write_whole(site / "index.html", text)
-    return site / "index.html"

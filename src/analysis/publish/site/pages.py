@@ -16,6 +16,8 @@ from analysis.publish.variables import plain
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MISSING = "—"
+SITE_PAGES = (("numbers", "Numbers"),)
+"""Pages about the whole, stem and name in the navigation, in their order."""
 
 
 @functools.cache
@@ -62,7 +64,9 @@ def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
     """
     content.setdefault("documents", documents(reports))
     return (
-        _environment().get_template(template).render(root=root, style=Markup(stylesheet(reports)), **content)
+        _environment()
+        .get_template(template)
+        .render(root=root, style=Markup(stylesheet(reports)), site_pages=SITE_PAGES, **content)
     )
 
 

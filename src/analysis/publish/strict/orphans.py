@@ -1,0 +1,83 @@
+"""Orphans: named values that no document prints and for which nobody says why they are held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+
+from analysis.errors import PublicationError
+from analysis.publish.assemble import SHORTCODE
+from analysis.publish.runs import Run
+from analysis.publish.uses import split_name
+from analysis.results.value import MISSING
+
+FILE = "unprinted.yml"
+
+
+def printed_names(reports: Path) -> set[str]:
+    """Every name that the author's texts print: documents and parts, shown for this study or not."""
+    files = [*sorted(reports.glob("*.qmd")), *sorted((reports / "parts").glob("*.qmd"))]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    texts += [file.read_text(encoding="utf-8") for file in [reports / "parts.yml"] if file.is_file()]
+    return {code["argument"] for text in texts for code in SHORTCODE.finditer(text) if code["name"] == "var"}
+
+
+def _declared(reports: Path) -> Mapping[str, str]:
+    file = reports / FILE
+    declared = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    right = isinstance(declared, dict) and all(
+        isinstance(reason, str) and reason.strip() for reason in declared.values()
+    )
+    if not right:
+        raise PublicationError(
+            f"{FILE} is not a list of names with reasons",
+            where=FILE,
+            expected="one line a pattern of names: 'os.tau: why it is held though no text prints it'",
+        )
+    return {str(pattern): str(reason).strip() for pattern, reason in declared.items()}
+
+
+def unprinted(reports: Path, runs: Sequence[Run], *, elsewhere: Collection[str] = ()) -> dict[str, str]:
+    """Named values that no text prints, each with the reason that ``unprinted.yml`` gives; without one it is empty.
+
+    A missing value is none of them: the study lacks what it needs, and the text says so.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication.
+    runs : sequence of Run
+        What a text prints of one run counts for all.
+    elsewhere : collection of str
+        Names that pages of the site print.
+
+    Raises
+    ------
+    PublicationError
+        If ``unprinted.yml`` is not what it should be.
+    """
+    declared = _declared(reports)
+    there = {name: None for run in runs for name, value in run.values.items() if value["text"] != MISSING}
+    known = {name for run in runs for name in run.values}
+    printed = {split[1] for name in printed_names(reports) if (split := split_name(name, known)) is not None}
+    return {
+        name: _reason(name, declared.items())
+        for name in there
+        if name not in printed and name not in elsewhere
+    }
+
+
+def _reason(name: str, declared: Iterable[tuple[str, str]]) -> str:
+    return next((reason for pattern, reason in declared if fnmatchcase(name, pattern)), "")
+
+
+def orphan_warnings(found: Mapping[str, str]) -> list[str]:
+    """One line for each value that nobody prints and nobody explains."""
+    return [
+        f"the value {name} is held and printed nowhere: print it, remove it, or say why in reports/{FILE}"
+        for name, reason in found.items()
+        if not reason
+    ]
