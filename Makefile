@@ -55,8 +55,8 @@ lab: .venv-lab/.complete ## open the notebooks in JupyterLab
 fetch-env: .venv-idc/.complete ## build the environment that downloads public PET collections (fetch-pet)
 
 .PHONY: diff
-diff: .venv-lab/.complete ## what changed in the notebooks since the last commit, cell by cell
-	@.venv-lab/bin/nbdiff -s HEAD -- notebooks
+diff: .venv-lab/.complete | $(ENV) ## what changed since the last commit: numbers, tables, figures, cells of notebooks
+	$(ANALYSIS) diff --nbdiff .venv-lab/bin/nbdiff
 
 # ---------------------------------------------------------------- the report
 SITE := reports/_site

@@ -106,10 +106,13 @@ def publish(arguments: argparse.Namespace) -> int:
 def index(arguments: argparse.Namespace) -> int:
     """Write the pages about the whole site, check everything, and list what its authors should know."""
     from analysis.publish import render_index
+    from analysis.publish.changes.kept import keep_build
+    from analysis.workflow.provenance import commit
 
     done = render_index(
         project_root() / "reports", arguments.runs, identifiers=identifiers_of(arguments.runs)
     )
+    keep_build(project_root() / "reports", arguments.runs, commit())
     for warning in done.warnings:
         print(f"index: warning: {warning}")
     print(f"index: {len(done.warnings)} warning(s)")

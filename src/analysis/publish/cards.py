@@ -102,7 +102,7 @@ def shown(value: Mapping[str, Any]) -> str:
     """
     interval, unit = value.get("interval_text") or "", value.get("unit") or ""
     text = f"p {value['text']}" if value.get("kind") == "p" and value["text"][:1] in "<=" else value["text"]
-    unit = unit if text != MISSING else ""
+    unit = "" if text in (MISSING, "not reached") else unit
     return " ".join(filter(None, (str(text), unit, f"({interval})" if interval else "")))
 
 

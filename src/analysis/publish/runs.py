@@ -139,8 +139,10 @@ def _refuse_twice(run: Run) -> None:
                 owners[name] = notebook.notebook
 
 
-def read_runs(reports: Path, names: Sequence[str]) -> list[Run]:
+def read_runs(reports: Path, names: Sequence[str], *, results: Path | None = None) -> list[Run]:
     """Results of these runs, in this order; the first is the one the publication calls ``main``.
+
+    ``results`` is another folder than that of the publication, such as one kept of an earlier build.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def read_runs(reports: Path, names: Sequence[str]) -> list[Run]:
         raise PublicationError("no run was named", expected="at least one run", do="set RUNS")
     runs = []
     for name in names:
-        paths = sorted((reports / "results" / name).glob("*.json"))
+        paths = sorted(((results or reports / "results") / name).glob("*.json"))
         if not paths:
             raise PublicationError(
                 f"run {name!r} has no results",

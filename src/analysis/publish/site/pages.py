@@ -70,6 +70,11 @@ def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
     )
 
 
+def bare_page(template: str, *, reports: Path, **content: Any) -> str:
+    """A finished page outside the site: without navigation, and every text from data escaped."""
+    return _environment().get_template(template).render(style=Markup(stylesheet(reports)), **content)
+
+
 def provenance_facts(provenance: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Where a run's results come from, as pairs of words and text."""
     versions = ", ".join(

@@ -1,0 +1,116 @@
+"""Results of earlier builds, kept beside the build's own notes so that a change can be seen against them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.errors import PublicationError
+from analysis.publish.staging import staged_folder, write_whole
+from analysis.results.places import DRAFT
+
+KEEP = 5
+"""Commits whose results are kept; the oldest goes first."""
+LAST, BEFORE = "last", "before"
+"""Folders of the last build and of the one before it, whatever was committed."""
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+
+
+def kept_folder(reports: Path) -> Path:
+    """Where results of earlier builds lie: not in git, and not in the folder that is handed over."""
+    return reports.parent / ".make" / "built"
+
+
+def results_of(reports: Path, which: str) -> Path:
+    """Folder of results of a build.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication.
+    which : str
+        ``""`` for what is there now, ``last``, ``before``, or a commit or its beginning.
+
+    Raises
+    ------
+    PublicationError
+        If nothing was kept of it.
+    """
+    if not which:
+        return reports / "results"
+    folder = kept_folder(reports)
+    commits = sorted(
+        path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith(".")
+    )
+    found = [
+        name for name in commits if name == which or (_COMMIT.fullmatch(which) and name.startswith(which))
+    ]
+    if len(found) != 1:
+        raise PublicationError(
+            f"no build named {which!r} was kept" if not found else f"{which!r} is the beginning of several",
+            where=".make/built",
+            expected="one of " + ", ".join(commits) if commits else "a build that was kept",
+            do="check that commit out, run make report with nothing uncommitted, and come back",
+        )
+    return folder / found[0]
+
+
+def _files(results: Path) -> dict[str, Path]:
+    """Files of finished results that a comparison needs; drawings are compared as pixels, so SVG is not kept."""
+    found = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
+    return {
+        name.as_posix(): path
+        for name, path in sorted(found.items())
+        if path.suffix != ".svg" and not any(part[0] == "." or part == DRAFT for part in name.parts)
+    }
+
+
+def _copy(source: Path, target: Path) -> None:
+    with staged_folder(target) as folder:
+        for name, path in _files(source).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two folders of results hold the same values, tables and figures."""
+    files = _files(one), _files(other)
+    return list(files[0]) == list(files[1]) and all(
+        path.read_bytes() == files[1][name].read_bytes() for name, path in files[0].items()
+    )
+
+
+def keep_build(reports: Path, runs: Sequence[str], commit: str) -> None:
+    """Keep the results of a build that has just finished.
+
+    Under the commit if the checkout was clean, and always as ``last``; what was ``last`` becomes ``before`` when
+    anything in it is different.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication.
+    runs : sequence of str
+        Runs that were built, of which the results are complete.
+    commit : str
+        As :func:`analysis.workflow.provenance.commit` gives it: marked when something is uncommitted.
+    """
+    folder, source = kept_folder(reports), reports / "results"
+    last = folder / LAST
+    if last.is_dir() and not _same(source, last):
+        shutil.rmtree(folder / BEFORE, ignore_errors=True)
+        last.rename(folder / BEFORE)
+    if not last.is_dir():
+        _copy(source, last)
+    if _COMMIT.fullmatch(commit):
+        _copy(source, folder / commit)
+        write_whole(folder / f"{commit}.runs", "\n".join(runs) + "\n")
+        others = sorted(
+            (path for path in folder.glob("*.runs") if path.stem != commit),
+            key=lambda path: path.stat().st_mtime,
+        )
+        for old in others[: max(0, len(others) - KEEP + 1)]:
+            shutil.rmtree(folder / old.stem, ignore_errors=True)
+            old.unlink()
