@@ -21,7 +21,6 @@ DEPTH = {"km": 3}
 """Levels at which methods stand: two, but below the groups of ``km`` three."""
 
 NOT_YET = {
-    "mixed.rubin": "Rubin's rules belong to the imputation of missing scans, with its own tests",
     "guyot_truth": "curves reconstructed from publications belong to the notebook about the first-line trial, still to come",
 }
 """Files whose blocks nothing here computes yet."""

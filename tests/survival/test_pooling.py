@@ -11,7 +11,7 @@ from analysis.survival import pool
 @pytest.fixture(scope="module")
 def rubin(shared):
     """R block ``rubin`` of ref_mixed.json: mice's pooling, Barnard and Rubin's degrees of freedom."""
-    return json.loads((shared / "reference/survival/ref_mixed.json").read_text())["rubin"]
+    return json.loads((shared / "reference" / "survival" / "ref_mixed.json").read_text())["rubin"]
 
 
 def test_pooling_agrees_with_r_to_nine_digits(rubin):
