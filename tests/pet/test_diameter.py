@@ -36,3 +36,9 @@ def test_measures_hold_the_diameter():
     mask = np.zeros((6, 6, 6), bool)
     mask[1, 1, 1] = mask[4, 5, 1] = True
     assert measure_region(mask * 2.0, mask, (2.0, 3.0, 4.0)).max_diameter_mm == pytest.approx(np.hypot(6, 12))
+
+
+def test_a_ragged_region_of_many_points_is_measured_as_any_other():
+    mask = np.random.default_rng(np.random.SeedSequence(5)).random((12, 18, 18)) < 0.5
+    spacing = (3.0, 2.0, 2.0)
+    assert max_diameter(mask, spacing) == pytest.approx(pdist(np.argwhere(mask) * spacing).max())

@@ -158,7 +158,7 @@ def connected_regions(mask: np.ndarray) -> list[Region]:
     """
     from scipy import ndimage
 
-    touching = np.ones((3, 3, 3))
+    touching = np.ones((3, 3, 3), bool)
     voxels = np.stack(np.unravel_index(np.flatnonzero(mask), mask.shape), axis=1)
     if not len(voxels):
         return []

@@ -111,6 +111,7 @@ def whole(header: SliceHeader, keyword: str, *, low: int, high: int) -> int:
     return int(value)
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_time(text: str) -> time | None:
     """Clock time of a TM value, or ``None`` if it is none.
 
@@ -131,6 +132,7 @@ def parse_time(text: str) -> time | None:
     return time(hour, minute, second, min(fraction, 999_999))
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_date(text: str) -> date | None:
     """Calendar day of a DA value, or ``None`` if it is none.
 
@@ -146,6 +148,7 @@ def parse_date(text: str) -> date | None:
         return None
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_date_time(text: str, *, zone: str = "") -> datetime | None:
     """Local moment of a DT value, or ``None`` if it is none or has no clock time.
 

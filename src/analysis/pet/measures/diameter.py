@@ -22,15 +22,31 @@ def max_diameter(inside: np.ndarray, spacing: tuple[float, float, float]) -> flo
     >>> max_diameter(np.ones((1, 4, 5), bool), (3.0, 1.0, 1.0))
     5.0
     """
-    # The two farthest voxels are corners of the convex hull, and a corner is first or last on all three grid lines
-    # through it: few voxels are, and a flat region needs no exception.
+    # The two farthest voxels are corners of the convex hull, and no corner lies between two voxels of the region: few
+    # voxels are left, and a flat region needs no exception.
     corners = inside.copy()
+    corners[1:-1] &= ~(inside[:-2] & inside[2:])
+    corners[:, 1:-1] &= ~(inside[:, :-2] & inside[:, 2:])
+    corners[:, :, 1:-1] &= ~(inside[:, :, :-2] & inside[:, :, 2:])
+    points = np.argwhere(corners)
+    if len(points) > _MANY:
+        points = _ends_of_lines(points)
+    return longest_distance(points * np.array(spacing))
+
+
+_MANY = 1000
+"""Points above which those inside a ragged region are sorted out before all distances are taken."""
+
+
+def _ends_of_lines(points: np.ndarray) -> np.ndarray:
+    """Points that are first or last on all three grid lines through them, as corners of a convex hull are."""
     for axis in range(3):
-        index = np.expand_dims(np.arange(inside.shape[axis]), [other for other in range(3) if other != axis])
-        first = inside.argmax(axis=axis, keepdims=True)
-        last = inside.shape[axis] - 1 - np.flip(inside, axis).argmax(axis=axis, keepdims=True)
-        corners &= (index == first) | (index == last)
-    return longest_distance(np.argwhere(corners) * np.array(spacing))
+        others = [other for other in range(3) if other != axis]
+        order = np.lexsort((points[:, axis], points[:, others[0]], points[:, others[1]]))
+        points = points[order]
+        new_line = (np.diff(points[:, others], axis=0) != 0).any(axis=1)
+        points = points[np.r_[True, new_line] | np.r_[new_line, True]]
+    return points
 
 
 def longest_distance(points: np.ndarray) -> float:
