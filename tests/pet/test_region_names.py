@@ -125,6 +125,7 @@ def test_volumes_under_a_liver_threshold_need_a_liver_drawn_or_found(tmp_path, i
     assert any(note.startswith("no liver reference: ") for note in without.warnings)
     drawn = quantify(image, rtstruct(tmp_path / "b.dcm", {"GTV": DRAWN[1:2], "Liver": DRAWN[:1]}), roi="GTV")
     document = drawn.as_document()
+    assert document["parts"] == 1
     liver = document["references"]["liver"]
     assert liver["source"] == "contour"
     assert document["mtv_liver_ml"] == document["mtv_percist_ml"] is not None

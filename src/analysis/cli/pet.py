@@ -78,7 +78,7 @@ def register(command: AddCommand) -> None:
         quantify,
         epilog=(
             "Keys of the answer, with their units:\n"
-            "  voxels                                   count\n"
+            "  voxels, parts                            count; parts of the region that do not touch\n"
             "  volume_ml, voxel_ml, peak_kernel_ml      ml; kernel: of IBSI's peak on this grid\n"
             "  suv_max, suv_mean                        g/ml\n"
             "  suv_peak, suv_peak_at_max                g/ml; voxel centres within 6.2 mm (IBSI): best sphere, at maximum\n"

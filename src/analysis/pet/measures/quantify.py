@@ -13,7 +13,7 @@ import numpy as np
 from analysis.errors import ImageError
 from analysis.pet.contours.files import OTHER_FRAME, ContourFile, describe_contours, other_frame, refers_to
 from analysis.pet.contours.masks import choose_region, read_regions
-from analysis.pet.contours.region import Region, Regions
+from analysis.pet.contours.region import Region, Regions, connected_regions
 from analysis.pet.measures.ibsi_features import ibsi_features
 from analysis.pet.measures.peak import reach_of
 from analysis.pet.measures.references import (
@@ -57,6 +57,7 @@ class Quantification:
         return {
             "roi": self.roi,
             "voxels": m.voxels,
+            "parts": len(connected_regions(self.region.inside)),
             "volume_ml": m.volume_ml,
             "max_diameter_mm": m.max_diameter_mm,
             **m.uptake(lean),
