@@ -16,7 +16,7 @@ CONDA_NAMES = {
     "typst": ("typst-py",),
 }
 """conda-forge names that differ from PyPI's."""
-ONLY_PYPI = ("dicom-anonymizer", "vcfpy")
+ONLY_PYPI = ("dicom-anonymizer", "vcfpy", "rocrate", "playwright", "axe-playwright-python")
 """Packages that nobody could confirm on conda-forge: conda has pip install them."""
 ONLY_CONDA = {
     "quarto": "renders the publication; Pandoc and Typst do where it is absent",

@@ -186,6 +186,8 @@ def _finish_copy(copy: Path, values: Path, identifiers: tuple[str, ...]) -> None
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell["id"] = "injected-parameters"  # papermill draws one by lot
         if cell.cell_type != "code":
             continue
         label = re.match(r"#\| label: (fig-\S+)", cell.source)
