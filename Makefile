@@ -60,7 +60,7 @@ diff: .venv-lab/.complete | $(ENV) ## what changed since the last commit: number
 
 # ---------------------------------------------------------------- the report
 SITE := reports/_site
-NEEDS_GRAPH := report run $(filter reports/% data/%,$(MAKECMDGOALS))
+NEEDS_GRAPH := report run crate $(filter reports/% data/%,$(MAKECMDGOALS))
 ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
 GRAPH_ERROR := $(shell rm -f .make/graph.mk; $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk '$(subst ','\'',$(RUNS))' 2>&1 || echo "(nothing was run)")
 ifneq ($(GRAPH_ERROR),)
@@ -93,6 +93,15 @@ $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publicatio
 $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
 		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs | $(ENV)
 	$(ANALYSIS) index $(RUNS)
+
+.PHONY: crate
+crate: report ## archive the report with its sources, checksums and software bill, without patient rows: reports/_crate.zip
+	$(ANALYSIS) crate $(RUNS)
+
+.PHONY: verify
+verify: $(ENV) ## rebuild from an archive and compare every byte: make verify CRATE=reports/_crate.zip
+	$(if $(CRATE),,$(error CRATE is empty. Expected: an archive of make crate, e.g. make verify CRATE=reports/_crate.zip))
+	$(ANALYSIS) verify $(CRATE)
 
 # Remembers which runs the site shows; remade only when they differ.
 ifneq ($(strip $(shell cat .make/runs 2>/dev/null)),$(strip $(RUNS)))
@@ -130,7 +139,7 @@ bench: $(ENV) ## measure speed and memory against peers and limits in the same r
 # ---------------------------------------------------------------- clean
 .PHONY: clean
 clean: ## delete what is built; keep data and environments
-	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/notebooks reports/results .make data/derived reports/.quarto
+	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/_crate.zip reports/notebooks reports/results .make data/derived reports/.quarto
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from analysis.cli import changes, design, intake, lesions, pet, privacy, project, report, study
+from analysis.cli import archive, changes, design, intake, lesions, pet, privacy, project, report, study
 from analysis.errors import AnalysisError
 
 
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(function=function)
         return made
 
-    for subject in (study, intake, privacy, design, pet, lesions, report, changes, project):
+    for subject in (study, intake, privacy, design, pet, lesions, report, archive, changes, project):
         subject.register(command)
     return top
 

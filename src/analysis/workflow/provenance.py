@@ -14,6 +14,8 @@ from analysis.study import project_root
 
 PRINTED = ("numpy", "scipy", "pandas", "lifelines", "pydicom", "highdicom", "papermill", "matplotlib")
 NO_COMMIT = "none: not a git checkout"
+ARCHIVAL = ".git_archival.txt"
+"""Where ``git archive`` and ``make crate`` write commit and time for a folder that is no checkout."""
 
 
 def git(*arguments: str) -> str:
@@ -32,21 +34,28 @@ def git(*arguments: str) -> str:
 
 
 def commit() -> str:
-    """The commit that is checked out, marked when files of the checkout differ from it."""
-    head = git("rev-parse", "HEAD")
+    """The commit that is checked out, marked when files of the checkout differ from it; else the archive's."""
+    # A folder unpacked inside another repository is no checkout of that one.
+    own = git("rev-parse", "--show-toplevel")
+    head = git("rev-parse", "HEAD") if own and Path(own).resolve() == project_root() else ""
     if not head:
-        return NO_COMMIT
+        return archived("node") or NO_COMMIT
     changed = git("status", "--porcelain", "--untracked-files=no")
     return f"{head} with uncommitted changes" if changed else head
 
 
-def epoch() -> int:
-    """Seconds since 1970 that every output carries: SOURCE_DATE_EPOCH, else the commit's own time.
+def archived(entry: str) -> str:
+    """What the file of an archive says of its commit (``node``, ``time``); empty where it says nothing."""
+    file = project_root() / ARCHIVAL
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    said = next((line.partition(": ")[2].strip() for line in lines if line.startswith(f"{entry}: ")), "")
+    return "" if said.startswith("$Format") else said
 
-    Without either it is 1 January 2014, when the trial started: an output must not depend on the clock.
-    """
-    given = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
-    return int(given) if given.isdigit() else 1388534400
+
+def epoch() -> int:
+    """Seconds since 1970 that an archive carries: SOURCE_DATE_EPOCH, else the time of its commit, else 0."""
+    given = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct") or archived("time")
+    return int(given) if given.isdigit() else 0
 
 
 def sha256(file: Path) -> str:
