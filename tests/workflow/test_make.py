@@ -1,5 +1,6 @@
 """The build graph as a user meets it: a clone, a small study without images, and things that change or break."""
 
+import hashlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,6 +48,9 @@ def checkout(project, tmp_path_factory):
         os.utime(folder / name, (old, old))
     text = (folder / "notebooks/runs/primary.yml").read_text().replace("data/simulated", "data/studies/small")
     (folder / "notebooks/runs/small.yml").write_text(text)
+    git(folder, "init", "--quiet")
+    (folder / ".git/info/exclude").write_text(".venv\n")
+    commit(folder)
     subprocess.run(
         [
             sys.executable,
@@ -63,6 +68,16 @@ def checkout(project, tmp_path_factory):
         capture_output=True,
     )
     return folder
+
+
+def git(checkout, *arguments):
+    who = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *arguments], cwd=checkout, check=True, capture_output=True)
+
+
+def commit(checkout):
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "A state of the checkout")
 
 
 def environment(checkout):
@@ -123,6 +138,59 @@ def test_a_study_without_images_is_built_and_says_so(built):
     values = json.loads((built / "reports/results/small/04-survival.json").read_text())["values"]
     assert values["pfs.hr"]["text"] == "—"
     assert values["ctdna_pfs.hr"]["value"] > 0
+
+
+def altered(crate: Path, name: str) -> Path:
+    """The same archive with one more line in a file, which its manifest knows."""
+    with zipfile.ZipFile(crate) as archive:
+        files = {entry: archive.read(entry) for entry in archive.namelist()}
+    before = hashlib.sha256(files[name]).hexdigest()
+    files[name] += b"altered\n"
+    manifest = files["manifest-sha256.txt"].decode().replace(before, hashlib.sha256(files[name]).hexdigest())
+    files["manifest-sha256.txt"] = manifest.encode()
+    target = crate.with_name("altered.zip")
+    with zipfile.ZipFile(target, "w") as archive:
+        for entry, content in files.items():
+            archive.writestr(entry, content)
+    return target
+
+
+def test_an_archive_is_rebuilt_elsewhere_and_only_what_was_altered_comes_out_different(built):
+    status, output = make(built, "crate")
+    assert status == 0, output
+    crate = built / "reports/_crate.zip"
+    with zipfile.ZipFile(crate) as archive:
+        names = archive.namelist()
+        about = {
+            entity["@id"]: entity for entity in json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
+        }
+    assert not [name for name in names if name.startswith("data/") and name.endswith((".csv", ".parquet", ".dcm"))
+                and name != "data/published_characteristics.csv"]  # fmt: skip
+    assert set(names) - {"manifest-sha256.txt", "ro-crate-metadata.json"} <= set(about)
+    assert about["#small-cutoff_percent"]["value"] == 25
+    made = {part["@id"] for part in about["#run-small"]["result"]}
+    assert {"reports/notebooks/small/04-survival.ipynb", "reports/results/small/04-survival.json"} <= made
+    wrong = altered(crate, "reports/results/small/01-cohort.json")
+    # Another clock, another language, another number of workers, another folder.
+    elsewhere = {**environment(built), "TZ": "Asia/Tokyo", "LC_ALL": "C", "JOBS": "1"}
+    done = subprocess.run(
+        ["make", "verify", f"CRATE={wrong}"],
+        cwd=built,
+        env=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("verify: ")]
+    total = sum(
+        name.startswith(("reports/_site/", "reports/notebooks/", "reports/results/")) for name in names
+    )
+    assert sorted(found) == [
+        f"verify: {total - 1} of {total} files came out equal byte for byte",
+        "verify: reports/results/small/01-cohort.json: one ends before the other",
+    ]
+    assert done.returncode != 0
+    assert not (built / "data/derived/verify").exists()
 
 
 def test_nothing_changed_runs_nothing(built):

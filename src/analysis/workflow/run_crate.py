@@ -75,8 +75,8 @@ def describe(
     crate = ROCrate(version="1.1")
     when = moment(epoch)
 
-    def add(identifier: str, kind: str, **facts: Any) -> Any:
-        return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, **facts}))
+    def add(at: str, kind: str, /, **facts: Any) -> Any:
+        return crate.add(ContextEntity(crate, at, properties={"@type": kind, **facts}))
 
     authors = [
         add(f"#author-{number}", "Organization" if "name" in one else "Person", name=_name(one))
@@ -106,7 +106,7 @@ def describe(
             parts[name] = crate.add_file(
                 folder / name, dest_path=name, properties=_facts(folder, name, digest)
             )
-    workflow = crate.add_workflow(
+    workflow: Any = crate.add_workflow(
         folder / WORKFLOW,
         dest_path=WORKFLOW,
         main=True,
@@ -147,7 +147,7 @@ def describe(
                     exampleOfWork=slots[name],
                 )
             )
-        action = crate.add_action(
+        action: Any = crate.add_action(
             workflow,
             identifier=f"#run-{run.name}",
             object=given,

@@ -16,9 +16,8 @@ def _licence(name: str) -> str | None:
         about = metadata(name)
     except PackageNotFoundError:
         return None
-    said = about.get("License-Expression") or ""
-    short = about.get("License") or ""
-    marks = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if "License ::" in line]
+    said, short = (about[field] if field in about else "" for field in ("License-Expression", "License"))
+    marks = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or [] if "License ::" in line]
     return said or (short if 0 < len(short) < 60 and "\n" not in short else "") or "; ".join(marks) or None
 
 
