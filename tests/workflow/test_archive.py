@@ -65,7 +65,7 @@ def test_a_folder_without_git_has_the_commit_and_time_of_its_archive(tmp_path, m
 
 
 def test_equal_archives_say_the_same_of_themselves(project):
-    files = {name: "00" for name in ("Makefile", "CITATION.cff", "notebooks/01-cohort.ipynb")}
+    files = dict.fromkeys(("Makefile", "CITATION.cff", "notebooks/01-cohort.ipynb"), "00")
     study = {"title": "S", "source": "a test", "licence": "none", "kind": "simulated", "sha256": "11"}
     runs = [load_run("primary")]
     first, second = (

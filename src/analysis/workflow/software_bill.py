@@ -16,7 +16,7 @@ def _licence(name: str) -> str | None:
         about = metadata(name)
     except PackageNotFoundError:
         return None
-    said, short = (about[field] if field in about else "" for field in ("License-Expression", "License"))
+    said, short = ((about.get_all(field) or [""])[0] for field in ("License-Expression", "License"))
     marks = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or [] if "License ::" in line]
     return said or (short if 0 < len(short) < 60 and "\n" not in short else "") or "; ".join(marks) or None
 
