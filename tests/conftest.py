@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,3 +93,41 @@ def study_of() -> Callable[..., Study]:
         )
 
     return build
+
+
+PATHS = os.pathsep.join(str(Path(__file__).parents[1] / place) for place in ("src", "tests/pet"))
+"""What a worker must be able to import: the package, and the faulty files of the tests of many scans."""
+
+
+def started(module, *options, environment):
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", f"distributed.cli.{module}", *options],
+        env={**os.environ, "PYTHONPATH": environment, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """Address of a scheduler with two workers, each a process of its own."""
+    folder = tmp_path_factory.mktemp("dask")
+    contact = folder / "scheduler.json"
+    processes = [
+        started("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file",
+                str(contact), environment=PATHS)
+    ]  # fmt: skip
+    try:
+        until = time.monotonic() + 60
+        while not contact.exists() or not contact.read_text():
+            assert time.monotonic() < until, "the scheduler did not start"
+            time.sleep(0.1)
+        for number in range(2):
+            processes.append(
+                started("dask_worker", "--scheduler-file", str(contact), "--nthreads", "2", "--no-dashboard", "--host",
+                        "127.0.0.1", "--local-directory", str(folder / f"w{number}"), environment=PATHS)
+            )  # fmt: skip
+        yield json.loads(contact.read_text())["address"]
+    finally:
+        for process in processes:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

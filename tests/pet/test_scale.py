@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from faulty_files import DeadlyFile, OddFile
@@ -21,8 +18,6 @@ from analysis.errors import ParameterError
 from analysis.pet.measures.scan import ScanTask
 from analysis.pet.measures.scan_source import ScanSource
 from analysis.pet.measures.stored_scans import measure_scans
-
-PATHS = f"{Path(__file__).parents[2] / 'src'}{os.pathsep}{Path(__file__).parent}"
 
 
 @pytest.fixture(autouse=True)
@@ -45,40 +40,6 @@ def tasks(tmp_path):
 
 def measured(tasks, cache=None, workers=1):
     return json.dumps(measure_scans(tasks, cache=cache, workers=workers, progress=False))
-
-
-def started(module, *options, environment):
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", f"distributed.cli.{module}", *options],
-        env={**os.environ, "PYTHONPATH": environment, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
-    """Address of a scheduler with two workers, each a process of its own."""
-    folder = tmp_path_factory.mktemp("dask")
-    contact = folder / "scheduler.json"
-    processes = [
-        started("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file",
-                str(contact), environment=PATHS)
-    ]  # fmt: skip
-    try:
-        until = time.monotonic() + 60
-        while not contact.exists() or not contact.read_text():
-            assert time.monotonic() < until, "the scheduler did not start"
-            time.sleep(0.1)
-        for number in range(2):
-            processes.append(
-                started("dask_worker", "--scheduler-file", str(contact), "--nthreads", "2", "--no-dashboard", "--host",
-                        "127.0.0.1", "--local-directory", str(folder / f"w{number}"), environment=PATHS)
-            )  # fmt: skip
-        yield json.loads(contact.read_text())["address"]
-    finally:
-        for process in processes:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def test_one_process_two_processes_and_dask_give_the_same_bytes(tasks, scheduler, monkeypatch):
@@ -184,8 +145,8 @@ def test_a_missing_dask_is_said(tasks, monkeypatch):
         measured(tasks)
 
 
-def test_dask_is_loaded_only_when_a_scheduler_is_named():
+def test_dask_is_loaded_only_when_a_scheduler_is_named(project):
     program = "import sys, analysis.pet; print('distributed' in sys.modules or 'dask' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": PATHS},
+    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(project / "src")},
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == "False"

@@ -135,6 +135,15 @@ def test_one_worker_and_two_give_the_same_numbers(found):
         )
 
 
+def test_a_cluster_gives_the_same_numbers(found, scheduler, monkeypatch):
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", scheduler)
+    [again] = operating_characteristics(
+        trials=54, sizes=(30,), effects=("published",), permutations=99, seed=5, workers=1
+    ).scenarios
+    same = found.scenario("published", 30).answers
+    assert all(np.array_equal(values, same[name], equal_nan=True) for name, values in again.answers.items())
+
+
 def test_more_trials_leave_the_first_batches_as_they_were(found):
     more = operating_characteristics(
         trials=50, sizes=(30,), effects=("published",), permutations=99, seed=5, workers=1
