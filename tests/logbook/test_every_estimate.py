@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from analysis import biomarkers, cohort, pet, quality_of_life, safety, survival
+from analysis import biomarkers, cohort, evidence, pet, quality_of_life, safety, survival
 
 NO_ESTIMATE = {
     survival: {
@@ -50,6 +50,11 @@ NO_ESTIMATE = {
         "deterioration_rules": "names rules",
         "score_items": "scores forms",
         "time_to_deterioration": "derives an end-point",
+    },
+    evidence: {
+        "read_figure": "reads files",
+        "reconstruct_arm": "derives times and events",
+        "write_patients": "writes a file",
     },
     safety: {
         "exposure": "derives the time watched",

@@ -6,7 +6,19 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from analysis.cli import archive, changes, design, intake, lesions, pet, privacy, project, report, study
+from analysis.cli import (
+    archive,
+    changes,
+    design,
+    evidence,
+    intake,
+    lesions,
+    pet,
+    privacy,
+    project,
+    report,
+    study,
+)
 from analysis.errors import AnalysisError
 
 
@@ -32,7 +44,19 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(function=function)
         return made
 
-    for subject in (study, intake, privacy, design, pet, lesions, report, archive, changes, project):
+    for subject in (
+        study,
+        intake,
+        privacy,
+        design,
+        evidence,
+        pet,
+        lesions,
+        report,
+        archive,
+        changes,
+        project,
+    ):
         subject.register(command)
     return top
 

@@ -69,7 +69,9 @@ def most_probable_path(
     cost = np.full((b, left.size), np.inf)
     cost[:, -1] = 0.0
     levels = np.repeat(level[:, None], left.size, axis=1)
-    rates = np.maximum(expected, LEAST_EXPECTED)[:, None] * gaps / np.maximum(gaps.sum(axis=1), 1e-12)[:, None]
+    rates = (
+        np.maximum(expected, LEAST_EXPECTED)[:, None] * gaps / np.maximum(gaps.sum(axis=1), 1e-12)[:, None]
+    )
     rates = np.maximum(rates, 1e-6)
     before = np.column_stack([level, heights])
     gone = np.zeros((m + 1, b, left.size), dtype=np.int32)
@@ -97,10 +99,12 @@ def most_probable_path(
 def _most(rate: Floats, cap: int) -> int:
     """Censored patients of one gap beyond which no path goes: far in the tail of the Poisson count."""
     highest = float(rate.max())
-    return min(int(np.ceil(highest + 5 * np.sqrt(highest) + 3)), cap)
+    return min(int(np.ceil(highest + 4 * np.sqrt(highest) + 2)), cap)
 
 
-def _censor(cost: Floats, levels: Floats, rate: Floats, most: int) -> tuple[Floats, Floats, NDArray[np.int32]]:
+def _censor(
+    cost: Floats, levels: Floats, rate: Floats, most: int
+) -> tuple[Floats, Floats, NDArray[np.int32]]:
     """Cheapest way into each number left by censoring 0 to ``most`` patients."""
     size = cost.shape[1]
     best, kept = np.full_like(cost, np.inf), levels.copy()

@@ -127,13 +127,23 @@ def _read(file: Path, columns: tuple[str, str]) -> dict[str, list[tuple[int, flo
             rows.fieldnames = names
             arms: dict[str, list[tuple[int, float, float]]] = {}
             for row in rows:
+                if None in row:  # the cells beyond the header: a decimal comma, most likely
+                    raise StudyError(
+                        "the line has more cells than the header",
+                        where=f"{file.name}, line {rows.line_num}",
+                        expected=f"{len(names)} cells, numbers with a decimal point",
+                    )
                 arm = (row.get(ARM) or "all").strip()
                 values = [_number(row[name], name, f"{file.name}, line {rows.line_num}") for name in columns]
                 arms.setdefault(arm, []).append((rows.line_num, *values))
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise StudyError("the file cannot be read as CSV", where=file.name, expected="a CSV file in UTF-8") from fault
+        raise StudyError(
+            "the file cannot be read as CSV", where=file.name, expected="a CSV file in UTF-8"
+        ) from fault
     if not arms:
-        raise StudyError("the file has no line below its header", where=file.name, expected="one line a point")
+        raise StudyError(
+            "the file has no line below its header", where=file.name, expected="one line a point"
+        )
     return arms
 
 
@@ -195,7 +205,9 @@ def _at_risk(
     for line, time, number in rows:
         where = f"{file}, line {line}"
         if number < 0 or number != int(number):
-            raise StudyError(f"the number at risk is {number:g}", where=where, expected="a whole number from 0")
+            raise StudyError(
+                f"the number at risk is {number:g}", where=where, expected="a whole number from 0"
+            )
         if before is None and (time != 0 or number == 0):
             raise StudyError(
                 f"the numbers at risk begin with {number:g} at time {time:g}",
@@ -204,7 +216,9 @@ def _at_risk(
             )
         if before is not None and time <= before[0]:
             raise StudyError(
-                f"the time goes from {before[0]:g} to {time:g}", where=where, expected="times that rise, each once"
+                f"the time goes from {before[0]:g} to {time:g}",
+                where=where,
+                expected="times that rise, each once",
             )
         if before is not None and number > before[1]:
             raise StudyError(

@@ -16,6 +16,8 @@ from analysis.survival import HazardRatio, SurvivalCurve, hazard_ratio, kaplan_m
 
 PRECISION = 0.001
 """Standard deviation of a digitised height that the reconstruction reckons with."""
+OF_A_STEP = 0.4
+"""It reckons with no more than this share of one patient's step: else a patient's step would pass for an error."""
 HALVINGS = 12
 """Halvings of the weight by which a published total of events is met."""
 TOLD = 0.01
@@ -102,7 +104,9 @@ def reconstruct_arm(arm: DigitisedArm) -> ReconstructedArm:
     if arm.events is not None and made.events != arm.events:
         notes.append(f"{made.events} events, published {arm.events}")
     if arm.events is None and arm.risk_times.size == 1:
-        notes.append("neither later numbers at risk nor a total of events: who was censored when is not known")
+        notes.append(
+            "neither later numbers at risk nor a total of events: who was censored when is not known"
+        )
     if arm.levelled:
         notes.append(f"{arm.levelled} digitised points rose a little and were levelled")
     return replace(made, notes=tuple(notes))
@@ -148,7 +152,8 @@ def reconstruct_many(
             fall = heights[:, -1] / np.maximum(level, 1e-12) if heights.shape[1] else np.ones(b)
             target = int(arm.at_risk[i + 1])
             expected = n * fall - target
-        common = {"n": n, "level": level, "expected": expected, "target": target, "precision": PRECISION}
+        precision = min(PRECISION, OF_A_STEP * float(level.min()) / n) if n and level.min() > 0 else PRECISION
+        common = {"n": n, "level": level, "expected": expected, "target": target, "precision": precision}
         path = (
             _with_total(heights, gaps, common, arm.events - seen)
             if last and arm.events is not None

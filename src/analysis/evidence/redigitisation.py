@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from analysis.errors import DesignError
 from analysis.evidence.digitised import DigitisedArm
@@ -112,10 +113,13 @@ def redigitise(
     names = [arm.arm for arm in arms]
     if len(arms) != 2 or control not in names:
         raise DesignError(
-            f"the figure has the arms {', '.join(names)}", expected=f"two, one of them the control {control!r}"
+            f"the figure has the arms {', '.join(names)}",
+            expected=f"two, one of them the control {control!r}",
         )
     if samples < 1 or time_share < 0 or survival < 0:
-        raise DesignError("a setting of the digitisations is impossible", expected="samples from 1, deviations from 0")
+        raise DesignError(
+            "a setting of the digitisations is impossible", expected="samples from 1, deviations from 0"
+        )
     axis = max(float(arm.times[-1]) for arm in arms)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(len(arms))]
     found = {
@@ -152,7 +156,10 @@ def moved(
     times = np.clip(times, arm.risk_times[part], np.minimum(np.nextafter(after, 0), arm.times[-1]))
     times[:, 0], times[:, -1], heights[:, 0] = 0.0, arm.times[-1], 1.0
     heights[:, arm.survival == 0] = 0.0  # the floor of the figure is seen as such
-    return np.maximum.accumulate(times, axis=1), np.minimum.accumulate(np.clip(heights, 0, 1), axis=1)
+    heights = np.clip(heights, 0, 1)
+    # Isotonic, not a running minimum, which would lower a curve of many small steps.
+    falling = [isotonic_regression(row, increasing=False).x for row in heights]
+    return np.array([isotonic_regression(row).x for row in times]), np.array(falling)
 
 
 def _median(time: Floats, event: NDArray[np.bool_]) -> float:
