@@ -111,11 +111,12 @@ def measurements() -> list[Measurement | Skipped]:
         for sample in drawn[:LIFELINES_BOOTSTRAPS]:
             lifelines_cox(few.iloc[sample])
 
+    arms = figure()
     limited = {
         "cox": lambda: [cox(time, event, design) for _ in range(SINGLE)],
         "bootstrap": lambda: bootstrap_cox(time, event, design, indices=drawn),
         "permutation": lambda: permutation_logrank(time, event, group, seed=1, permutations=100_000),
-        "figure": lambda arms=figure(): redigitise(arms, control="control", seed=1, samples=200),
+        "figure": lambda: redigitise(arms, control="control", seed=1, samples=200),
         "maxstat": lambda: maximally_selected(time, event, design[:, 0], seed=1, permutations=10_000),
     }
     small = {name: processor_seconds(run, 2 if name == "figure" else 7) for name, run in limited.items()}

@@ -134,8 +134,10 @@ def _read(file: Path, columns: tuple[str, str]) -> dict[str, list[tuple[int, flo
                         expected=f"{len(names)} cells, numbers with a decimal point",
                     )
                 arm = (row.get(ARM) or "all").strip()
-                values = [_number(row[name], name, f"{file.name}, line {rows.line_num}") for name in columns]
-                arms.setdefault(arm, []).append((rows.line_num, *values))
+                time, value = (
+                    _number(row[name], name, f"{file.name}, line {rows.line_num}") for name in columns
+                )
+                arms.setdefault(arm, []).append((rows.line_num, time, value))
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise StudyError(
             "the file cannot be read as CSV", where=file.name, expected="a CSV file in UTF-8"

@@ -166,5 +166,7 @@ def _median(time: Floats, event: NDArray[np.bool_]) -> float:
     distinct, place = np.unique(time, return_inverse=True)
     ended = np.bincount(place, minlength=distinct.size)
     at_risk = time.size - np.concatenate([[0], np.cumsum(ended)[:-1]])
-    survival = np.cumprod(1 - np.bincount(place, weights=event, minlength=distinct.size) / at_risk)
+    survival = np.cumprod(1 - np.bincount(place, weights=event, minlength=distinct.size) / at_risk).astype(
+        np.float64
+    )
     return curve_quantile(distinct, survival, 0.5, rule="R")
