@@ -27,7 +27,14 @@ from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, NotebookResults, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
-from analysis.study import Parameters, Protocol, families_of, load_protocol, notebooks_before, project_root
+from analysis.study import (
+    Parameters,
+    Protocol,
+    families_of,
+    notebooks_before,
+    project_root,
+    protocol_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -453,8 +460,9 @@ def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Noteb
         )
     chosen = Parameters.from_mapping({field: parameters[field] for field in fields}, where=name)
     study = load_study(project_root() / chosen.study)
-    _show(header(title, chosen, study, small_cells(study, load_protocol()).notice))
-    return Notebook(name, title, chosen, study, load_protocol())
+    protocol = protocol_of(chosen.run)
+    _show(header(title, chosen, study, small_cells(study, protocol).notice))
+    return Notebook(name, title, chosen, study, protocol)
 
 
 def _missing(cell: Any) -> bool:

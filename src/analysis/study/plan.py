@@ -64,7 +64,9 @@ class PlannedAnalysis:
     needs: tuple[str, ...] = ()
 
 
-def read_plan(document: Mapping[str, Any], *, bases: tuple[str, ...]) -> dict[str, PlannedAnalysis]:
+def read_plan(
+    document: Mapping[str, Any], *, bases: tuple[str, ...], file: str = "data/protocol.yml"
+) -> dict[str, PlannedAnalysis]:
     """The plan of a protocol, in its order.
 
     Parameters
@@ -73,6 +75,8 @@ def read_plan(document: Mapping[str, Any], *, bases: tuple[str, ...]) -> dict[st
         Section ``plan`` of the protocol.
     bases : tuple of str
         Allowed bases.
+    file : str
+        Where it stands, for messages.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def read_plan(document: Mapping[str, Any], *, bases: tuple[str, ...]) -> dict[st
     needed = {"question", "status", "method", "basis"}
     plan = {}
     for name, entry in document.items():
-        where = f"data/protocol.yml, plan, {name}"
+        where = f"{file}, plan, {name}"
         if set(entry) - known or needed - set(entry):
             raise ParameterError(
                 f"the entry has the fields {', '.join(sorted(entry))}",

@@ -145,25 +145,29 @@ def _facts(document: Mapping[str, Any]) -> dict[str, Fact]:
 
 @functools.cache
 def load_protocol(path: Path | None = None) -> Protocol:
-    """Read the protocol; without a path, the project's own ``data/protocol.yml``."""
+    """Read the protocol; without a path, the project's own ``data/protocol.yml``.
+
+    The protocol of another trial (a run file names it) may be without the visits, criteria and days that it does not have.
+    """
     source = path or project_root() / "data" / "protocol.yml"
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    rule = document.get("comparison_of_days", {}).get("rule", {"value": ""})
     visits = {
         name: Visit(name, entry["day"], (entry["window"][0], entry["window"][1]), entry["basis"])
-        for name, entry in document["visits"].items()
+        for name, entry in document.get("visits", {}).items()
     }
     items = {
         code: EligibilityItem(code, entry["kind"], entry["text"])
-        for code, entry in document["eligibility"].items()
+        for code, entry in document.get("eligibility", {}).items()
     }
     return Protocol(
         trial=document["trial"],
         visits=visits,
         eligibility=items,
         facts=_facts(document),
-        comparison_rule=document["comparison_of_days"]["rule"]["value"],
-        landmarks_days=tuple(document["survival"]["landmarks_days"]),
+        comparison_rule=rule["value"],
+        landmarks_days=tuple(document["survival"].get("landmarks_days", ())),
         rates_at_months=tuple(document["survival"]["rates_at_months"]),
         published_source=document["published"]["source"],
-        plan=read_plan(document.get("plan", {}), bases=BASES),
+        plan=read_plan(document.get("plan", {}), bases=BASES, file=f"data/{source.name}"),
     )

@@ -9,7 +9,10 @@ from typing import Any
 import yaml
 
 from analysis.errors import ParameterError
-from analysis.study.protocol import load_protocol, project_root
+from analysis.study.protocol import Protocol, load_protocol, project_root
+
+PROTOCOL = "data/protocol.yml"
+"""The protocol of a run that names no other."""
 
 Families = Mapping[str, tuple[str, ...]]
 """Names of planned analyses by family."""
@@ -56,7 +59,7 @@ def checked_families(document: Any, *, where: str, plan: Collection[str]) -> dic
             else f"{twice[0]!r} stands twice",
             where=where,
             expected="each of " + ", ".join(plan) + " at most once",
-            do="correct families, or add the analysis to the plan in data/protocol.yml",
+            do="correct families, or add the analysis to the plan of the protocol",
             offenders=(*unknown, *twice),
         )
     return families
@@ -87,6 +90,38 @@ def run_document(run: str, *, folder: Path | None = None) -> dict[str, Any]:
     return document
 
 
+def protocol_file(document: Mapping[str, Any], *, where: str) -> str:
+    """Protocol that a run follows, relative to the checkout: its entry ``protocol``, else ``data/protocol.yml``.
+
+    Raises
+    ------
+    ParameterError
+        If it names no file in ``data``.
+    """
+    name = document.get("protocol", PROTOCOL)
+    if not isinstance(name, str) or not name.startswith("data/") or not (project_root() / name).is_file():
+        raise ParameterError(
+            f"there is no protocol {str(name)!r}",
+            where=where,
+            expected=f"a file data/protocol-....yml, or no entry `protocol` for {PROTOCOL}",
+            do="correct the name, or write the file",
+        )
+    return name
+
+
+def protocol_of(run: str, *, folder: Path | None = None) -> Protocol:
+    """Facts and plan of the trial that a run analyses.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such run, or the protocol that it names is not there.
+    """
+    document = run_document(run, folder=folder)
+    name = protocol_file(document, where=f"notebooks/runs/{run}.yml")
+    return load_protocol() if name == PROTOCOL else load_protocol(project_root() / name)
+
+
 def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str, ...]]:
     """Families that a run's file declares.
 
@@ -103,7 +138,8 @@ def families_of(run: str, *, folder: Path | None = None) -> dict[str, tuple[str,
             expected="families: {NAME: [planned analysis, ...]}, or families: {} where none is corrected",
             do="write it as notebooks/runs/primary.yml does",
         )
-    return checked_families(document["families"], where=where, plan=load_protocol().plan)
+    plan = protocol_of(run, folder=folder).plan
+    return checked_families(document["families"], where=where, plan=plan)
 
 
 def notebooks_before(run: str, notebook: str, *, folder: Path | None = None) -> tuple[str, ...]:

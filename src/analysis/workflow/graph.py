@@ -29,6 +29,11 @@ BUILT = {  # studies that the project itself makes: the command, and the module 
         "analysis.simulation",
         ["data/simulation.yml", "data/protocol.yml"],
     ),
+    "data/simulated-first-line": (
+        "simulate data/simulated-first-line --design two-arm --force",
+        "analysis.simulation.two_arms",
+        ["data/simulation-first-line.yml"],
+    ),
     "data/public/pearl-open": ("fetch pearl-open", "analysis.data", []),
     "data/public/inspire": ("fetch inspire", "analysis.data", []),
 }
@@ -115,8 +120,8 @@ def code_of(notebook: Path) -> str:
     return "\n".join(lines)
 
 
-def run_entries(name: str) -> tuple[str, list[str]]:
-    """Study and notebooks of a run, read from its YAML file without a YAML reader.
+def run_entries(name: str) -> tuple[str, list[str], str]:
+    """Study, notebooks and protocol of a run, read from its YAML file without a YAML reader.
 
     The runner reads the same file in earnest and refuses what is wrong with it.
     """
@@ -133,7 +138,9 @@ def run_entries(name: str) -> tuple[str, list[str]]:
         raise SystemExit(
             f"graph: notebooks/runs/{name}.yml needs 'notebooks: [...]' on one line and 'study:' below parameters"
         )
-    return study.group(1), [stem.strip() for stem in listed.group(1).split(",") if stem.strip()]
+    protocol = re.search(r"""^protocol:\s*["']?([^\s"'#]+)""", text, re.MULTILINE)
+    stems = [stem.strip() for stem in listed.group(1).split(",") if stem.strip()]
+    return study.group(1), stems, protocol.group(1) if protocol else "data/protocol.yml"
 
 
 def rule(
@@ -194,7 +201,7 @@ def fragment(runs: list[str]) -> str:
     copies: list[str] = []
     studies: list[str] = []
     for run in runs:
-        study, notebooks = run_entries(run)
+        study, notebooks, protocol = run_entries(run)
         if study not in studies:
             studies.append(study)
         for stem in notebooks:
@@ -215,7 +222,7 @@ def fragment(runs: list[str]) -> str:
                     [
                         f"notebooks/{stem}.ipynb",
                         f"notebooks/runs/{run}.yml",
-                        "data/protocol.yml",
+                        *dict.fromkeys(("data/protocol.yml", protocol)),
                         "data/repeatability.yml",
                         "data/published_characteristics.csv",
                         "requirements.lock",

@@ -10,10 +10,18 @@ from typing import Any
 import yaml
 
 from analysis.errors import ParameterError
-from analysis.study import Families, Parameters, checked_families, load_protocol, project_root
+from analysis.study import (
+    Families,
+    Parameters,
+    checked_families,
+    load_protocol,
+    project_root,
+    protocol_file,
+)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 KEYS = {"title", "notebooks", "families", "parameters"}
+OPTIONAL = {"protocol"}
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,14 @@ def load_run(name: str) -> Run:
         document: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ParameterError("the run file is not YAML", where=where, do=f"correct it: {error}") from error
-    if not isinstance(document, dict) or set(document) != KEYS:
+    if not isinstance(document, dict) or set(document) - OPTIONAL != KEYS:
         found = sorted(map(str, document)) if isinstance(document, dict) else type(document).__name__
         raise ParameterError(
             f"the run file has the entries {found}",
             where=where,
-            expected="exactly " + ", ".join(sorted(KEYS)),
+            expected="exactly "
+            + ", ".join(sorted(KEYS))
+            + "; and protocol, where it is not data/protocol.yml",
         )
     parameters = document["parameters"]
     if not isinstance(parameters, dict):
@@ -80,10 +90,13 @@ def load_run(name: str) -> Run:
         raise ParameterError(
             f"there is no notebook {absent[0]!r}", where=where, expected="stems of notebooks/*.ipynb"
         )
+    protocol = protocol_file(document, where=where)
     return Run(
         name=name,
         title=str(document["title"]),
         notebooks=tuple(notebooks),
-        families=checked_families(document["families"], where=where, plan=load_protocol().plan),
+        families=checked_families(
+            document["families"], where=where, plan=load_protocol(project_root() / protocol).plan
+        ),
         parameters=Parameters.from_mapping({"run": name, **parameters}, where=where),
     )
