@@ -12,6 +12,7 @@ from analysis.survival.accuracy import (
     time_dependent_auc,
 )
 from analysis.survival.added_value import AddedValue, added_value
+from analysis.survival.arms import ArmComparison, compare_arms
 from analysis.survival.bands import Band, confidence_band
 from analysis.survival.brier import IntegratedBrier, brier_score, integrated_brier
 from analysis.survival.calibration import Calibration, calibration
@@ -70,6 +71,7 @@ from analysis.survival.optimism import CorrectedDiscrimination, corrected_discri
 from analysis.survival.pooling import Pooled, pool
 from analysis.survival.prediction import PredictedSurvival, predicted_survival
 from analysis.survival.proportional_hazards import ProportionalHazards, proportional_hazards, schoenfeld
+from analysis.survival.reader_agreement import ReaderAgreement, reader_agreement
 from analysis.survival.residual_smooth import ResidualSmooth, smooth_residuals
 from analysis.survival.residuals import (
     CoxResiduals,
@@ -85,6 +87,7 @@ from analysis.survival.rule_sets import RuleSetResult, compare_rule_sets
 from analysis.survival.second_engine import EngineComparison, EngineRow, compare_engines
 from analysis.survival.sensitivity import IntervalTwin, Sensitivity, SensitivityAnalyses, sensitivity_analyses
 from analysis.survival.study_endpoints import StudyEndPoints, study_end_points
+from analysis.survival.subgroups import Interaction, SubgroupEffect, interaction, subgroup_effects
 from analysis.survival.tail_interval import tail_interval
 from analysis.survival.time_dependent import DelayedEntry, MantelByar, delayed_entry, mantel_byar
 from analysis.survival.tipping_point import (
@@ -99,6 +102,7 @@ __all__ = [
     "RULES",
     "RULES_OF_CHOICE",
     "AddedValue",
+    "ArmComparison",
     "Band",
     "Calibration",
     "CensoringRules",
@@ -129,6 +133,7 @@ __all__ = [
     "HazardRatio",
     "Imputed",
     "IntegratedBrier",
+    "Interaction",
     "IntervalCurve",
     "IntervalTwin",
     "LandmarkSet",
@@ -147,6 +152,7 @@ __all__ = [
     "PredictiveValues",
     "ProportionalHazards",
     "Rate",
+    "ReaderAgreement",
     "ResidualSmooth",
     "Rmst",
     "RmstDifference",
@@ -155,6 +161,7 @@ __all__ = [
     "SensitivityAnalyses",
     "SplineEffect",
     "StudyEndPoints",
+    "SubgroupEffect",
     "SurvivalCurve",
     "TestResult",
     "TimeDependentAuc",
@@ -169,6 +176,7 @@ __all__ = [
     "calibration",
     "cause_specific_cox",
     "choose_day",
+    "compare_arms",
     "compare_days",
     "compare_engines",
     "compare_rule_sets",
@@ -196,6 +204,7 @@ __all__ = [
     "hazard_ratio_per",
     "impute",
     "integrated_brier",
+    "interaction",
     "kaplan_meier",
     "landmark",
     "landmark_with_missing",
@@ -217,6 +226,7 @@ __all__ = [
     "progression_free_survival",
     "proportional_hazards",
     "ratio_at_cutoff",
+    "reader_agreement",
     "restricted_mean",
     "rmst_difference",
     "robust_covariance",
@@ -229,6 +239,7 @@ __all__ = [
     "smooth_residuals",
     "spline_effect",
     "study_end_points",
+    "subgroup_effects",
     "tail_interval",
     "time_dependent_auc",
     "time_to_progression",
