@@ -143,5 +143,5 @@ clean: ## delete what is built; keep data and environments
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments
-	@rm -rf data/simulated data/simulated-truth data/public .venv .venv-lab .venv-idc .tools .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/simulated data/simulated-truth data/simulated-first-line data/public .venv .venv-lab .venv-idc .tools .pytest_cache .ruff_cache .hypothesis
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

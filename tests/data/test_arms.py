@@ -33,7 +33,7 @@ A2,30,no,90,yes,30,no
 A3,84,yes,300,no,84,yes
 """
 EVENTS = "patient_id,term,grade,onset_date,resolved_date,serious\nA1,stomatitis,2,2010-01-14,,no\n"
-FORMS = "patient_id,completed_date," + ",".join(f"q{n}" for n in range(1, 31)) + "\n"
+FORMS = "patient_id,completed_date," + ",".join(f"item_{n}" for n in range(1, 31)) + "\n"
 FORMS += "A1,2010-01-04," + ",".join(["1"] * 28 + ["7", "6"]) + "\n"
 
 

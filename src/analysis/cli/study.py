@@ -86,26 +86,53 @@ def image_problems(folder: Path) -> list[Problem]:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Make a simulated trial."""
+    if arguments.design == "two-arm":
+        return _simulate_two_arms(arguments)
     from analysis.simulation import DEFAULT_SEED, load_parameters
     from analysis.simulation import simulate as make
 
     seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
+    effect = arguments.effect or "published"
     if arguments.form:
         from analysis.simulation.exports import send_trial
 
         count = load_parameters()["design.patients"] if arguments.patients is None else arguments.patients
-        send_trial(arguments.folder, arguments.form, patients=count, seed=seed, effect=arguments.effect)
+        send_trial(arguments.folder, arguments.form, patients=count, seed=seed, effect=effect)
         return 0
     make(
         arguments.folder,
         patients=arguments.patients,
         seed=seed,
-        effect=arguments.effect,
+        effect=effect,
         images=not arguments.no_images,
         workers=arguments.workers,
         force=arguments.force,
         progress=sys.stderr.isatty(),
     )
+    return 0
+
+
+def _simulate_two_arms(arguments: argparse.Namespace) -> int:
+    """Make a simulated trial of two arms; what only the other design has is refused, not ignored."""
+    from analysis.errors import ParameterError
+    from analysis.simulation.two_arms import DEFAULT_SEED, simulate_two_arms
+
+    given = {
+        "--patients": arguments.patients is not None,
+        "--effect": arguments.effect is not None,
+        "--as": arguments.form is not None,
+        "--workers": arguments.workers is not None,
+    }
+    refused = [name for name, is_given in given.items() if is_given]
+    if refused:
+        raise ParameterError(
+            f"{', '.join(refused)} does not go with --design two-arm",
+            expected="--seed and --force",
+            do="change the sizes and effects in data/simulation-first-line.yml",
+            offenders=refused,
+        )
+    seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
+    simulate_two_arms(arguments.folder, seed=seed, force=arguments.force)
     return 0
 
 
@@ -157,13 +184,21 @@ def register(command: AddCommand) -> None:
     )
     one.add_argument("folder", type=Path, help="study folder to make")
     one.add_argument(
+        "--design",
+        choices=("single-arm", "two-arm"),
+        default="single-arm",
+        help="single-arm: PET and plasma, as PEARL; two-arm: randomised with a first-line stratum, as BOLERO-2, without images "
+        "(data/simulation-first-line.yml)",
+    )
+    one.add_argument(
         "--patients", "-n", type=int, help="treated patients (default 46: about 270 MB of images)"
     )
-    one.add_argument("--seed", type=int, help="root of every random number (default 20140101)")
+    one.add_argument(
+        "--seed", type=int, help="root of every random number (default 20140101; two-arm 20090603)"
+    )
     one.add_argument(
         "--effect",
         choices=("published", "none", "strong"),
-        default="published",
         help="correlation of SUVmax decrease with log PFS: 0.2, 0 or 0.55 (default published)",
     )
     one.add_argument("--no-images", action="store_true", help="tables only")

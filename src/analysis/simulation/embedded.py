@@ -69,7 +69,7 @@ def simulate(
     """
     folder = Path(destination).absolute()
     truth = truth_folder(folder)
-    _refuse_to_lose(folder, truth, force=force)
+    refuse_to_lose(folder, truth, force=force)
     count = load_parameters()["design.patients"] if patients is None else patients
     draw = draw_joint(count, seed=seed, effect=effect)
     tables = tabulate_trial(draw)
@@ -118,9 +118,15 @@ def _describe(draw: JointDraw) -> dict[str, Any]:
     }
 
 
-def _refuse_to_lose(folder: Path, truth: Path, *, force: bool) -> None:
-    """Let through what is absent or empty, and with force what an earlier simulation wrote."""
-    if truth.exists() and not (truth / TRUTH_FILE).is_file() and any(truth.iterdir()):
+def refuse_to_lose(folder: Path, truth: Path | None, *, force: bool) -> None:
+    """Let through what is absent or empty, and with force what an earlier simulation wrote.
+
+    Raises
+    ------
+    StudyError
+        If the folder, or that of the truth where there is one, holds anything else.
+    """
+    if truth and truth.exists() and not (truth / TRUTH_FILE).is_file() and any(truth.iterdir()):
         raise StudyError(
             "the folder for the truth holds something else",
             where=str(truth),

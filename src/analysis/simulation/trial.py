@@ -141,7 +141,7 @@ def tabulate_trial(
     }
     tables["lesions"] = _tabulate_lesions(draw.lesions, tables["pet_visits"], ids)
     starts = patients.set_index("patient_id")["treatment_start_date"]
-    return {name: _with_dates(table, starts) for name, table in tables.items()}
+    return {name: with_dates(table, starts) for name, table in tables.items()}
 
 
 def _tabulate_lesions(lesions: pd.DataFrame, visits: pd.DataFrame, ids: NDArray[Any]) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _tabulate_lesions(lesions: pd.DataFrame, visits: pd.DataFrame, ids: NDArray[
     return table[seen][["patient_id", "lesion_id", "site", "target"]].reset_index(drop=True)
 
 
-def _with_dates(table: pd.DataFrame, starts: Mapping[str, pd.Timestamp] | pd.Series) -> pd.DataFrame:
+def with_dates(table: pd.DataFrame, starts: Mapping[str, pd.Timestamp] | pd.Series) -> pd.DataFrame:
     """Give the table with each day column ``x_day`` as dates ``x_date``."""
     times = [name for name in table.columns if name.endswith("_day")]
     if not times:

@@ -133,7 +133,7 @@ QUALITY_OF_LIFE_ITEMS = Table(
         Column(name="completed", kind="time", meaning="Day the form was filled in", nullable=False),
         *(
             Column(
-                name=f"q{number}",
+                name=f"item_{number}",
                 kind="whole",
                 low=1,
                 high=4 if number <= LAST_OF_FOUR else 7,
