@@ -89,6 +89,33 @@ def test_the_mark_of_simulated_data_is_on_every_format(reports) -> None:
         assert "SIMULATED DATA" in archive.read("word/document.xml").decode()
 
 
+def test_a_structured_abstract_has_sections_in_jats_and_paragraphs_on_the_page(reports) -> None:
+    reports.replace(
+        "index.qmd",
+        "  The hazard ratio was {{< var main.pfs.hr >}}.\n",
+        "  **Aim.** To ask.\n\n  **Results.** The hazard ratio was {{< var main.pfs.hr >}}.\n",
+    )
+    folder = rendered(reports)
+    abstract = (folder / "index.xml").read_text(encoding="utf-8").split("abstract>")[1]
+    assert re.findall(r"<sec><title>(.*?)</title>\s*<p>(.*?)</p>\s*</sec>", abstract) == [
+        ("Aim", "To ask."),
+        ("Results", "The hazard ratio was 0.77."),
+    ]
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "<p><strong>Aim.</strong> To ask.</p>" in page
+
+
+def test_a_list_of_places_gives_pages_in_print(reports, monkeypatch) -> None:
+    from analysis.publish.render import pandoc
+
+    kept = []
+    whole = pandoc._pandoc
+    monkeypatch.setattr(pandoc, "_pandoc", lambda *given: kept.append(whole(*given)) or kept[-1])
+    reports.replace("index.qmd", "## Results", "::: {.with-pages}\nSee @sec-introduction.\n:::\n\n## Results")
+    rendered(reports)
+    assert any("context counter(page).at(<sec-introduction>)" in text for text in kept)
+
+
 def test_word_keeps_alternative_texts_and_no_path_of_the_machine(reports) -> None:
     with zipfile.ZipFile(rendered(reports) / "index.docx") as archive:
         document = archive.read("word/document.xml").decode()

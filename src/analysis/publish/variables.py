@@ -89,6 +89,7 @@ def _run_names(run: Run) -> dict[str, Any]:
         _place(tree, f"parameters.{name}", plain(value), where=f"run {run.name}")
     for name in ("id", "title", "kind", "source", "licence"):
         _place(tree, f"study.{name}", plain(run.study.get(name)), where=f"run {run.name}")
+    _place(tree, "study.title_mark", "Simulated data:" if run.simulated else "", where=f"run {run.name}")
     for name in ("commit", "lock_sha256", "study_sha256", "python"):
         _place(tree, f"provenance.{name}", plain(run.provenance.get(name)), where=f"run {run.name}")
     return tree
@@ -101,6 +102,8 @@ def _protocol_names(protocol: Protocol) -> dict[str, Any]:
         _place(tree, f"basis.{name}", fact.basis, where="data/protocol.yml")
     for name, value in protocol.trial.items():
         _place(tree, f"trial.{name}", plain(value), where="data/protocol.yml")
+    for item in protocol.eligibility.values():
+        _place(tree, f"eligibility.{item.code}", item.text, where="data/protocol.yml")
     for visit in protocol.visits.values():
         _place(tree, f"visits.{visit.name}.day", plain(visit.day), where="data/protocol.yml")
         window = f"{visit.window[0]} to {visit.window[1]}".replace("-", "−")

@@ -189,6 +189,10 @@ def _metadata(
     )
     metadata = {name: project.metadata[name] for name in passed if name in project.metadata}
     metadata.update({name: value for name, value in front.items() if name not in ("format", "author")})
+    if "abstract" in metadata:
+        metadata["abstract"] = (
+            str(metadata["abstract"]).rstrip() + "\n"
+        )  # else Pandoc makes one paragraph of it
     people, places = _authors(front.get("author"))
     bibliography = project.folder / str(project.metadata.get("bibliography", "references.bib"))
     if bibliography.is_file():

@@ -240,6 +240,19 @@ local function between(link)
   return link
 end
 
+-- In print a list of places gives pages too: `::: {.with-pages}`.
+local function pages(div)
+  if not div.classes:includes('with-pages') then return nil end
+  if not typst then return div end
+  return div:walk({
+    Link = function(link)
+      if not link.classes:includes('cross-reference') then return nil end
+      local page = ', p.~#context counter(page).at(<%s>).first()'
+      return { link, pandoc.RawInline('typst', page:format(link.target:sub(2))) }
+    end,
+  })
+end
+
 local function fact(span)
   if span.classes:includes('fact') then return span.content end
 end
@@ -267,4 +280,5 @@ return {
   { traverse = 'topdown', Figure = figure, Table = scrolled, Para = equation, Math = math, Div = callout },
   { Link = between },
   { Cite = reference, Span = function(span) return value(span) or fact(span) end },
+  { Div = pages },
 }
