@@ -97,7 +97,7 @@ def test_no_name_of_a_patient_is_taken_over(study, shared):
 def test_another_file_is_refused_and_nothing_is_written(content, tmp_path):
     file = tmp_path / "pembrolizumab.rda"
     file.write_bytes(content)
-    with pytest.raises(StudyError, match="not the data set of INSPIRE"):
+    with pytest.raises(StudyError, match="not the data set inspire"):
         import_inspire(file, tmp_path / "inspire")
     assert not (tmp_path / "inspire").exists()
 

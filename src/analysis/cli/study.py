@@ -137,13 +137,14 @@ def _simulate_two_arms(arguments: argparse.Namespace) -> int:
 
 
 def fetch(arguments: argparse.Namespace) -> int:
-    """Download public real data and turn it into study folders."""
-    from analysis.data import SOURCES
+    """Download public data and turn it into study folders, and published curves into a table."""
+    from analysis.data import COLLECTIONS, SOURCES
     from analysis.data import fetch as download
 
-    names = sorted(SOURCES) if arguments.all else arguments.name
+    sources = {**SOURCES, **COLLECTIONS}
+    names = sorted(sources) if arguments.all else arguments.name
     if not names:
-        for name, source in sorted(SOURCES.items()):
+        for name, source in sorted(sources.items()):
             print(f"{name}: {source.title} [{source.licence}]")
         return 0
     for name in names:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.data.inspire import import_inspire
+from analysis.data.kmdata import import_kmdata
 from analysis.data.pearl_open import import_pearl_open
-from analysis.data.sources import SOURCES, Source
+from analysis.data.sources import COLLECTIONS, SOURCES, Source
 from analysis.errors import DownloadError, ParameterError
 from analysis.study import project_root
 
@@ -28,14 +29,14 @@ _IMPORTERS: dict[str, Callable[[Path, Path], Path]] = {
 
 
 def fetch(name: str, destination: Path | None = None, *, downloads: Path | None = None) -> Path:
-    """Study folder made from public data, downloaded if there is no copy yet.
+    """Folder made from public data, downloaded if there is no copy yet: a study, or a collection of published curves.
 
     Parameters
     ----------
     name : str
-        One of ``SOURCES``.
+        One of ``SOURCES`` or ``COLLECTIONS``.
     destination : Path, optional
-        Study folder to make, or to replace if it was made from the same source; by default
+        Folder to make, or to replace if it was made from the same source; by default
         ``data/public/<name>``.
     downloads : Path, optional
         Where downloads are kept; by default ``_downloads`` beside the destination.
@@ -43,7 +44,7 @@ def fetch(name: str, destination: Path | None = None, *, downloads: Path | None 
     Returns
     -------
     Path
-        The study folder.
+        The folder.
 
     Raises
     ------
@@ -54,16 +55,18 @@ def fetch(name: str, destination: Path | None = None, *, downloads: Path | None 
     StudyError
         If the destination holds something else, or the file is not what the source says.
     """
-    if name not in SOURCES:
+    if name not in (*SOURCES, *COLLECTIONS):
         raise ParameterError(
             f"there are no public data named {name!r}",
-            expected="one of " + ", ".join(SOURCES),
+            expected="one of " + ", ".join((*SOURCES, *COLLECTIONS)),
             do="correct the name",
             offenders=(name,),
         )
     target = destination or project_root() / "data" / "public" / name
-    raw = obtain(SOURCES[name], downloads or target.parent / "_downloads")
-    return _IMPORTERS[name](raw, target)
+    kept = downloads or target.parent / "_downloads"
+    if name in COLLECTIONS:
+        return import_kmdata({one.title: obtain(one, kept) for one in COLLECTIONS[name].files}, target)
+    return _IMPORTERS[name](obtain(SOURCES[name], kept), target)
 
 
 def obtain(source: Source, downloads: Path) -> Path:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.public_study import (
+    new_numbers,
+    not_the_data,
+    read_r_frame,
+    require_columns,
+    write_public_study,
+)
 from analysis.data.sources import SOURCES
-from analysis.data.staging import refuse_to_overwrite, whole_folder
-from analysis.data.writing import lacking_columns, write_study
-from analysis.errors import StudyError
 from analysis.units import DAYS_PER_MONTH
 
+_SOURCE = SOURCES["inspire"]
 FRAME = "pembrolizumab"
 """Name of the data frame in the file."""
 
@@ -69,9 +72,7 @@ def import_inspire(raw_file: Path, destination: Path) -> Path:
     StudyError
         If the file is not that data set, or the destination holds something else. Nothing is written then.
     """
-    source = SOURCES["inspire"]
     rows = _rows(raw_file)
-    refuse_to_overwrite(destination, source.name)
     samples, concentrations = _plasma(rows)
     tables = {
         "patients": _patients(rows),
@@ -79,74 +80,32 @@ def import_inspire(raw_file: Path, destination: Path) -> Path:
         "plasma_samples": samples,
         "plasma_concentrations": concentrations,
     }
-    meta: dict[str, Any] = {
-        "id": source.name,
-        "title": source.title,
-        "kind": "real",
-        "design": "single-arm",
-        "source": f"{source.origin}, sha256 {source.sha256}. Cite: {source.citation}",
-        "licence": source.licence,
-        "disclosure": "public",
-        "caveats": list(CAVEATS),
-        "lacks": lacking_columns(tables),
-    }
-    with whole_folder(destination) as folder:
-        write_study(folder, meta=meta, tables=tables)
-    return destination
-
-
-def _read(raw_file: Path) -> pd.DataFrame:
-    from rdata.conversion import DEFAULT_CLASS_MAP, convert
-    from rdata.parser import parse_file
-
-    try:
-        # A tibble is a data frame with another way to print itself.
-        found = convert(
-            parse_file(raw_file), {**DEFAULT_CLASS_MAP, "tbl_df": DEFAULT_CLASS_MAP["data.frame"]}
-        )
-    except Exception as fault:  # the reader names no errors of its own for damaged files
-        raise _not_the_data(raw_file, "it cannot be read as R data") from fault
-    frame = found.get(FRAME) if isinstance(found, dict) else None
-    if not isinstance(frame, pd.DataFrame):
-        raise _not_the_data(raw_file, f"it holds no data frame {FRAME}")
-    return frame
+    return write_public_study(_SOURCE, destination, tables, CAVEATS)
 
 
 def _rows(raw_file: Path) -> pd.DataFrame:
     """Rows with the columns used, checked, each with the new number of its patient."""
-    frame = _read(raw_file)
-    missing = [name for name in _COLUMNS if name not in frame]
-    if missing:
-        raise _not_the_data(raw_file, f"it has no column {', '.join(missing)}")
+    frame = read_r_frame(_SOURCE, raw_file, FRAME)
+    require_columns(_SOURCE, raw_file, frame, _COLUMNS)
     rows = pd.DataFrame(index=np.arange(len(frame)))
     for name, kind in _COLUMNS.items():
         given = frame[name].astype("string" if kind == "text" else object).array
         try:
             rows[name] = given if kind == "text" else np.asarray(given, dtype=float)
         except (TypeError, ValueError):
-            raise _not_the_data(raw_file, f"a value of {name} is not a number") from None
+            raise not_the_data(_SOURCE, raw_file, f"a value of {name} is not a number") from None
     if rows["id"].isna().any() or rows["id"].duplicated().any():
-        raise _not_the_data(raw_file, "it is not one row a patient")
+        raise not_the_data(_SOURCE, raw_file, "it is not one row a patient")
     if not rows["change_ctdna_group"].dropna().isin(list(_CHANGES)).all():
-        raise _not_the_data(raw_file, "a change of ctDNA is neither an increase nor a decrease")
+        raise not_the_data(_SOURCE, raw_file, "a change of ctDNA is neither an increase nor a decrease")
     if not rows["sex"].isin(["Female", "Male"]).all():
-        raise _not_the_data(raw_file, "a sex is neither female nor male")
+        raise not_the_data(_SOURCE, raw_file, "a sex is neither female nor male")
     if not rows[["pfs_status", "os_status"]].isin([0, 1]).all(axis=None):
-        raise _not_the_data(raw_file, "an outcome is neither 0 nor 1")
+        raise not_the_data(_SOURCE, raw_file, "an outcome is neither 0 nor 1")
     if rows[["pfs_time", "os_time", "baseline_ctdna"]].isna().any(axis=None):
-        raise _not_the_data(raw_file, "a time or a baseline is missing")
-    order = sorted(rows["id"], key=lambda name: hashlib.sha256(str(name).encode()).hexdigest())
-    rows["patient_id"] = rows["id"].map({name: f"P{number:02d}" for number, name in enumerate(order, 1)})
+        raise not_the_data(_SOURCE, raw_file, "a time or a baseline is missing")
+    rows["patient_id"] = rows["id"].map(new_numbers(map(str, rows["id"])))
     return rows.sort_values("patient_id", ignore_index=True)
-
-
-def _not_the_data(raw_file: Path, why: str) -> StudyError:
-    return StudyError(
-        f"this is not the data set of INSPIRE: {why}",
-        where=raw_file.name,
-        expected=SOURCES["inspire"].origin,
-        do="fetch it by `python -m analysis fetch inspire`",
-    )
 
 
 def _patients(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from analysis.data.manifest import seal_study
-from analysis.data.sources import SOURCES, Source
-from analysis.data.staging import refuse_to_overwrite, whole_folder
-from analysis.data.writing import lacking_columns, write_study
+from analysis.data.public_study import new_numbers, not_the_data, require_columns, write_public_study
+from analysis.data.sources import SOURCES
 from analysis.errors import StudyError
 from analysis.units import months
 
+_SOURCE = SOURCES["pearl-open"]
 COHORT = "Pearl"
 """Value of the column ``study`` on the trial's rows; the others are other cohorts and healthy donors."""
 
@@ -60,14 +57,9 @@ def import_pearl_open(raw_file: Path, destination: Path) -> Path:
     StudyError
         If the file is not that table, or the destination holds something else. Nothing is written then.
     """
-    source = SOURCES["pearl-open"]
     rows = _trial_rows(raw_file)
-    refuse_to_overwrite(destination, source.name)
     tables = {"patients": _patients(rows), "outcomes": _outcomes(rows), "plasma_samples": _samples(rows)}
-    with whole_folder(destination) as folder:
-        write_study(folder, meta=_meta(source, tables), tables=tables)
-        seal_study(folder)
-    return destination
+    return write_public_study(_SOURCE, destination, tables, _caveats(tables["outcomes"]))
 
 
 def _trial_rows(raw_file: Path) -> pd.DataFrame:
@@ -80,44 +72,30 @@ def _trial_rows(raw_file: Path) -> pd.DataFrame:
         raise StudyError(
             "the table of the plasma data cannot be read", where=raw_file.name, do="download it again"
         ) from fault
-    missing = [name for name in _COLUMNS if name not in table]
-    if missing:
-        raise _not_the_table(raw_file, f"it has no column {', '.join(missing)}")
+    require_columns(_SOURCE, raw_file, table, _COLUMNS)
     rows = table[table["study"] == COHORT].copy()
     if rows.empty:
-        raise _not_the_table(raw_file, "it has no row of the trial")
+        raise not_the_data(_SOURCE, raw_file, "it has no row of the trial")
     if not rows["timepoint"].isin(list(VISITS)).all() or rows.duplicated(["patient", "timepoint"]).any():
-        raise _not_the_table(
-            raw_file, "its time points are not one sample each at baseline, day 14 and progression"
+        raise not_the_data(
+            _SOURCE, raw_file, "its time points are not one sample each at baseline, day 14 and progression"
         )
     if not rows["OncoFollowDNA"].isin(["Positive", "Negative", ""]).all():
-        raise _not_the_table(raw_file, "a panel result is neither positive, negative nor empty")
+        raise not_the_data(_SOURCE, raw_file, "a panel result is neither positive, negative nor empty")
     if not rows["survivalStatus"].isin(["0", "1"]).all():
-        raise _not_the_table(raw_file, "an outcome is neither 0 nor 1")
+        raise not_the_data(_SOURCE, raw_file, "an outcome is neither 0 nor 1")
     for name in ("VAF", "ichorTF", "survivalTime"):
         given = rows[name][rows[name] != ""]
         if pd.to_numeric(given, errors="coerce").isna().any():
-            raise _not_the_table(raw_file, f"a value of {name} is not a number")
+            raise not_the_data(_SOURCE, raw_file, f"a value of {name} is not a number")
     if (rows["survivalTime"] == "").any():
-        raise _not_the_table(raw_file, "a survival time is missing")
+        raise not_the_data(_SOURCE, raw_file, "a survival time is missing")
     if rows.drop_duplicates(["patient", "survivalTime", "survivalStatus"])["patient"].duplicated().any():
-        raise _not_the_table(raw_file, "a patient has two survival times")
-    order = sorted(rows["patient"].unique(), key=lambda patient: hashlib.sha256(patient.encode()).hexdigest())
-    rows["patient_id"] = rows["patient"].map(
-        {patient: f"P{number:02d}" for number, patient in enumerate(order, 1)}
-    )
+        raise not_the_data(_SOURCE, raw_file, "a patient has two survival times")
+    rows["patient_id"] = rows["patient"].map(new_numbers(rows["patient"]))
     rows["visit"] = rows["timepoint"].map(VISITS)
     rows["place"] = rows["visit"].map({visit: place for place, visit in enumerate(VISITS.values())})
     return rows.sort_values(["patient_id", "place"], ignore_index=True)
-
-
-def _not_the_table(raw_file: Path, why: str) -> StudyError:
-    return StudyError(
-        f"this is not the table of the plasma data: {why}",
-        where=raw_file.name,
-        expected=SOURCES["pearl-open"].origin,
-        do="fetch it by `python -m analysis fetch pearl-open`",
-    )
 
 
 def _patients(rows: pd.DataFrame) -> pd.DataFrame:
@@ -151,27 +129,15 @@ def _samples(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _meta(source: Source, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """Content of ``study.yml``; whatever a table does not have is declared lacking."""
-    outcomes = tables["outcomes"]
+def _caveats(outcomes: pd.DataFrame) -> list[str]:
     earliest = months(outcomes.loc[outcomes["pfs_event"], "pfs_days"].min())
-    return {
-        "id": source.name,
-        "title": source.title,
-        "kind": "real",
-        "design": "single-arm",
-        "source": f"{source.origin}, sha256 {source.sha256}. Cite: {source.citation}",
-        "licence": source.licence,
-        "disclosure": "public",
-        "caveats": [
-            "The unit of the survival times is not stated by the source and was inferred; medians and rates "
-            "depend on it, hazard ratios and p values do not.",
-            "These data do not reproduce the day-14 figures of the trial's publication.",
-            f"The earliest event is at {earliest:.1f} months, so that a landmark at day 14 or 28 excludes nobody.",
-            "The days of sampling are not given; each sample counts as taken on the nominal day of its visit.",
-            "There are no PET images, no overall survival, no demographics and no gene names.",
-            "The source's README names the MIT licence, but the licence file it refers to is missing; a person "
-            "should decide before these data are passed on.",
-        ],
-        "lacks": lacking_columns(tables),
-    }
+    return [
+        "The unit of the survival times is not stated by the source and was inferred; medians and rates "
+        "depend on it, hazard ratios and p values do not.",
+        "These data do not reproduce the day-14 figures of the trial's publication.",
+        f"The earliest event is at {earliest:.1f} months, so that a landmark at day 14 or 28 excludes nobody.",
+        "The days of sampling are not given; each sample counts as taken on the nominal day of its visit.",
+        "There are no PET images, no overall survival, no demographics and no gene names.",
+        "The source's README names the MIT licence, but the licence file it refers to is missing; a person "
+        "should decide before these data are passed on.",
+    ]

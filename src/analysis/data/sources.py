@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One public file from which a study folder is made.
+    """One public file, from which a study folder is made or which is part of a collection.
 
     Parameters
     ----------
@@ -73,3 +73,67 @@ SOURCES: dict[str, Source] = {
     )
 }
 """Source by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """Public files that together become one folder, which is no study.
+
+    Parameters
+    ----------
+    name, title, origin, licence, citation : str
+        As of :class:`Source`.
+    files : tuple of Source
+        The files; ``title`` of each is the name of the data set in it.
+    """
+
+    name: str
+    title: str
+    origin: str
+    licence: str
+    citation: str
+    files: tuple[Source, ...]
+
+
+_KMDATA = "raredd/kmdata"
+_KMDATA_COMMIT = "8972d41b221dd06c71082c6692ccace8ca77562f"
+_KMDATA_LICENCE = "MIT (R package kmdata)"
+_KMDATA_CITATION = (
+    "R package kmdata, github.com/raredd/kmdata; the publication of each figure stands beside it"
+)
+_KMDATA_SHA256 = {
+    "BOLERO1_2B": "fe796e97c709d6c151f0360bd3b9856f71b34bc01050c9fa57c48aef84e9fb6b",
+    "BOLERO2_1": "067bced9712436f19baf56855ce0d38d25bc52432a1dbd150f0ea8edba0e0d7a",
+    "BOLERO3_2": "d99fefc7b199f4b0609e6d65c1215e3b9f922b65a7575d3fc65068cb45f75b0c",
+    "CALGB40503_2A": "6983879b40c1edcbbd968d9ddfc6c8045c39df04f5441a7977467c0512e2d12f",
+    "CALGB40503_2B": "b93fa4d31f894ab6384f5da46d76681e902be7c54f59c0e1a708d7174b80a779",
+    "FALCON_2": "ef847667e5c3dde0d670221032e072da34828d0949d5cb09b1e361cc544e5975",
+    "LEA_2A": "02844659538cbf060de3793431b073d5b70bce5ed6098d8292ce0cf45b10149a",
+    "MONALEESA2_1": "b2e8b6b9a554e03dbc793764f5ed2600ed5b129728d010dd1e74a877020ff362",
+    "PALOMA2_1A": "2b134b5b6341b22403239f02202b1d20e72a15067c19f60a72b146bd32345900",
+    "PALOMA3_1A": "8d852fd43738f014cb89d02b0fea99db2baca8169bfc09c78879c50d010af122",
+    "PALOMA3_2A": "31447ac3d87bfc939685357afb0999630ac403665e99b04aff0046e517762110",
+}
+
+COLLECTIONS: dict[str, Collection] = {
+    "kmdata": Collection(
+        name="kmdata",
+        title="Patient-level times reconstructed from published curves of trials in breast cancer",
+        origin=f"github.com/{_KMDATA}, commit {_KMDATA_COMMIT}, folder data",
+        licence=_KMDATA_LICENCE,
+        citation=_KMDATA_CITATION,
+        files=tuple(
+            Source(
+                name="kmdata",
+                title=dataset,
+                address=f"https://raw.githubusercontent.com/{_KMDATA}/{_KMDATA_COMMIT}/data/{dataset}.rda",
+                sha256=sha256,
+                origin=f"github.com/{_KMDATA}, commit {_KMDATA_COMMIT}, file data/{dataset}.rda",
+                licence=_KMDATA_LICENCE,
+                citation=_KMDATA_CITATION,
+            )
+            for dataset, sha256 in _KMDATA_SHA256.items()
+        ),
+    )
+}
+"""Collection by name."""
