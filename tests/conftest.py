@@ -14,8 +14,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import settings
+from recorded_agreement import (
+    agreement_is_as_claimed,
+    pytest_addoption,
+    pytest_configure,
+    pytest_sessionfinish,
+)
 
 from analysis.data import TABLES, Study
+
+__all__ = ["agreement_is_as_claimed", "pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
 # A busy machine is slow, not wrong: no property is judged by its time.
 settings.register_profile("unhurried", deadline=None)
