@@ -22,6 +22,7 @@ from recorded_agreement import (
 )
 
 from analysis.data import TABLES, Study
+from analysis.workflow.provenance import commit
 
 __all__ = ["agreement_is_as_claimed", "pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
@@ -39,6 +40,20 @@ LONGEST = ("test_make.py", "test_patient_certainty.py", "test_scale.py", "test_f
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest files."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Leave word of what the whole suite found at this commit, for the site's page of checks."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if not whole or config.option.keyword or config.option.markexpr:
+        return
+    counts = {
+        name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed", "error", "skipped")
+    }
+    counts["failed"] += counts.pop("error")
+    file = PROJECT / ".make" / "tests.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"commit": commit(), **counts}) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

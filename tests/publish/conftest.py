@@ -256,6 +256,30 @@ def reports(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> R
     return made
 
 
+@pytest.fixture(scope="session")
+def whole_reports(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
+    """The tiny publication with its finished site, made once; tests get copies."""
+    from analysis.publish import prepare, render_index, render_notebooks, render_publication
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        made = Reports(tmp_path_factory.mktemp("whole") / "reports", project)
+        made.write_results()
+        prepare(made.folder, ["primary"])
+        render_publication(made.folder, made.folder / "_site", quarto="")
+        render_notebooks(made.folder, ["primary"])
+        render_index(made.folder, ["primary"])
+    return made.folder
+
+
+@pytest.fixture
+def site(reports: Reports, whole_reports: Path) -> Path:
+    """The finished site of the tiny publication, to look at or to spoil."""
+    shutil.rmtree(reports.folder)
+    shutil.copytree(whole_reports, reports.folder)
+    return reports.folder / "_site"
+
+
 @pytest.fixture
 def problems(reports: Reports) -> Callable[..., list[str]]:
     """Problems of the tiny publication after one change of its index."""

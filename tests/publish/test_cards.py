@@ -31,8 +31,7 @@ def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
-def test_every_number_of_the_publication_leads_to_a_card_that_says_where_it_comes_from(reports) -> None:
-    site = built(reports, "primary")
+def test_every_number_of_the_publication_leads_to_a_card_that_says_where_it_comes_from(site) -> None:
     publication = (site / "publication" / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="\.\./numbers\.html#([^"]+)"[^>]*class="value"', publication)
     assert links == ["value-pfs.hr"] * 3  # abstract, text, interval
@@ -45,8 +44,7 @@ def test_every_number_of_the_publication_leads_to_a_card_that_says_where_it_come
         assert wanted in card
 
 
-def test_a_card_leads_to_the_sentence_and_the_notebook_says_where_its_number_is_printed(reports) -> None:
-    site = built(reports, "primary")
+def test_a_card_leads_to_the_sentence_and_the_notebook_says_where_its_number_is_printed(site) -> None:
     publication = (site / "publication" / "index.html").read_text(encoding="utf-8")
     places = re.findall(r'href="publication/index\.html#([\w-]+)"', (site / "numbers.html").read_text())
     assert places
@@ -56,8 +54,7 @@ def test_a_card_leads_to_the_sentence_and_the_notebook_says_where_its_number_is_
     assert 'href="../../publication/index.html#printed-2"' in cell
 
 
-def test_a_changed_text_changes_what_the_notebook_page_says_of_it(reports) -> None:
-    site = built(reports, "primary")
+def test_a_changed_text_changes_what_the_notebook_page_says_of_it(site, reports) -> None:
     page = site / "notebooks" / "primary" / "04-survival.html"
     before = page.read_text(encoding="utf-8")
     render_index(reports.folder, ["primary"])
@@ -128,8 +125,7 @@ def test_a_value_that_no_text_prints_is_an_orphan_unless_somebody_says_why(repor
         unprinted(reports.folder, runs)
 
 
-def test_numbers_are_found_in_the_order_of_reading(reports) -> None:
-    site = built(reports, "primary")
+def test_numbers_are_found_in_the_order_of_reading(site) -> None:
     uses = printed_values(site / "publication", [("index", "Publication")], {"pfs.hr"})
     assert [use.name for use in uses] == ["pfs.hr"] * 3
     assert uses[0].sentence == "The hazard ratio was 0.77."

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from analysis.errors import PublicationError
@@ -13,14 +11,6 @@ from analysis.publish import (
     render_notebooks,
     render_publication,
 )
-
-
-@pytest.fixture
-def site(reports) -> Path:
-    prepare(reports.folder, ["primary"])
-    render_publication(reports.folder, reports.folder / "_site", quarto="")
-    render_notebooks(reports.folder, ["primary"])
-    return render_index(reports.folder, ["primary"]).landing.parent
 
 
 def notebook_page(reports) -> str:

@@ -33,6 +33,10 @@ FIELDS = (
 SLACK, FLOOR = 10.0, 1e-11
 """Another processor or library rounds differently: so much more than the file says, or so little at all, is no worse result."""
 
+LOOSE, LOOSELY = 1e-4, ", compared loosely"
+"""Above this tolerance (of the number, if it is large) a comparison stands in a line of its own: one side is simulated,
+read from printed tables or stopped early, and its distance says little of the exact ones."""
+
 METHODS = {
     "test_accuracy": ("Time-dependent ROC: AUC, sensitivity, specificity", ("riskRegression",)),
     "test_bands": ("Confidence bands of a survival curve", ("km.ci",)),
@@ -115,6 +119,7 @@ def note(method: str, expected: object, actual: object, tolerance: float, known:
     if isinstance(expected, bool) or not isinstance(expected, float) or float(expected) not in known:
         return
     if abs(expected - float(actual)) <= tolerance:  # type: ignore[arg-type]
+        method += LOOSELY if tolerance > LOOSE * max(1.0, abs(expected)) else ""
         RECORDED.setdefault(method, Worst()).add(float(expected), float(actual), tolerance)  # type: ignore[arg-type]
 
 
@@ -175,8 +180,10 @@ def agreement_is_as_claimed(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     finally:
         _now.clear()
-    if METHODS[name][0] in RECORDED and not request.config.getoption("--agreement"):
-        complaint = better_than_measured(METHODS[name][0], RECORDED[METHODS[name][0]], claimed())
+    if request.config.getoption("--agreement"):
+        return
+    for method in (METHODS[name][0], METHODS[name][0] + LOOSELY):
+        complaint = better_than_measured(method, RECORDED[method], claimed()) if method in RECORDED else ""
         assert not complaint, complaint
 
 
@@ -196,7 +203,7 @@ def write_agreement(file: Path, shared: Path) -> None:
     lines = [
         {
             "method": method,
-            "reference": _software(packages[method], shared),
+            "reference": _software(packages[method.removesuffix(LOOSELY)], shared),
             "cases": worst.cases,
             "worst_absolute": f"{worst.absolute:.2e}",
             "worst_relative": f"{worst.relative:.2e}",

@@ -6,6 +6,7 @@ import pytest
 from recorded_agreement import (
     FIELDS,
     FILE,
+    LOOSELY,
     METHODS,
     RECORDED,
     Worst,
@@ -21,7 +22,7 @@ def test_every_line_of_the_table_is_a_method_that_the_tests_compare() -> None:
     assert rows
     titles = {title for title, _ in METHODS.values()}
     for method, row in rows.items():
-        assert method in titles
+        assert method.removesuffix(LOOSELY) in titles
         assert set(row) == set(FIELDS)
         assert int(row["cases"]) > 0
         assert float(row["worst_absolute"]) <= float(row["tolerance"])
@@ -53,4 +54,4 @@ def test_whole_numbers_of_r_are_not_counted(shared) -> None:
 def test_approx_answers_as_before() -> None:
     assert pytest.approx(1.0, abs=0.1) == 1.05
     assert pytest.approx(1.0, abs=0.1) != 1.2
-    assert [1.0, 2.0] == pytest.approx([1.0, 2.0])
+    assert pytest.approx([1.0, 2.0]) == [1.0, 2.0]

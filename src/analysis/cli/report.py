@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from analysis.cli.command import AddCommand
 from analysis.errors import StudyError
-from analysis.study import project_root
+from analysis.study import load_protocol, project_root
 
 
 def values(arguments: argparse.Namespace) -> int:
@@ -38,12 +38,12 @@ def values(arguments: argparse.Namespace) -> int:
 
 def ready(arguments: argparse.Namespace) -> int:
     """Check a study and measure its scans, once, before notebooks run."""
-    from analysis.data import load_study, study_checksum
+    from analysis.data import check_study, load_study, study_checksum
     from analysis.pet import measure_study
     from analysis.pet.deidentification.door import series_with_identifiers
     from analysis.results.places import measures_cache
     from analysis.workflow.runs import load_run
-    from analysis.workflow.studies import write_ready
+    from analysis.workflow.studies import kinds_of, write_ready
 
     for name in arguments.runs:  # a mistake in a run file is said before any scan is measured
         load_run(name)
@@ -68,7 +68,9 @@ def ready(arguments: argparse.Namespace) -> int:
                 f"Do: python -m analysis check-study {arguments.study}",
                 file=sys.stderr,
             )
-    write_ready(arguments.study, study.identifiers, study_checksum(study.path))
+    smallest = 0 if study.simulated else int(load_protocol().value("disclosure.smallest_cell"))
+    findings = kinds_of(check_study(study.path), smallest=smallest)
+    write_ready(arguments.study, study.identifiers, study_checksum(study.path), findings)
     return 0
 
 
@@ -108,9 +110,14 @@ def index(arguments: argparse.Namespace) -> int:
     from analysis.publish import render_index
     from analysis.publish.changes.kept import keep_build
     from analysis.workflow.provenance import commit
+    from analysis.workflow.runs import load_run
+    from analysis.workflow.studies import ready as ready_study
 
     done = render_index(
-        project_root() / "reports", arguments.runs, identifiers=identifiers_of(arguments.runs)
+        project_root() / "reports",
+        arguments.runs,
+        identifiers=identifiers_of(arguments.runs),
+        findings=ready_study(load_run(arguments.runs[0]).parameters.study).findings,
     )
     keep_build(project_root() / "reports", arguments.runs, commit())
     for warning in done.warnings:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError
 from analysis.results.places import of_study
 
+if TYPE_CHECKING:
+    from analysis.data import Problem
+
+_VARIES = re.compile(r"'[^']*'|\d+(?:\.\d+)?")
+"""What tells one finding from another of its kind: codes and numbers."""
+
 
 @dataclass(frozen=True)
 class ReadyStudy:
-    """What the runner needs to know of a study that is ready."""
+    """What the runner needs to know of a study that is ready, and the kinds of doubts that its check found."""
 
     checksum: str
     identifiers: tuple[str, ...]
+    findings: tuple[dict[str, str], ...] | None = None
 
 
 def ready_file(study: str) -> Path:
@@ -37,16 +48,59 @@ def ready(study: str) -> ReadyStudy:
             "the study has not been made ready", where=study, do=f"python -m analysis ready {study}"
         )
     document = json.loads(file.read_text(encoding="utf-8"))
-    return ReadyStudy(document["checksum"], tuple(document["identifiers"]))
+    findings = document.get("findings")
+    return ReadyStudy(
+        document["checksum"], tuple(document["identifiers"]), None if findings is None else tuple(findings)
+    )
 
 
-def write_ready(study: str, identifiers: tuple[str, ...], checksum: str) -> Path:
+def kinds_of(problems: Iterable[Problem], *, smallest: int = 0) -> tuple[dict[str, str], ...]:
+    """Kinds of findings with their numbers, without anything that tells one line from another.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        What the check of a study folder found.
+    smallest : int
+        Numbers below it are not told.
+
+    Examples
+    --------
+    >>> from analysis.data import Problem
+    >>> found = [Problem(severity="warning", file="a.csv", column="b", what=f"'P{n}' is {n}") for n in (1, 2)]
+    >>> kinds_of(found)
+    ({'file': 'a.csv', 'column': 'b', 'what': '… is …', 'count': '2'},)
+    >>> kinds_of(found, smallest=5)[0]["count"]
+    'fewer than 5'
+    """
+    counts = Counter(
+        (problem.file, problem.column or "", _VARIES.sub("…", problem.what)) for problem in problems
+    )
+    return tuple(
+        {
+            "file": file,
+            "column": column,
+            "what": what,
+            "count": f"fewer than {smallest}" if count < smallest else str(count),
+        }
+        for (file, column, what), count in sorted(counts.items())
+    )
+
+
+def write_ready(
+    study: str, identifiers: tuple[str, ...], checksum: str, findings: tuple[dict[str, str], ...]
+) -> Path:
     """Say that a study is ready; the identifiers stay in ``data`` and are what outputs are searched for."""
     file = ready_file(study)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
     part.write_text(
-        json.dumps({"checksum": checksum, "identifiers": list(identifiers)}, indent=1) + "\n",
+        json.dumps(
+            {"checksum": checksum, "identifiers": list(identifiers), "findings": list(findings)},
+            indent=1,
+            ensure_ascii=False,
+        )
+        + "\n",
         encoding="utf-8",
     )
     return part.replace(file)

@@ -16,6 +16,7 @@ from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
 from analysis.publish.project import Project
 from analysis.publish.render.text import body, header
+from analysis.publish.site.glossary import link_terms, read_glossary
 from analysis.publish.site.pages import SITE_PAGES, document_title
 from analysis.publish.staging import stylesheet
 
@@ -42,6 +43,7 @@ class _Document:
     style: str
     folder: Path
     epoch: int
+    reports: Path
 
     def shift(self) -> list[str]:
         """Print formats begin at level 1; the sources at level 2, below the title."""
@@ -99,6 +101,7 @@ def _html(document: _Document) -> None:
     )
     page = re.sub(r"<th(?=[ >])", '<th scope="col"', page)
     page = re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', page).replace(STYLE_PLACE, document.style)
+    page = link_terms(page, read_glossary(document.reports), "../glossary.html")
     (document.folder / f"{document.stem}.html").write_text(page, encoding="utf-8")
 
 
@@ -237,7 +240,13 @@ def render_with_pandoc(project: Project, folder: Path, *, epoch: int) -> None:
         metadata = _metadata(project, header(assembly, project.variables), stem, titles)
         (folder / f".{stem}.metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
         document = _Document(
-            stem, body(assembly, project, folder), metadata, stylesheet(project.folder), folder, epoch
+            stem,
+            body(assembly, project, folder),
+            metadata,
+            stylesheet(project.folder),
+            folder,
+            epoch,
+            project.folder,
         )
         tasks += [(render, document) for render in (_html, _docx, _pdf, _jats)]
     with ThreadPoolExecutor(max_workers=2) as pool:

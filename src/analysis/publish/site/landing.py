@@ -16,6 +16,21 @@ ANSWERS = ("answer", "survival.answer", "pet.answer", "biomarkers.answer", "coho
 """Values whose texts are the answer, the most important first; missing ones are left out."""
 FIGURES = ("fig-pfs-response", "fig-pfs", "fig-pfs-ctdna", "fig-waterfall")
 """Figures the landing page prefers, in this order; else the last one of the main run."""
+PAGES = (
+    (
+        "numbers",
+        "Every number",
+        "What it is, in every run; the cell, data and commit that made it; where it is printed.",
+    ),
+    ("figures", "Every figure", "Full size, with the numbers it draws."),
+    ("data", "Data quality", "What the study holds and lacks, what was checked, who is missing."),
+    ("pet", "PET quality control", "How the scans were made and whether they can be compared."),
+    ("checks", "Checks", "Commit, environment, seeds, tests, and the distance from R, method by method."),
+    ("glossary", "Glossary", "Words of the field in plain words, with their sources."),
+    ("downloads", "Downloads", "Publication, tables and figures with checksums."),
+    ("search", "Search", "Every section of every page, without a network."),
+)
+"""Pages about the whole, with what a reviewer finds there."""
 _FORMATS = (("html", "Read"), ("pdf", "PDF"), ("docx", "Word"), ("xml", "JATS"))
 _WHAT = {"index": "The paper: methods, results and limits, every number bound to its source. ", "supplement": "All tables, sensitivity analyses and checks. "}  # fmt: skip
 
@@ -109,6 +124,7 @@ def landing_page(reports: Path, found: Sequence[Run]) -> str:
         answers=_answers(main),
         figure=_figure(main),
         documents=_documents(reports),
+        pages=PAGES,
         runs=found,
         parameters=_parameters(found),
         notes=notes,

@@ -16,7 +16,16 @@ from analysis.publish.variables import plain
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MISSING = "—"
-SITE_PAGES = (("numbers", "Numbers"),)
+SITE_PAGES = (
+    ("figures", "Figures"),
+    ("numbers", "Numbers"),
+    ("data", "Data"),
+    ("pet", "PET quality"),
+    ("checks", "Checks"),
+    ("glossary", "Glossary"),
+    ("downloads", "Downloads"),
+    ("search", "Search"),
+)
 """Pages about the whole, stem and name in the navigation, in their order."""
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import PublicationError
 from analysis.publish.cards import cards
 from analysis.publish.runs import Run, read_runs
 from analysis.publish.site.backlinks import write_backlinks
 from analysis.publish.site.check import check_site
+from analysis.publish.site.checks_page import checks_page
+from analysis.publish.site.downloads import downloads_page
+from analysis.publish.site.figures_page import figures_page
+from analysis.publish.site.files import figures, write_files
+from analysis.publish.site.glossary import glossary_page, read_glossary
 from analysis.publish.site.landing import ANSWERS, landing_page
 from analysis.publish.site.numbers import numbers_page
-from analysis.publish.site.pages import documents
+from analysis.publish.site.pages import SITE_PAGES, documents
+from analysis.publish.site.search import search_page
+from analysis.publish.site.subjects import data_page, pet_page
 from analysis.publish.staging import write_whole
 from analysis.publish.strict.orphans import orphan_warnings, unprinted
 from analysis.publish.uses import printed_values
 from analysis.results.leaks import find_leaks
+
+LARGEST_SITE = 25_000_000
+"""Bytes that a site should not exceed."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,13 @@ def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
             path.unlink()
 
 
-def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] = ()) -> FinishedSite:
+def render_index(
+    reports: Path,
+    runs: Sequence[str],
+    *,
+    identifiers: Collection[str] = (),
+    findings: Sequence[Mapping[str, Any]] | None = None,
+) -> FinishedSite:
     """Write the pages about the whole and, when the check finds nothing, the landing page ``_site/index.html``.
 
     Parameters
@@ -47,6 +64,8 @@ def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[
         Names of runs, the main one first.
     identifiers : collection of str
         Pseudonyms of their studies: no file of the site, of the results and of the executed notebooks may hold one.
+    findings : sequence of mapping, optional
+        What the check of the main run's study folder found, see :func:`analysis.publish.site.subjects.data_page`.
 
     Returns
     -------
@@ -64,12 +83,47 @@ def render_index(reports: Path, runs: Sequence[str], *, identifiers: Collection[
     names = {name for run in found for name in run.values}
     every = cards(found, printed_values(site / "publication", titles, names))
     silent = unprinted(reports, found, elsewhere=ANSWERS)
-    write_whole(site / "numbers.html", numbers_page(reports, found, every, reasons=silent))
+    warnings = orphan_warnings(silent)
+    write_files(site, found)
     write_backlinks(site, found, every)
+    shown = figures(site, found)
+    pages = {
+        "figures": figures_page(reports, found, shown),
+        "numbers": numbers_page(reports, found, every, reasons=silent),
+        "data": data_page(reports, found, findings),
+        "pet": pet_page(reports, found, shown),
+        "checks": checks_page(reports, found, warnings),
+        "glossary": glossary_page(reports, found, read_glossary(reports)),
+        "downloads": downloads_page(reports, found, titles),
+    }
     landing = landing_page(reports, found)
+    pages["search"] = search_page(reports, found, _searched(site, found, titles, {**pages, "index": landing}))
+    for name, text in pages.items():
+        write_whole(site / f"{name}.html", text)
     refuse_faults(reports, found, identifiers, landing=landing)
     write_whole(site / "index.html", landing)
-    return FinishedSite(site / "index.html", tuple(orphan_warnings(silent)))
+    return FinishedSite(site / "index.html", (*warnings, *_too_large(site)))
+
+
+def _too_large(site: Path) -> list[str]:
+    """A warning where the site is more than a mail or a slow disk takes."""
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    said = f"the site takes {size / 1e6:.0f} MB, more than {LARGEST_SITE / 1e6:.0f}: show fewer runs (RUNS)"
+    return [said] if size > LARGEST_SITE else []
+
+
+def _searched(
+    site: Path, runs: Sequence[Run], titles: Sequence[tuple[str, str]], pages: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """Pages that the search looks through: not those that have a search of their own, and of the runs the main one."""
+    words = {"index": "Overview", **dict(SITE_PAGES)}
+    found = {f"{name}.html": (words[name], pages[name]) for name in ("index", "data", "pet", "checks", "figures", "glossary")}  # fmt: skip
+    files = {f"publication/{stem}.html": title for stem, title in titles}
+    files |= {book.page: f"Notebook {book.notebook}: {book.title}" for book in runs[0].notebooks}
+    for address, title in files.items():
+        if (site / address).is_file():
+            found[address] = (title, (site / address).read_text(encoding="utf-8"))
+    return found
 
 
 def refuse_faults(reports: Path, runs: Sequence[Run], identifiers: Collection[str], *, landing: str) -> None:

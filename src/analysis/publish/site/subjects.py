@@ -1,0 +1,135 @@
+"""Pages about one subject, put together from what the notebooks of the main run wrote: the data, and the PET scans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.publish.runs import Run
+from analysis.publish.site.files import SiteFigure
+from analysis.publish.site.pages import page
+from analysis.publish.site.shown_table import SiteTable, site_table
+from analysis.publish.variables import plain
+
+DATA_TABLES = ("tbl-eligibility", "tbl-exclusions", "tbl-phases", "tbl-not-assessable", "tbl-missing", "tbl-censoring", "tbl-follow-up")  # fmt: skip
+"""Tables about who is there, who is not and what is missing, of whatever notebook."""
+PET_TABLES = ("tbl-series", "tbl-checks", "tbl-comparability", "tbl-warnings", "tbl-settings", "tbl-scans", "tbl-certainty")  # fmt: skip
+PET_FIGURES = ("fig-quality", "fig-planes", "fig-mip", "fig-uptake")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page: sentences, a list, figures and tables."""
+
+    id: str
+    title: str
+    texts: tuple[str, ...] = ()
+    entries: tuple[Mapping[str, str], ...] = ()
+    figures: tuple[SiteFigure, ...] = ()
+    tables: tuple[SiteTable, ...] = field(default=())
+
+
+def _tables(run: Run, names: Iterable[str]) -> tuple[SiteTable, ...]:
+    owners = {name: notebook for notebook in run.notebooks for name in notebook.tables}
+    return tuple(site_table(owners[name], name) for name in names if name in owners)
+
+
+def _subject(reports: Path, run: Run, **content: Any) -> str:
+    shared = {"study": run.study, "simulated": run.simulated, "provenance": run.provenance}
+    return page("subject.html", reports=reports, root="", **shared, **content)
+
+
+def findings_section(findings: Sequence[Mapping[str, Any]] | None) -> Section:
+    """What the check of the study folder found: kinds of findings with their numbers, no row and no code."""
+    if findings is None:
+        return Section(
+            "folder", "The study folder", ("What the check of the folder found was not recorded.",)
+        )
+    if not findings:
+        said = "Every table, date, code and unit was checked when the folder was loaded; nothing was found to complain of."
+        return Section("folder", "The study folder", (said,))
+    entries = tuple(
+        {
+            "text": f"{one['file']}{', ' + one['column'] if one['column'] else ''}: {one['what']} ({one['count']})",
+            "page": "",
+            "word": "",
+        }
+        for one in findings
+    )
+    said = "Nothing was found that would have stopped the analysis. Doubts, each with the number of places:"
+    return Section("folder", "The study folder", (said,), entries)
+
+
+def data_page(reports: Path, runs: Sequence[Run], findings: Sequence[Mapping[str, Any]] | None) -> str:
+    """HTML of the page about the data.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the publication.
+    runs : sequence of Run
+        The main one first.
+    findings : sequence of mapping or None
+        What the check of the study folder found, by kind: ``file``, ``column``, ``what``, ``count``; None if unknown.
+    """
+    main = runs[0]
+    notes = tuple(
+        {"text": text, "page": notebook.page, "word": notebook.notebook}
+        for notebook in main.notebooks
+        for text in notebook.notes
+    )
+    sections = [
+        Section(
+            "caveats",
+            "What must be known of these data",
+            entries=tuple(
+                {"text": str(text), "page": "", "word": ""} for text in main.study.get("caveats") or ()
+            ),
+        ),
+        findings_section(findings),
+        Section("notes", "What the notebooks could not answer, and what they repaired", entries=notes),
+        Section(
+            "missing", "Who is there, who is not, and what is missing", tables=_tables(main, DATA_TABLES)
+        ),
+    ]
+    facts = [(word, plain(main.study.get(key) or None)) for key, word in (("title", "Study"), ("kind", "Kind"), ("source", "Source"), ("licence", "Licence"), ("parts", "Parts it has"))]  # fmt: skip
+    facts.append(("SHA-256 of the folder", plain(main.provenance.get("study_sha256"))))
+    return _subject(
+        reports,
+        main,
+        kind="data",
+        title="Data quality",
+        lead="What the study holds and lacks, what was found when it was checked, and who is missing.",
+        facts=facts,
+        sections=[section for section in sections if section.entries or section.texts or section.tables],
+    )
+
+
+def pet_page(reports: Path, runs: Sequence[Run], shown: Sequence[SiteFigure]) -> str:
+    """HTML of the page about the PET scans; a study without them has a page that says so."""
+    main = runs[0]
+    figures = {one.name: one for one in shown if one.run == main.name}
+    section = Section(
+        "scans",
+        "The scans",
+        figures=tuple(figures[name] for name in PET_FIGURES if name in figures),
+        tables=_tables(main, PET_TABLES),
+    )
+    values = main.values
+    answer = str(values["quality.answer"]["text"]) if "quality.answer" in values else ""
+    there = bool(section.figures or section.tables) and "pet" in (main.study.get("parts") or ())
+    return _subject(
+        reports,
+        main,
+        kind="pet",
+        title="PET quality control",
+        lead=answer
+        if there and answer != "—"
+        else "How the scans were made, what was checked, and what was found."
+        if there
+        else "This study holds no PET.",
+        facts=[],
+        sections=[section] if there else [],
+    )
