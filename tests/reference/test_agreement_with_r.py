@@ -38,9 +38,9 @@ def test_a_table_that_claims_better_than_measured_is_refused(found: float, fails
 def test_a_comparison_counts_only_if_its_expected_number_is_one_that_r_printed() -> None:
     known = frozenset({0.25, 1.5})
     for expected, actual in ((0.25, 0.2500001), (0.3, 0.3), (1.5, 2.5), (True, 1.0)):
-        note("made up", expected, actual, 1e-3, known)
+        note("made up", expected, actual, 1e-5, known)
     worst = RECORDED.pop("made up")
-    assert (worst.cases, worst.tolerance) == (1, 1e-3)
+    assert (worst.cases, worst.tolerance) == (1, 1e-5)
     assert worst.absolute == pytest.approx(1e-7)
     assert worst.relative == pytest.approx(4e-7)
 
