@@ -60,7 +60,7 @@ def test_markers_are_tested_in_two_families(study):
     # 2 of 2 against 0 of 2: p = 2 / 6.
     assert altered.p_value == pytest.approx(1 / 3)
     assert altered.q_value == altered.p_value
-    assert (expressed.name, expressed.family) == ("ki67 expression", "tissue, expression")
+    assert (expressed.name, expressed.family) == ("Ki-67 expression", "tissue, expression")
     assert expressed.estimate == 25
 
 
@@ -79,8 +79,8 @@ def test_the_printed_concordance_leaves_empty_what_does_not_apply(study):
     assert table.loc["PIK3CA", "Same call, %"] == 50
     assert table.loc["PIK3CA", "McNemar p"] == 1
     assert pd.isna(table.loc["PIK3CA", "Signed-rank p"])
-    assert table.loc["ki67", "Shift (metastasis − primary)"] == 20
-    assert pd.isna(table.loc["ki67", "Kappa"])
+    assert table.loc["Ki-67", "Shift (metastasis − primary)"] == 20
+    assert pd.isna(table.loc["Ki-67", "Kappa"])
     assert concordance_table(()).columns.tolist() == ["Marker", *table.columns]
 
 

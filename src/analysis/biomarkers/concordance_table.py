@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.biomarkers.tissue import printed_marker
+
 if TYPE_CHECKING:
     from analysis.biomarkers.tissue import Concordance
 
@@ -27,7 +29,7 @@ def concordance_table(found: Sequence[Concordance]) -> pd.DataFrame:
         wide = calls is not None and calls.kappa_high - calls.kappa_low > 1e-9
         rows.append(
             {
-                "Marker": one.marker,
+                "Marker": printed_marker(one.marker),
                 "Kind": one.kind,
                 "Both specimens": one.n,
                 "Only primary": one.only_primary,

@@ -75,6 +75,18 @@ def tissue_values(study: Study, *, specimen: str = "metastasis_first") -> pd.Dat
     return table[[*key, "specimen", "value"]].reset_index(drop=True)
 
 
+_PRINTED = {"er": "ER", "pr": "PR", "ki67": "Ki-67", "p4ebp1": "p-4E-BP1"}
+
+
+def printed_marker(marker: str) -> str:
+    """Name of a tissue marker as it is printed: a gene's symbol stays as it is.
+
+    >>> printed_marker("ki67"), printed_marker("ESR1")
+    ('Ki-67', 'ESR1')
+    """
+    return _PRINTED.get(marker, marker)
+
+
 @logged("association")
 def tissue_associations(
     study: Study, *, response: pd.Series, specimen: str = "metastasis_first"
@@ -106,7 +118,9 @@ def tissue_associations(
                 name = f"{marker} altered"
                 of_family.append(binary_association(name, (value == 1).astype("boolean"), response=response))
             else:
-                of_family.append(scale_association(f"{marker} expression", value, response=response))
+                of_family.append(
+                    scale_association(f"{printed_marker(str(marker))} expression", value, response=response)
+                )
         found += with_q_values(of_family, family=family)
     return tuple(found)
 

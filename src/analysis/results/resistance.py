@@ -22,6 +22,7 @@ from analysis.biomarkers import (
     with_q_values,
 )
 from analysis.biomarkers.plasma import MARKERS
+from analysis.biomarkers.tissue import printed_marker
 from analysis.results.biomarker_tables import hazard_rows
 from analysis.survival import grouping, landmark, marker_hazards
 
@@ -91,7 +92,7 @@ def resistance_markers(
         tissue = tissue_values(study)
         for (kind, marker), rows in tissue.groupby(["kind", "marker"], sort=True):
             altered = kind == "alteration"
-            name = f"{marker} altered" if altered else f"{marker} expression"
+            name = f"{marker} altered" if altered else f"{printed_marker(str(marker))} expression"
             family = ALTERATIONS if altered else EXPRESSION
             take(name, rows.set_index("patient_id")["value"], family, binary=altered)
     return Markers(values, families, frozenset(yes_no))
