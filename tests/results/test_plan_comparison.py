@@ -137,5 +137,7 @@ def test_a_method_of_the_plan_with_another_outcome_is_not_that_planned_analysis(
 
 
 def test_an_undeclared_method_stands_beside_the_planned_analysis_of_its_own_visit():
-    found = of(CTDNA, function="survival.time_dependent_auc", kind="prediction", variables=("panel at baseline",))
+    found = of(
+        CTDNA, function="survival.time_dependent_auc", kind="prediction", variables=("panel at baseline",)
+    )
     assert found.planned == "pfs-by-baseline-ctdna"
