@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from analysis.errors import PublicationError
-from analysis.publish import check_sources, prepare, strict_check
+from analysis.publish import check_sources, is_up_to_date, prepare, strict_check
 
 
 def test_a_sound_publication_has_no_problem(problems) -> None:
@@ -128,3 +130,16 @@ def test_a_fresh_checkout_is_checked_without_results(reports) -> None:
     assert check_sources(reports.folder) == []
     reports.replace("index.qmd", "The drug was", "In 38 women the drug was")
     assert [line.split(":")[:2] for line in check_sources(reports.folder)] == [["index.qmd", "14"]]
+
+
+def test_names_are_not_looked_up_in_a_build_that_is_older_than_the_text(reports) -> None:
+    reports.write_results()
+    prepare(reports.folder, ["primary"])
+    reports.replace("index.qmd", "The drug was", "The drug {{< var main.unheard.of >}} was")
+    old = reports.folder / "_variables.yml"
+    os.utime(old, (1, 1))
+    assert not is_up_to_date(reports.folder)
+    assert check_sources(reports.folder) == []
+    os.utime(old)
+    assert is_up_to_date(reports.folder)
+    assert any("main.unheard.of" in line for line in check_sources(reports.folder))

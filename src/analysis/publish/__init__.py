@@ -4,7 +4,7 @@ The steps, each a command of its own in Make: :func:`publish` (prepare, check, r
 :func:`render_notebook` (one page), :func:`render_index` (landing page, then the check of the whole site).
 """
 
-from analysis.publish.build import check_sources, publish
+from analysis.publish.build import check_sources, is_up_to_date, publish
 from analysis.publish.prepare import prepare
 from analysis.publish.render.publication import render_publication
 from analysis.publish.site.check import check_site
@@ -15,6 +15,7 @@ from analysis.publish.strict import strict_check
 __all__ = [
     "check_site",
     "check_sources",
+    "is_up_to_date",
     "prepare",
     "publish",
     "render_index",

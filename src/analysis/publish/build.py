@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.publish.prepare import prepare
 from analysis.publish.render.publication import render_publication
 from analysis.publish.strict.check import find_problems, source_problems
+from analysis.study import project_root
 
 
 def publish(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] = ()) -> list[Path]:
@@ -36,8 +37,24 @@ def publish(reports: Path, runs: Sequence[str], *, identifiers: Collection[str] 
 def check_sources(reports: Path) -> list[str]:
     """Problems of the sources as ``file:line: what``.
 
-    Where the results are there (``_variables.yml``) this is the whole strict check; in a fresh checkout it
-    is the part that needs no results: constructs outside the portable subset and typed numbers.
+    Where the last build is newer than what it was made from this is the whole strict check; elsewhere, as in a fresh
+    checkout, it is the part that needs no results: constructs outside the portable subset and typed numbers.
     """
-    prepared = (reports / "_variables.yml").is_file()
-    return [str(problem) for problem in (find_problems(reports) if prepared else source_problems(reports))]
+    whole = is_up_to_date(reports)
+    return [str(problem) for problem in (find_problems(reports) if whole else source_problems(reports))]
+
+
+def is_up_to_date(reports: Path) -> bool:
+    """Whether the names that the text uses were written after text, protocol and the code that writes them were changed."""
+    names = reports / "_variables.yml"
+    if not names.is_file():
+        return False
+    made_from = [
+        *reports.glob("*.qmd"),
+        *reports.glob("parts/*"),
+        reports / "parts.yml",
+        *reports.glob("*.bib"),
+    ]
+    made_from += [project_root() / "data" / "protocol.yml", *Path(__file__).parent.rglob("*.py")]
+    written = names.stat().st_mtime
+    return all(file.stat().st_mtime <= written for file in made_from if file.is_file())
