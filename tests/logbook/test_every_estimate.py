@@ -52,6 +52,8 @@ NO_ESTIMATE = {
         "time_to_deterioration": "derives an end-point",
     },
     evidence: {
+        "arm_curve": "draws on a function that is logged",
+        "arm_of": "selects rows",
         "read_figure": "reads files",
         "reconstruct_arm": "derives times and events",
         "write_patients": "writes a file",

@@ -1,9 +1,12 @@
 """The protocol's facts, typed notebook parameters, and what a study folder contains."""
 
+from analysis.study.context_studies import ContextStudy, context_studies
+from analysis.study.fact_files import MARKS
 from analysis.study.parameters import Parameters
 from analysis.study.plan import PlannedAnalysis
 from analysis.study.protocol import AssessmentSchedule, Protocol, Visit, load_protocol, project_root
 from analysis.study.published import PublishedCharacteristic, published_characteristics
+from analysis.study.published_trials import PublishedTrial, published_trials
 from analysis.study.run_file import (
     Families,
     checked_families,
@@ -14,14 +17,18 @@ from analysis.study.run_file import (
 )
 
 __all__ = [
+    "MARKS",
     "AssessmentSchedule",
+    "ContextStudy",
     "Families",
     "Parameters",
     "PlannedAnalysis",
     "Protocol",
     "PublishedCharacteristic",
+    "PublishedTrial",
     "Visit",
     "checked_families",
+    "context_studies",
     "families_of",
     "load_protocol",
     "notebooks_before",
@@ -29,4 +36,5 @@ __all__ = [
     "protocol_file",
     "protocol_of",
     "published_characteristics",
+    "published_trials",
 ]

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import ParameterError
+from analysis.study.fact_files import MARKS
 from analysis.study.protocol import project_root
 
-MARKS = ("read", "recalled", "computed")
-"""How a published figure is known: read in the source, remembered and not verified, or counted by us in open data."""
 COLUMNS = ("study", "characteristic", "level", "value", "unit", "n", "basis", "source", "note")
 UNITS = ("%", "years")
 

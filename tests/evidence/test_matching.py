@@ -1,0 +1,116 @@
+"""Matching weights: hand-computed, and what must hold of any; the weighted ratio against R."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import DesignError
+from analysis.evidence import matching_weights, weighted_comparison
+from analysis.evidence.weighted_comparison import log_hazard_ratio
+
+
+def test_one_share_is_matched_by_the_weights_worked_out_by_hand():
+    """30 of 100 have it, 60 % are wanted: weights 0.6/0.3 = 2 and 0.4/0.7 = 4/7.
+
+    Effective size: 100² / (30 x 4 + 70 x 16/49) = 10000 / 142.857 = 70.
+    """
+    found = matching_weights(pd.DataFrame({"bone": [1] * 30 + [0] * 70}), {"bone": 0.6})
+    assert found.weights[:30] == pytest.approx(2.0, abs=1e-6)
+    assert found.weights[30:] == pytest.approx(4 / 7, abs=1e-6)
+    assert found.effective == pytest.approx(70, abs=1e-4)
+
+
+def test_patients_who_are_like_the_published_ones_keep_equal_weights():
+    found = matching_weights(pd.DataFrame({"age": [50.0, 60, 70]}), {"age": 60.0})
+    assert found.weights == pytest.approx(1.0, abs=1e-8)
+    assert found.effective == pytest.approx(3)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 3))
+def test_weighted_means_are_the_targets_and_the_effective_size_is_within_its_bounds(seed, p):
+    rng = np.random.default_rng(seed)
+    x = pd.DataFrame(rng.normal(size=(40, p)), columns=[f"x{j}" for j in range(p)])
+    mix = rng.dirichlet(np.full(40, 5.0))
+    targets = dict(zip(x.columns, mix @ x.to_numpy(), strict=True))
+    found = matching_weights(x, targets)
+    assert found.balance["after"].to_numpy() == pytest.approx(list(targets.values()), abs=1e-6)
+    assert 1 <= found.effective <= 40 + 1e-9
+    assert (found.weights > 0).all()
+    moved = matching_weights(x * 3 + 7, {name: 3 * value + 7 for name, value in targets.items()})
+    assert moved.weights == pytest.approx(found.weights, rel=1e-4, abs=1e-6)
+
+
+def test_a_mean_that_no_patient_reaches_is_refused_by_name():
+    with pytest.raises(DesignError, match="no weights can make") as caught:
+        matching_weights(pd.DataFrame({"age": [50.0, 60], "bone": [0, 1]}), {"age": 65.0, "bone": 0.5})
+    assert caught.value.offenders == ("age",)
+
+
+def test_incomplete_patients_are_left_out_and_counted():
+    found = matching_weights(
+        pd.DataFrame({"bone": pd.array([True, False, pd.NA], dtype="boolean")}, index=["A", "B", "C"]),
+        {"bone": 0.5},
+    )
+    assert (found.left_out, list(found.patients)) == (1, ["A", "B"])
+
+
+def test_the_warning_stands_always_and_says_when_too_few_are_left():
+    found = matching_weights(pd.DataFrame({"bone": [1] * 3 + [0] * 57}), {"bone": 0.9})
+    assert "without a common control" in found.warnings[0]
+    assert any("too few to compare" in text for text in found.warnings)
+    assert any("One patient carries" in text for text in found.warnings)
+
+
+def test_the_weighted_ratio_is_that_of_r():
+    """coxph(Surv(t, e) ~ g, weights = w, ties = "breslow") in R 4.2.2, survival 3.5-3."""
+    time = np.array([5, 8, 12, 3, 9, 14, 20, 2, 6, 6], dtype=float)
+    event = np.array([1, 0, 1, 1, 1, 0, 1, 1, 1, 0], dtype=bool)
+    group = np.array([1] * 5 + [0] * 5, dtype=bool)
+    weights = np.array([1.5, 0.5, 1, 2, 0.3, 1, 1, 1, 1, 1])
+    assert log_hazard_ratio(time, event, group, weights) == pytest.approx(1.098704784347, abs=1e-9)
+
+
+def test_the_comparison_recovers_what_confounding_hid():
+    """Bone disease triples the hazard; the published arm has more of it; there is no effect of the trial."""
+    rng = np.random.default_rng(4)
+    bone = np.concatenate([rng.random(400) < 0.3, rng.random(600) < 0.7])
+    time = rng.exponential(np.where(bone, 100.0, 300.0))
+    published = pd.DataFrame({"days": time[400:], "event": True})
+    found = weighted_comparison(
+        time[:400],
+        np.ones(400),
+        pd.DataFrame({"bone": bone[:400]}),
+        {"bone": float(bone[400:].mean())},
+        published,
+        seed=1,
+        samples=60,
+    )
+    assert found.unweighted < 0.8
+    assert found.low < 1 < found.high
+    assert found.estimate == pytest.approx(1, abs=0.2)
+    assert found.matching.effective < 400
+    assert np.isnan(found.p_value)
+
+
+def test_the_comparison_is_the_same_for_one_seed():
+    rng = np.random.default_rng(1)
+    patients = pd.DataFrame({"bone": rng.random(50) < 0.5})
+    published = pd.DataFrame({"days": rng.exponential(200, 80), "event": rng.random(80) < 0.8})
+    time = rng.exponential(200, 50)
+    one, two = (
+        weighted_comparison(time, np.ones(50), patients, {"bone": 0.6}, published, seed=2, samples=20)
+        for _ in range(2)
+    )
+    assert (one.estimate, one.low, one.high) == (two.estimate, two.low, two.high)
+
+
+def test_samples_that_cannot_be_matched_refuse_the_interval():
+    rng = np.random.default_rng(1)
+    published = pd.DataFrame({"days": rng.exponential(200, 80), "event": True})
+    patients = pd.DataFrame({"bone": [True] + [False] * 29})
+    with pytest.raises(DesignError, match="could not be matched"):
+        weighted_comparison(
+            rng.exponential(200, 30), np.ones(30), patients, {"bone": 0.5}, published, seed=1, samples=20
+        )
