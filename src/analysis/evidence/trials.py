@@ -82,7 +82,7 @@ def reconstructed_and_printed(patients: pd.DataFrame, trials: Iterable[Published
         ratio = hazard_ratio(
             own["days"], own["event"], own["arm"].tolist(), reference=trial.control, interval="wald"
         )
-        row = {
+        row: dict[str, object] = {
             "dataset": trial.dataset,
             "trial": trial.trial,
             "population": trial.population,
