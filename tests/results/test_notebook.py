@@ -6,7 +6,7 @@ import pytest
 from analysis.errors import ParameterError, PublicationError
 from analysis.figures.canvas import new_figure
 from analysis.results import notebook as module
-from analysis.results import places
+from analysis.results import open_notebook, places
 from analysis.results.store import SCHEMA
 from analysis.study import Parameters, load_protocol
 from analysis.survival import kaplan_meier
@@ -97,7 +97,7 @@ def test_two_values_of_one_name_are_refused(book):
 
 def test_a_misspelt_parameter_of_a_notebook_run_by_hand_is_refused():
     with pytest.raises(ParameterError, match="unknown parameter cutof"):
-        module.open_notebook("04-survival", "Survival", {**CHOSEN, "cutof": 3})
+        open_notebook("04-survival", "Survival", {**CHOSEN, "cutof": 3})
 
 
 def test_an_estimate_that_is_made_and_never_shown_is_in_the_results(book):

@@ -4,7 +4,8 @@ What belongs to one subject stays in its own module (``pet_tables``, ``survival_
 that a notebook depends on the rooms it uses and on no other.
 """
 
-from analysis.results.notebook import Notebook, open_notebook
+from analysis.results.notebook import Notebook
+from analysis.results.opening import open_notebook
 from analysis.results.shares import hold_share
 from analysis.results.small_tables import Counted
 from analysis.results.store import NotebookResults, read_results, read_run

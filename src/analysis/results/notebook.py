@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import ParameterError, PublicationError
+from analysis.errors import PublicationError
 from analysis.logbook import Analysis, open_logbook
 from analysis.results import places
 from analysis.results.cell import current_label, current_options, label_of
 from analysis.results.disclosure import refuse_identifiers
+from analysis.results.earlier import EarlierNotebooks
 from analysis.results.log import log_documents
-from analysis.results.shown import ShownFigure, ShownTable, header
+from analysis.results.shown import ShownFigure, ShownTable, show
 from analysis.results.shown_where import Printed
 from analysis.results.small_cells import small_cells
 from analysis.results.small_figures import withhold_writing
@@ -24,16 +23,14 @@ from analysis.results.small_flow import shown_flow
 from analysis.results.small_in_text import without_small
 from analysis.results.small_tables import Counted, withheld_table
 from analysis.results.small_values import withheld_analysis, withheld_value
-from analysis.results.store import SCHEMA, NotebookResults, read_results
+from analysis.results.store import SCHEMA, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
+from analysis.results.writing import replacing
 from analysis.study import (
     Parameters,
     Protocol,
     families_of,
-    notebooks_before,
-    project_root,
-    protocol_of,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
     from analysis.data import Study
 
 
-class Notebook:
+class Notebook(EarlierNotebooks):
     """The session of a running notebook.
 
     Everything is held in memory until :meth:`close`, which writes values, tables and figures together:
@@ -67,9 +64,8 @@ class Notebook:
     def __init__(
         self, name: str, title: str, parameters: Parameters, study: Study, protocol: Protocol
     ) -> None:
-        self.name = name
+        super().__init__(name, parameters)
         self.title = title
-        self.parameters = parameters
         self.study = study
         self.protocol = protocol
         self._values: dict[str, Value] = {}
@@ -265,82 +261,17 @@ class Notebook:
         """Hold patient rows for a person to read; they go to ``data/derived`` as CSV."""
         self._files.append((self._places.derived / f"{name}.csv", lambda path: write_csv(frame, path)))
 
-    def kept(self, notebook: str, name: str) -> pd.DataFrame:
-        """Patient rows that an earlier notebook of this run kept.
-
-        Raises
-        ------
-        PublicationError
-            If that notebook has not been run.
-        """
-        import pandas as pd
-
-        file = self._earlier(notebook).derived / f"{name}.parquet"
-        if not file.exists():
-            raise PublicationError(
-                f"{self.name} needs what {notebook} keeps, and it is not there",
-                where=f"data/derived/{self.parameters.run}/{notebook}/{name}.parquet",
-                do=f"run make report, or notebook {notebook} first",
-            )
-        return pd.read_parquet(file)
-
-    def earlier(self, notebook: str) -> NotebookResults:
-        """Values, tables and figures of an earlier notebook of this run."""
-        return read_results(self._earlier(notebook).values)
-
-    def before(self) -> list[NotebookResults]:
-        """Results of every notebook that stands before this one in the run's file; the build graph knows this call."""
-        return [self.earlier(name) for name in notebooks_before(self.parameters.run, self.name)]
-
-    def has_kept(self, notebook: str, name: str) -> bool:
-        """Whether an earlier notebook kept such rows; it does not where the study lacks what they need."""
-        return (self._earlier(notebook).derived / f"{name}.parquet").exists()
-
-    def was_run(self, notebook: str) -> bool:
-        """Whether another notebook of this run has results with these parameters: a notebook may do with less before."""
-        try:
-            self._earlier(notebook)
-        except PublicationError:
-            return False
-        return True
-
-    def _earlier(self, notebook: str) -> places.Places:
-        """Where an earlier notebook of this run, with these very parameters, has written.
-
-        Raises
-        ------
-        PublicationError
-            If it has not been run, or only with other parameters: mixing them would give a number that belongs
-            to neither.
-        """
-        own = {name: getattr(self.parameters, name) for name in self.parameters.__dataclass_fields__}
-        others = []
-        for place in places.candidates(self.parameters.run, notebook):
-            if place.values.exists():
-                used = read_results(place.values).parameters
-                differing = {name: used.get(name) for name, value in own.items() if used.get(name) != value}
-                if not differing:
-                    return place
-                others.append(", ".join(f"{name} {value}" for name, value in differing.items()))
-        raise PublicationError(
-            f"{self.name} needs the results of {notebook}"
-            + (f", which was run with other parameters: {' and with '.join(others)}" if others else ""),
-            where=f"run {self.parameters.run}",
-            expected=f"results of {notebook} with the parameters of this notebook",
-            do=f"run {notebook} with the same parameters first, or make report",
-        )
-
     def note(self, text: str) -> None:
         """Hold a sentence that every reader must see: what cannot be answered, what was repaired."""
         text = without_small(text, self._small)
         refuse_identifiers(text, self.study.identifiers, where="a note")
         if text not in self._notes:
             self._notes.append(text)
-        _show(f"> **Note.** {text}")
+        show(f"> **Note.** {text}")
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown built from values."""
-        _show(without_small(text, self._small))
+        show(without_small(text, self._small))
 
     def close(self) -> None:
         """Write everything. Without this last call nothing of the notebook exists."""
@@ -382,13 +313,13 @@ class Notebook:
         refuse_identifiers(text, self.study.identifiers, where="values and captions")
         for path, write in self._files:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _replacing(path) as part:
+            with replacing(path) as part:
                 write(part)
         self._places.values.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(self._places.values) as part:
+        with replacing(self._places.values) as part:
             _write_text(part, text)
         if self._places.draft:
-            _show(
+            show(
                 f"Written as a draft: `reports/results/{places.DRAFT}/{self.parameters.run}/{self.name}.json`."
             )
 
@@ -412,59 +343,6 @@ class Notebook:
             )
 
 
-def open_notebook(name: str, title: str, parameters: Mapping[str, Any]) -> Notebook:
-    """Open the session of a notebook: check its parameters, load its study, show what data it is.
-
-    Parameters
-    ----------
-    name : str
-        Stem of the notebook's file, e.g. ``04-survival``.
-    title : str
-        Title for readers.
-    parameters : mapping
-        The notebook's namespace or the parameters alone; exactly the fields of
-        :class:`analysis.study.Parameters` are taken.
-
-    Raises
-    ------
-    ParameterError
-        If a parameter is missing or mistyped.
-    StudyError
-        If the study folder cannot be used.
-    """
-    from analysis.data import (
-        load_study,  # here, because the runner imports this module without needing pandas
-    )
-
-    fields = Parameters.__dataclass_fields__
-    missing = [field for field in fields if field not in parameters]
-    unknown = [
-        name
-        for name, value in parameters.items()
-        if isinstance(value, str | int | float) and name not in fields and not name.startswith("_")
-    ]
-    if unknown:
-        raise ParameterError(
-            "unknown parameter " + ", ".join(unknown),
-            where=name,
-            expected="only " + ", ".join(fields),
-            do="correct the name in the cell tagged 'parameters'; open the session before anything else is set",
-            offenders=unknown,
-        )
-    if missing:
-        raise ParameterError(
-            "missing parameter " + ", ".join(missing),
-            where=name,
-            do="add it to the cell tagged 'parameters'",
-            offenders=missing,
-        )
-    chosen = Parameters.from_mapping({field: parameters[field] for field in fields}, where=name)
-    study = load_study(project_root() / chosen.study)
-    protocol = protocol_of(chosen.run)
-    _show(header(title, chosen, study, small_cells(study, protocol).notice))
-    return Notebook(name, title, chosen, study, protocol)
-
-
 def _missing(cell: Any) -> bool:
     return cell is None or str(cell) in ("<NA>", "NaT", "nan")
 
@@ -479,26 +357,9 @@ def _as_document(value: Value) -> dict[str, Any]:
     return {"text": value.text, "interval_text": value.interval_text, **document}
 
 
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A part file that takes the place of ``path`` when it has been written whole."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
 def _write_bytes(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-
-
-def _show(text: str) -> None:
-    from IPython.display import Markdown, display
-
-    display(Markdown(text))

@@ -68,3 +68,10 @@ def header(title: str, parameters: Parameters, study: Study, notice: str = "") -
         lines += ["> **SIMULATED DATA.** No patient is behind any number or picture on this page.", ""]
     lines += [f"- {escaped(caveat)}" for caveat in [*study.caveats, *filter(None, [notice])]]
     return "\n".join(lines)
+
+
+def show(text: str) -> None:
+    """Show Markdown in the running notebook."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(text))
