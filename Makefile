@@ -91,7 +91,8 @@ $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publicatio
 	$(ANALYSIS) publish $(RUNS)
 
 $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
-		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs | $(ENV)
+		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
+		$(wildcard data/agreement.csv .make/tests.json) | $(ENV)
 	$(ANALYSIS) index $(RUNS)
 
 .PHONY: crate

@@ -129,3 +129,19 @@ def test_only_the_last_commits_are_kept(reports) -> None:
         keep_build(reports.folder, ["primary"], f"{number}" * 40)
     kept = sorted(path.name for path in kept_folder(reports.folder).glob("?" * 40))
     assert kept == [f"{number}" * 40 for number in range(2, KEEP + 2)]
+
+
+def test_a_build_says_how_much_differs_from_the_one_before(reports, monkeypatch, capsys) -> None:
+    from analysis.cli import report
+
+    monkeypatch.setattr(report, "project_root", lambda: reports.folder.parent)
+    keep_build(reports.folder, ["primary"], "a" * 40)
+    assert not keep_build(reports.folder, ["primary"], "a" * 40)
+    reports.results["values"]["pfs.hr"]["text"] = "0.80"
+    reports.write_results()
+    assert keep_build(reports.folder, ["primary"], "b" * 40)
+    report.tell_changes(["primary"])
+    assert capsys.readouterr().out == (
+        "index: primary@before → primary: 1 of 2 numbers, 0 of 1 tables, 0 of 1 figures differ: "
+        "python -m analysis compare primary@before primary\n"
+    )

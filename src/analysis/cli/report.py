@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis.cli.command import AddCommand
-from analysis.errors import StudyError
+from analysis.errors import PublicationError, StudyError
 from analysis.study import load_protocol, project_root
 
 
@@ -119,11 +119,29 @@ def index(arguments: argparse.Namespace) -> int:
         identifiers=identifiers_of(arguments.runs),
         findings=ready_study(load_run(arguments.runs[0]).parameters.study).findings,
     )
-    keep_build(project_root() / "reports", arguments.runs, commit())
+    if keep_build(project_root() / "reports", arguments.runs, commit()):
+        tell_changes(arguments.runs)
     for warning in done.warnings:
         print(f"index: warning: {warning}")
     print(f"index: {len(done.warnings)} warning(s)")
     return 0
+
+
+def tell_changes(runs: Sequence[str]) -> None:
+    """Say how much differs from the build before, run by run, and how to see it."""
+    from analysis.publish.changes.differences import differences, read_side
+    from analysis.publish.changes.kept import BEFORE, results_of
+    from analysis.publish.changes.text import summary
+
+    reports = project_root() / "reports"
+    for run in runs:
+        try:
+            before = read_side(results_of(reports, BEFORE), run, f"{run}@{BEFORE}")
+        except PublicationError:  # the build before did not have this run
+            continue
+        found = differences(before, read_side(reports / "results", run, run))
+        if not found.none:
+            print(f"index: {summary(found)}: python -m analysis compare {run}@{BEFORE} {run}")
 
 
 def identifiers_of(runs: Sequence[str]) -> set[str]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from analysis.errors import PublicationError
-from analysis.results.disclosure import identifiers_in
+from analysis.results.disclosure import SHORTEST
 
 TEXTS = frozenset((".html", ".htm", ".md", ".qmd", ".csv", ".json", ".xml", ".svg", ".txt", ".css", ".js", ".yml", ".ipynb", ".tex"))  # fmt: skip
 _ZIPPED = frozenset((".docx", ".xlsx", ".pptx", ".odt", ".zip", ".epub"))
 _PICTURES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp"))
-_UID = re.compile(r"(?<![\d.])(?:[12]\.\d+(?:\.\d+){6,}|2\.25\.\d{20,})(?!\.?\d)")
+# What must not stand before is looked at after the first letter, so that the search can leap from one such letter to the next.
+_UID = re.compile(r"[12](?<![\d.][12])(?:\.\d+(?:\.\d+){6,}|(?<=2)\.25\.\d{20,})(?!\.?\d)")
 _DICOM_OWN = "1.2.840.10008."
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _ENCODED = re.compile(r"[A-Za-z0-9+/=]{60,}")
@@ -49,18 +50,19 @@ def find_leaks(top: Path, identifiers: Collection[str]) -> list[str]:
     list of str
         File and kind of place; never the identifier. A file whose name leaks is named by its ending alone.
     """
+    anywhere = _matcher(identifiers)
+    # A pseudonym of digits alone is looked for in what people read: code and drawings are full of numbers.
+    in_code = _matcher([one for one in identifiers if not one.isdecimal()])
     files = [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file())
     found = []
     for path in files:
         name = path.name if top.is_file() else path.relative_to(top).as_posix()
-        if _named(name, identifiers):
+        if _named(name, anywhere):
             found.append(f"a file *{path.suffix}: its name holds an identifier")
             name = f"*{path.suffix}"
         for place, text, read in _texts(path.suffix.lower(), path.read_bytes()):
-            # A pseudonym of digits alone is looked for in what people read: code and drawings are full of numbers.
-            wanted = identifiers if read else [one for one in identifiers if not one.isdecimal()]
             complaint = f"{name}: {place} holds an identifier"
-            if complaint not in found and _named(text, wanted):
+            if complaint not in found and _named(text, anywhere if read else in_code):
                 found.append(complaint)
     return found
 
@@ -83,8 +85,20 @@ def refuse_leaks(top: Path, identifiers: Collection[str], *, what: str) -> None:
         )
 
 
-def _named(text: str, identifiers: Collection[str]) -> bool:
-    if identifiers_in(text, identifiers):
+def _matcher(identifiers: Collection[str]) -> re.Pattern[str] | None:
+    """Pattern of the identifiers as whole words, the same that :func:`analysis.results.disclosure.identifiers_in` finds; None if there is none."""
+    by_first: dict[str, list[str]] = {}
+    for name in sorted({name for name in identifiers if len(name) >= SHORTEST}, key=len, reverse=True):
+        by_first.setdefault(name[0], []).append(re.escape(name[1:]))
+    parts = [
+        rf"{re.escape(first)}(?<!\w{re.escape(first)})(?:{'|'.join(rest)})(?!\w)"
+        for first, rest in by_first.items()
+    ]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _named(text: str, wanted: re.Pattern[str] | None) -> bool:
+    if wanted is not None and wanted.search(text):
         return True
     return any(not uid.startswith(_DICOM_OWN) for uid in _UID.findall(text))
 

@@ -82,8 +82,8 @@ def _same(one: Path, other: Path) -> bool:
     )
 
 
-def keep_build(reports: Path, runs: Sequence[str], commit: str) -> None:
-    """Keep the results of a build that has just finished.
+def keep_build(reports: Path, runs: Sequence[str], commit: str) -> bool:
+    """Keep the results of a build that has just finished; whether they differ from those of the build before.
 
     Under the commit if the checkout was clean, and always as ``last``; what was ``last`` becomes ``before`` when
     anything in it is different.
@@ -99,7 +99,8 @@ def keep_build(reports: Path, runs: Sequence[str], commit: str) -> None:
     """
     folder, source = kept_folder(reports), reports / "results"
     last = folder / LAST
-    if last.is_dir() and not _same(source, last):
+    differs = last.is_dir() and not _same(source, last)
+    if differs:
         shutil.rmtree(folder / BEFORE, ignore_errors=True)
         last.rename(folder / BEFORE)
     if not last.is_dir():
@@ -114,3 +115,4 @@ def keep_build(reports: Path, runs: Sequence[str], commit: str) -> None:
         for old in others[: max(0, len(others) - KEEP + 1)]:
             shutil.rmtree(folder / old.stem, ignore_errors=True)
             old.unlink()
+    return differs

@@ -16,6 +16,7 @@ LARGEST = 200_000
 BEGINNING = 110
 _WORD = re.compile(r"[^\W_][\w%/+-]{2,}")
 _SILENT = frozenset(("style", "script", "title", "nav", "pre", "math", "summary", "form"))
+_HEADINGS = frozenset(("h1", "h2", "h3"))
 _COMMON = frozenset(["the", "and", "for", "are", "was", "were", "with", "not", "that", "this", "from", "which", "have", "has", "had", "its", "one", "two", "all", "each", "than", "they", "their", "but", "who", "may", "can", "into", "over", "under", "what", "where", "when", "how", "only", "also", "more", "most", "any", "some", "other", "out", "use", "used", "see"])  # fmt: skip
 
 
@@ -64,7 +65,7 @@ class _Sections(HTMLParser):
             self._silent.append(tag)
         if tag == "section":
             self._above.append(given.get("id") or "")
-        elif tag in ("h1", "h2", "h3") and self._main and not self._silent:
+        elif tag in _HEADINGS and self._main and not self._silent:
             anchor = given.get("id") or next((each for each in reversed(self._above) if each), "")
             self._heading = PageSection("", anchor if tag != "h1" else "")
             self.found.append(self._heading)
@@ -74,7 +75,7 @@ class _Sections(HTMLParser):
             self._silent.pop()
         elif tag == "section" and self._above:
             self._above.pop()
-        elif tag in ("h1", "h2", "h3"):
+        elif tag in _HEADINGS:
             self._heading = None
         elif tag == "main":
             self._main = False
