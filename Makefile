@@ -60,7 +60,7 @@ diff: .venv-lab/.complete | $(ENV) ## what changed since the last commit: number
 
 # ---------------------------------------------------------------- the report
 SITE := reports/_site
-NEEDS_GRAPH := report run crate $(filter reports/% data/%,$(MAKECMDGOALS))
+NEEDS_GRAPH := report run crate submission $(filter reports/% data/%,$(MAKECMDGOALS))
 ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
 GRAPH_ERROR := $(shell rm -f .make/graph.mk; $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk '$(subst ','\'',$(RUNS))' 2>&1 || echo "(nothing was run)")
 ifneq ($(GRAPH_ERROR),)
@@ -98,6 +98,10 @@ $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/
 .PHONY: crate
 crate: report ## archive the report with its sources, checksums and software bill, without patient rows: reports/_crate.zip
 	$(ANALYSIS) crate $(RUNS)
+
+.PHONY: submission
+submission: report ## a journal's manuscript with its MECA archive, by Quarto: reports/_submission
+	$(ANALYSIS) submission $(RUNS)
 
 .PHONY: verify
 verify: $(ENV) ## rebuild from an archive and compare every byte: make verify CRATE=reports/_crate.zip
@@ -140,7 +144,7 @@ bench: $(ENV) ## measure speed and memory against peers and limits in the same r
 # ---------------------------------------------------------------- clean
 .PHONY: clean
 clean: ## delete what is built; keep data and environments
-	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/_crate.zip reports/notebooks reports/results .make data/derived reports/.quarto
+	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/_crate.zip reports/_submission reports/notebooks reports/results .make data/derived reports/.quarto
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments
