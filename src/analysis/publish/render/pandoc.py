@@ -101,7 +101,7 @@ def _html(document: _Document) -> None:
     )
     page = re.sub(r"<th(?=[ >])", '<th scope="col"', page)
     page = re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', page).replace(STYLE_PLACE, document.style)
-    page = link_terms(page, read_glossary(document.reports), "../glossary.html")
+    page = link_terms(without_empty_heads(page), read_glossary(document.reports), "../glossary.html")
     (document.folder / f"{document.stem}.html").write_text(page, encoding="utf-8")
 
 

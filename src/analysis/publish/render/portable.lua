@@ -153,7 +153,7 @@ local function equation(paragraph)
     return pandoc.RawBlock('typst', call:format(number, typst_string(math.text), body, id))
   end
   local tag = pandoc.Span({ pandoc.Str('(' .. number .. ')') }, pandoc.Attr('', { 'equation-number' }))
-  return pandoc.Div({ pandoc.Plain({ math, pandoc.Space(), tag }) }, pandoc.Attr(id, { 'equation' })), false
+  return pandoc.Div({ pandoc.Plain({ math, pandoc.Space(), tag }) }, pandoc.Attr(id, { 'equation' }, html and { { 'tabindex', '0' } } or {})), false
 end
 
 local function math(element)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from analysis.publish.variables import plain
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MISSING = "—"
+_EMPTY_HEAD = re.compile(r'<th scope="(?:col|row)"([^>]*)>\s*</th>')
 SITE_PAGES = (
     ("figures", "Figures"),
     ("numbers", "Numbers"),
@@ -57,6 +59,15 @@ def documents(reports: Path) -> list[dict[str, str]]:
     return [{"stem": stem, "title": document_title(stem)} for stem in stems]
 
 
+def without_empty_heads(html: str) -> str:
+    """Tables whose empty corner is a cell: a header without words is announced by screen readers and says nothing.
+
+    >>> without_empty_heads('<th scope="col" style="text-align: left;"></th><th scope="col">a</th>')
+    '<td style="text-align: left;"></td><th scope="col">a</th>'
+    """
+    return _EMPTY_HEAD.sub(r"<td\1></td>", html)
+
+
 def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
     """A finished page; every text from data is escaped by the template engine.
 
@@ -72,11 +83,12 @@ def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
         What the template prints.
     """
     content.setdefault("documents", documents(reports))
-    return (
+    text = (
         _environment()
         .get_template(template)
         .render(root=root, style=Markup(stylesheet(reports)), site_pages=SITE_PAGES, **content)
     )
+    return without_empty_heads(text)
 
 
 def bare_page(template: str, *, reports: Path, **content: Any) -> str:
