@@ -17,7 +17,7 @@ from analysis.publish.assemble import assemble
 from analysis.publish.project import Project
 from analysis.publish.render.text import body, header
 from analysis.publish.site.glossary import link_terms, read_glossary
-from analysis.publish.site.pages import SITE_PAGES, document_title
+from analysis.publish.site.pages import SITE_PAGES, document_title, without_empty_heads
 from analysis.publish.staging import stylesheet
 
 HERE = Path(__file__).parent
