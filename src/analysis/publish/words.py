@@ -69,7 +69,8 @@ def _plain(node: Any) -> Iterator[str]:
         for part in node:
             yield from _plain(part)
     elif isinstance(node, dict):
-        kind, content = node.get("t"), node.get("c")
+        kind: str = node.get("t", "")
+        content: Any = node.get("c")
         if kind in ("Str", "Code"):
             yield content if kind == "Str" else content[1]
         elif kind in ("Space", "SoftBreak", "LineBreak"):
