@@ -5,7 +5,9 @@ The times are for :func:`analysis.survival.kaplan_meier` and its neighbours; the
 """
 
 from analysis.quality_of_life.completion import completion
+from analysis.quality_of_life.course import CourseDesign, course_design
 from analysis.quality_of_life.deterioration import STATES, Deterioration, time_to_deterioration
+from analysis.quality_of_life.pattern_mixture import PatternMixture, pattern_mixture
 from analysis.quality_of_life.rules import (
     CONFIRMATIONS,
     REFERENCES,
@@ -22,11 +24,15 @@ __all__ = [
     "SCALES",
     "STATES",
     "THRESHOLDS",
+    "CourseDesign",
     "Deterioration",
     "DeteriorationRule",
+    "PatternMixture",
     "Scale",
     "completion",
+    "course_design",
     "deterioration_rules",
+    "pattern_mixture",
     "score_items",
     "time_to_deterioration",
 ]
