@@ -21,6 +21,7 @@ from analysis.figures import (
     draw_cutoff_search,
     draw_decision_curve,
     draw_decisions,
+    draw_dumbbell,
     draw_flow,
     draw_gene_matrix,
     draw_interval_curves,
@@ -36,6 +37,7 @@ from analysis.figures import (
     draw_response_map,
     draw_scan_quality,
     draw_schoenfeld,
+    draw_score_course,
     draw_spline,
     draw_survival_curves,
     draw_swimmer,
@@ -425,7 +427,22 @@ TIPPING = tipping_point(
 CALIBRATED = calibration(
     np.arange(10.0, 250.0, 10.0), [1, 1, 0, 1] * 6, np.tile([0.8, 0.3, 0.6, 0.45, 0.7, 0.2], 4), day=120
 )
+HARM = pd.DataFrame(
+    [
+        ["stomatitis", "whole trial", 55.0, 9.0, 46.0, 40.0, 52.0],
+        ["stomatitis", "first line", 53.0, 14.0, 39.0, 22.0, 52.0],
+        ["pneumonitis", "whole trial", 16.0, 0.0, 16.0, 12.0, 20.0],
+    ],
+    columns=["term", "population", "arm", "control", "difference", "low", "high"],
+)
+ARMS = ("everolimus and exemestane", "placebo and exemestane")
+COURSE = pd.DataFrame(
+    [[arm, week, -2.0 - week / 6, -6.0, 1.0, 120] for arm in ARMS for week in (6, 12, 18)],
+    columns=["arm", "week", "estimate", "low", "high", "forms"],
+)
 EXAMPLES: dict[str, Callable[[bool], Figure]] = {
+    "dumbbell": lambda sim: draw_dumbbell(HARM, simulated=sim, labels=ARMS),
+    "score course": lambda sim: draw_score_course(COURSE, simulated=sim, score="global health status"),
     "calibration": lambda sim: draw_calibration(CALIBRATED, simulated=sim),
     "agreement": lambda sim: draw_agreement(AGREEMENT, simulated=sim, cutoff_percent=25),
     "associations": lambda sim: draw_associations(ROWS, simulated=sim, favours=("response", "non-response")),
@@ -485,6 +502,7 @@ def hand():
         genes=GENES, panel=panel, spline=SPLINE, secret=PATIENT,
         checks=CHECKS, classes=CLASSES, volcano=VOLCANO, oncoprint=ONCOPRINT, decisions=DECISIONS, calls=CALLS,
         characteristics=CHARACTERISTICS, operating=OPERATING, costs=COSTS,
+        harm=HARM, course=COURSE, arms=ARMS,
         twin=TWIN, search=SEARCH, decision=DECISION, swimmers=SWIMMERS,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from analysis.figures import (
     describe_agreement,
     describe_associations,
     describe_change_and_pfs,
+    describe_dumbbell,
     describe_flow,
     describe_gene_matrix,
     describe_joint,
@@ -20,6 +21,7 @@ from analysis.figures import (
     describe_plasma,
     describe_projection,
     describe_schoenfeld,
+    describe_score_course,
     describe_spline,
     describe_survival_curves,
     describe_waterfall,
@@ -209,3 +211,23 @@ def test_the_grid_of_missing_scans_says_whether_they_could_change_the_conclusion
     text = describe_tipping_point(found)
     assert "24 classified patients includes 1" in text
     assert "It excludes 1 in some of them, for example if 2 of the 3" in text
+
+
+def test_a_dumbbell_says_both_shares_and_how_many_differences_are_clear_of_zero(hand):
+    text = describe_dumbbell(hand.harm, labels=("everolimus", "placebo"))
+    assert text == (
+        "Dumbbell plot of 2 adverse events, everolimus v placebo, whole trial and first line. In whole trial the interval of "
+        "the difference leaves out zero for 2: stomatitis 55 v 9 %, difference 46 (40–52); pneumonitis 16 v 0 %, difference "
+        "16 (12–20)."
+    )
+
+
+def test_the_course_of_a_score_says_its_ends(hand):
+    text = describe_score_course(hand.course, score="global health status")
+    assert "everolimus and exemestane: week 6 −3.0 (−6.0 to 1.0), week 18 −5.0 (−6.0 to 1.0)" in text
+
+
+def test_three_populations_in_one_dumbbell_are_refused(hand):
+    rows = pd.concat([hand.harm.assign(population=name) for name in "abc"])
+    with pytest.raises(DesignError, match="3 populations"):
+        describe_dumbbell(rows, labels=("a", "b"))

@@ -11,6 +11,7 @@ from analysis.figures.canvas import is_marked
 from analysis.figures.change_and_pfs import describe_change_and_pfs, draw_change_and_pfs
 from analysis.figures.cutoff_search import describe_cutoff_search, draw_cutoff_search
 from analysis.figures.decisions import describe_decisions, draw_decisions
+from analysis.figures.dumbbell import describe_dumbbell, draw_dumbbell
 from analysis.figures.flow import describe_flow, draw_flow
 from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.interval_curves import describe_interval_curves, draw_interval_curves
@@ -34,6 +35,7 @@ from analysis.figures.response_map import describe_response_map, draw_response_m
 from analysis.figures.saving import save
 from analysis.figures.scan_quality import describe_scan_quality, draw_scan_quality
 from analysis.figures.schoenfeld import describe_schoenfeld, draw_schoenfeld
+from analysis.figures.score_course import describe_score_course, draw_score_course
 from analysis.figures.spline import describe_spline, draw_spline
 from analysis.figures.survival_curves import describe_survival_curves, draw_survival_curves
 from analysis.figures.swimmer import describe_swimmer, draw_swimmer
@@ -51,6 +53,7 @@ __all__ = [
     "describe_cutoff_search",
     "describe_decision_curve",
     "describe_decisions",
+    "describe_dumbbell",
     "describe_flow",
     "describe_gene_matrix",
     "describe_interval_curves",
@@ -66,6 +69,7 @@ __all__ = [
     "describe_response_map",
     "describe_scan_quality",
     "describe_schoenfeld",
+    "describe_score_course",
     "describe_spline",
     "describe_survival_curves",
     "describe_swimmer",
@@ -81,6 +85,7 @@ __all__ = [
     "draw_cutoff_search",
     "draw_decision_curve",
     "draw_decisions",
+    "draw_dumbbell",
     "draw_flow",
     "draw_gene_matrix",
     "draw_interval_curves",
@@ -96,6 +101,7 @@ __all__ = [
     "draw_response_map",
     "draw_scan_quality",
     "draw_schoenfeld",
+    "draw_score_course",
     "draw_spline",
     "draw_survival_curves",
     "draw_swimmer",
