@@ -2,7 +2,7 @@
 # The graph is files: every output depends on the files it is made from, through the imports of its notebook.
 
 PYTHON ?= python3
-RUNS   ?= primary post-hoc-15 design
+RUNS   ?= primary post-hoc-15 design first-line
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
 VENV := .venv

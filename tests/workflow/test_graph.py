@@ -102,6 +102,17 @@ def test_a_notebook_that_reads_every_log_comes_after_all_that_stand_before_it_in
     assert "results/primary/04" not in first
 
 
+def test_a_run_depends_on_the_protocol_that_its_file_names(checkout):
+    (checkout / "notebooks/runs").mkdir(parents=True)
+    (checkout / "notebooks/05-first-line.ipynb").write_text(json.dumps({"cells": []}))
+    (checkout / "notebooks/runs/second.yml").write_text(
+        "protocol: data/protocol-second.yml\nnotebooks: [05-first-line]\nparameters:\n  study: data/mine\n"
+    )
+    rules = graph.fragment(["second"]).splitlines()
+    head = next(line for line in rules if line.startswith("reports/notebooks/second/05-first-line.ipynb"))
+    assert "data/protocol-second.yml" in head.split(":")[1].split()
+
+
 def test_an_unknown_run_is_named_with_those_there_are(checkout):
     (checkout / "notebooks/runs").mkdir(parents=True)
     (checkout / "notebooks/runs/primary.yml").write_text("")

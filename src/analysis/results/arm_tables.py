@@ -1,0 +1,198 @@
+"""Tables and named values of two arms: whole trial and subgroup, local and central reading, beside what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from analysis.errors import StudyError
+from analysis.results.survival_values import hold_median, hold_p
+from analysis.results.value import limit, number, p_text
+from analysis.units import months
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.data import Study
+    from analysis.results.notebook import Notebook
+    from analysis.survival import ArmComparison, HazardRatio, Interaction, SubgroupEffect
+    from analysis.survival.curve import SurvivalCurve
+
+
+def two_arms(study: Study) -> tuple[str, str]:
+    """Codes of the compared arm and of the control.
+
+    Raises
+    ------
+    StudyError
+        If the study has not exactly two arms: nothing is guessed about which to compare.
+    """
+    others = [code for code in study.arms if code != study.control]
+    if len(others) != 1:
+        raise StudyError(
+            f"the study has {len(study.arms) or 1} arm(s), and this notebook compares two",
+            where=study.id,
+            expected="design: randomised, with two arms and control in study.yml",
+            do="run it on a two-arm study",
+        )
+    return others[0], study.control
+
+
+def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, otherwise: str) -> None:
+    """Hold the values of one comparison of arms under ``prefix``; without a result each is missing, with its reason."""
+    names = ("n", "events", "hr", "hr_p", "hr_stratified", "logrank_p", "rmst_difference", "tau", "arm_n", "arm_median",
+             "control_n", "control_median")  # fmt: skip
+    if found is None:
+        for name in names:
+            book.value(f"{prefix}.{name}", None, definition=name.replace("_", " "), reason=otherwise)
+        return
+    end, (arm, control), ratio, mean = found.end_point, found.labels, found.hazard_ratio, found.rmst
+    size = {"n": found.n, "events": found.events}
+    compared = f"{arm} v {control}"
+    book.value(f"{prefix}.n", found.n, definition=f"Patients randomised, {end}", events=found.events)
+    book.value(f"{prefix}.events", found.events, definition=f"Events of {end}", n=found.n, complement=False)
+    book.value(
+        f"{prefix}.hr", ratio.estimate, low=ratio.low, high=ratio.high, definition=f"Hazard ratio of {end}, {compared}",
+        method=f"{ratio.method}; {ratio.interval} interval", **size,
+    )  # fmt: skip
+    hold_p(
+        book, f"{prefix}.hr_p", ratio.p_value, f"p value: hazard ratio of {end}", method=ratio.method, **size
+    )
+    within = found.hazard_ratio_stratified
+    book.value(
+        f"{prefix}.hr_stratified",
+        within.estimate if within else None,
+        low=within.low if within else None,
+        high=within.high if within else None,
+        definition=f"Hazard ratio of {end} within strata, {compared}",
+        method=within.method if within else "",
+        reason="the study names no strata",
+        **size,
+    )
+    test = found.logrank_stratified or found.logrank
+    hold_p(
+        book, f"{prefix}.logrank_p", test.p_value, f"p value: {end}, {compared}", method=test.method, **size
+    )
+    book.value(
+        f"{prefix}.rmst_difference", months(mean.estimate), low=months(mean.low), high=months(mean.high), digits=1,
+        unit="months", definition=f"Difference of restricted mean {end}, {arm} minus {control}", method=mean.method, **size,
+    )  # fmt: skip
+    book.value(
+        f"{prefix}.tau",
+        months(mean.tau_days),
+        digits=1,
+        unit="months",
+        definition="Horizon of the restricted means",
+    )
+    for name, curve in zip(("arm", "control"), found.curves, strict=True):
+        book.value(
+            f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events
+        )
+        hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end}: {curve.label}")
+
+
+def arm_table(comparisons: Mapping[str, ArmComparison], published: Mapping[str, str]) -> pd.DataFrame:
+    """One row a comparison: medians, hazard ratio plain and within strata, tests, restricted means, and what is published.
+
+    Parameters
+    ----------
+    comparisons : mapping of str to ArmComparison
+        By name, in the order to print.
+    published : mapping of str to str
+        What a printed source gives for it; an empty text where there is nothing.
+    """
+    import pandas as pd
+
+    rows = []
+    for name, found in comparisons.items():
+        first, second = found.curves
+        tested = found.proportional_hazards
+        test = found.logrank_stratified or found.logrank
+        rows.append(
+            {
+                "Comparison": name,
+                "Patients / events": f"{found.n} / {found.events}",
+                "Events by arm": f"{first.n_events} of {first.n} v {second.n_events} of {second.n}",
+                "Median, months": f"{_median(first)} v {_median(second)}",
+                "Hazard ratio": ratio_text(found.hazard_ratio),
+                "Within strata": ratio_text(found.hazard_ratio_stratified),
+                "Stratified log-rank p": p_text(test.p_value).removeprefix("= "),
+                "Proportional hazards p": "—" if tested is None else p_text(tested.overall.p_value).removeprefix("= "),
+                "RMST difference, months": f"{number(months(found.rmst.estimate), 1)} "
+                f"({limit(months(found.rmst.low), 1)} to {limit(months(found.rmst.high), 1)}) to month "
+                f"{number(months(found.rmst.tau_days), 1)}",
+                "Published": published.get(name, "") or "—",
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def arm_rate_table(comparisons: Mapping[str, ArmComparison]) -> pd.DataFrame:
+    """One row a comparison, arm and time: event-free percent with interval, and how many are still at risk."""
+    import pandas as pd
+
+    rows = [
+        {
+            "Comparison": name,
+            "Arm": rate.label,
+            "Months": f"{rate.months:g}",
+            "At risk": rate.at_risk,
+            "Event-free, %": number(100 * rate.estimate.estimate, 0),
+            "95 % interval": f"{limit(100 * rate.estimate.low, 0)}–{limit(100 * rate.estimate.high, 0)}",
+        }
+        for name, found in comparisons.items()
+        for rate in found.rates
+    ]
+    return pd.DataFrame(rows)
+
+
+def interaction_table(found: Mapping[str, Interaction]) -> pd.DataFrame:
+    """One row an end-point: the effect inside, outside, their ratio with interval, and the test of interaction."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "End-point": name,
+                "In the subgroup": ratio_text(one.inside),
+                "In the others": ratio_text(one.outside),
+                "Ratio of hazard ratios": f"{number(one.estimate, 2)} ({limit(one.low, 2)}–{limit(one.high, 2)})",
+                "Interaction p": p_text(one.p_value).removeprefix("= "),
+            }
+            for name, one in found.items()
+        ]
+    )
+
+
+def forest_rows(effects: Sequence[SubgroupEffect], whole: HazardRatio) -> pd.DataFrame:
+    """Rows of a forest: all patients first, then each level below its characteristic with the p of its interaction."""
+    import pandas as pd
+
+    rows = [
+        {
+            "name": "All patients", "estimate": whole.estimate, "low": whole.low, "high": whole.high, "n": whole.n,
+            "events": whole.events, "family": "Whole trial", "note": "",
+        }
+    ]  # fmt: skip
+    for one in effects:
+        tested = "no test" if one.interaction_p != one.interaction_p else f"p {p_text(one.interaction_p)}"
+        rows.append(
+            {
+                "name": one.level, "estimate": one.estimate, "low": one.low, "high": one.high, "n": one.n,
+                "events": one.events, "family": f"{one.subgroup} (interaction {tested})", "note": one.note,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def ratio_text(ratio: HazardRatio | None) -> str:
+    """A hazard ratio with its interval; a dash where there is none."""
+    return (
+        "—"
+        if ratio is None
+        else f"{number(ratio.estimate, 2)} ({limit(ratio.low, 2)}–{limit(ratio.high, 2)})"
+    )
+
+
+def _median(curve: SurvivalCurve) -> str:
+    return limit(months(curve.median), 1)
