@@ -202,6 +202,14 @@ NOTEBOOK: dict[str, Any] = {
                 },
             ],
         },
+        {
+            "id": "e",
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": 4,
+            "source": "#| label: tbl-flow\nbook.table(flow)",
+            "outputs": [],
+        },
     ],
 }
 

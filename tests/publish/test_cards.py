@@ -44,6 +44,13 @@ def test_every_number_of_the_publication_leads_to_a_card_that_says_where_it_come
         assert wanted in card
 
 
+def test_the_number_of_a_figure_or_table_leads_to_the_cell_that_made_it(site) -> None:
+    page = " ".join((site / "publication" / "index.html").read_text(encoding="utf-8").split())
+    for label, said in (("fig-pfs", "Figure 1:"), ("tbl-flow", "Table 1:")):
+        link = rf'<a href="\.\./notebooks/primary/04-survival\.html#cell-{label}" class="made" title="[^"]*">{said}</a>'
+        assert re.search(link, page.replace("\u00a0", " "))
+
+
 def test_a_card_leads_to_the_sentence_and_the_notebook_says_where_its_number_is_printed(site) -> None:
     publication = (site / "publication" / "index.html").read_text(encoding="utf-8")
     places = re.findall(r'href="publication/index\.html#([\w-]+)"', (site / "numbers.html").read_text())

@@ -13,6 +13,7 @@ import yaml
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
+from analysis.publish.site.pages import TEMPLATES
 
 
 def rendered(reports, *runs: str) -> Path:
@@ -64,6 +65,15 @@ def test_a_number_leads_to_its_card_and_says_what_it_is(reports) -> None:
     )
 
 
+def without_own_script(page: str) -> str:
+    """The page without the one script that stands in its template, letter for letter."""
+    template = (TEMPLATES / "publication.html").read_text(encoding="utf-8")
+    script = template[template.index("<script>") : template.index("</script>") + len("</script>")]
+    assert "$" not in script  # nothing from the data is ever put into it
+    assert page.count(script) == 1
+    return page.replace(script, "")
+
+
 def test_the_page_can_be_used_without_eyes_and_without_a_net(reports) -> None:
     page = (rendered(reports) / "index.html").read_text(encoding="utf-8")
     for wanted in (
@@ -75,7 +85,7 @@ def test_the_page_can_be_used_without_eyes_and_without_a_net(reports) -> None:
         "<math",
     ):
         assert wanted in page
-    assert "<script" not in page
+    assert "<script" not in without_own_script(page)
     assert not re.search(r'(?:src|url\()\s*=?\s*"?(?:https?:)?//', page)
 
 
@@ -142,7 +152,7 @@ def test_what_data_hold_is_printed_and_never_run(reports) -> None:
     reports.table = "| <script> | n |\n|:--|--:|\n| <img src=x onerror=y> $z$ | 1 |\n"
     reports.write_results()
     page = (rendered(reports) / "index.html").read_text(encoding="utf-8")
-    assert "<script" not in page
+    assert "<script" not in without_own_script(page)
     assert "<img src=x" not in page
     assert 'href="javascript' not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

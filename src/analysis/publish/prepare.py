@@ -130,7 +130,7 @@ def _write_includes(folder: Path, runs: Sequence[Run], *, reports: Path) -> None
 
 
 def _value_links(runs: Sequence[Run]) -> dict[str, dict[str, str]]:
-    """The card of each value and what it says in short, for the links of the HTML pages."""
+    """The card of each value, and the cell of each table and figure, with what they say in short: links of the HTML pages."""
     links = {}
     for alias, run in [("main", runs[0]), *((run.name, run) for run in runs)]:
         for notebook in run.notebooks:
@@ -142,6 +142,12 @@ def _value_links(runs: Sequence[Run]) -> dict[str, dict[str, str]]:
                 links[f"{alias}.{name}"] = link
                 for companion in details(name, value):
                     links.setdefault(f"{alias}.{companion}", link)
+            for kind, entries in (("tbl", notebook.tables), ("fig", notebook.figures)):
+                for name in entries:
+                    links[_label(name, kind, alias)] = {
+                        "href": f"../{notebook.page}#cell-{name}",
+                        "title": f"made by run {run.name}, notebook {notebook.notebook}, cell {name}",
+                    }
     return links
 
 

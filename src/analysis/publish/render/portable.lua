@@ -53,6 +53,9 @@ end
 
 local function put_caption_number(element, kind)
   local lead = pandoc.Inlines({ pandoc.Str(NAMES[kind] .. NBSP .. count(kind, element.identifier) .. ':') })
+  -- The number of a table or figure leads to the cell that made it.
+  local made = value_links[element.identifier]
+  if html and made then lead = pandoc.Inlines({ pandoc.Link(lead, made.href, made.title, pandoc.Attr('', { 'made' })) }) end
   if html then lead = pandoc.Inlines({ pandoc.Span(lead, pandoc.Attr('', { 'caption-number' })) }) end
   if typst or docx then lead = pandoc.Inlines({ pandoc.Strong(lead) }) end
   lead:insert(pandoc.Space())

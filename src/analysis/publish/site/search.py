@@ -16,7 +16,8 @@ LARGEST = 200_000
 BEGINNING = 110
 _WORD = re.compile(r"[^\W_][\w%/+-]{2,}")
 _SILENT = frozenset(("style", "script", "title", "nav", "pre", "math", "summary", "form"))
-_HEADINGS = frozenset(("h1", "h2", "h3"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "dt"))
+_HOLDERS = frozenset(("section", "div", "article"))
 _COMMON = frozenset(["the", "and", "for", "are", "was", "were", "with", "not", "that", "this", "from", "which", "have", "has", "had", "its", "one", "two", "all", "each", "than", "they", "their", "but", "who", "may", "can", "into", "over", "under", "what", "where", "when", "how", "only", "also", "more", "most", "any", "some", "other", "out", "use", "used", "see"])  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class _Sections(HTMLParser):
         self._main = self._main or tag == "main"
         if tag in _SILENT:
             self._silent.append(tag)
-        if tag == "section":
+        if tag in _HOLDERS:
             self._above.append(given.get("id") or "")
         elif tag in _HEADINGS and self._main and not self._silent:
             anchor = given.get("id") or next((each for each in reversed(self._above) if each), "")
@@ -73,7 +74,7 @@ class _Sections(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self._silent and tag == self._silent[-1]:
             self._silent.pop()
-        elif tag == "section" and self._above:
+        elif tag in _HOLDERS and self._above:
             self._above.pop()
         elif tag in _HEADINGS:
             self._heading = None
