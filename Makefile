@@ -60,7 +60,7 @@ diff: .venv-lab/.complete | $(ENV) ## what changed since the last commit: number
 
 # ---------------------------------------------------------------- the report
 SITE := reports/_site
-NEEDS_GRAPH := report run crate submission $(filter reports/% data/%,$(MAKECMDGOALS))
+NEEDS_GRAPH := report run preview crate submission $(filter reports/% data/%,$(MAKECMDGOALS))
 ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
 GRAPH_ERROR := $(shell rm -f .make/graph.mk; $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk '$(subst ','\'',$(RUNS))' 2>&1 || echo "(nothing was run)")
 ifneq ($(GRAPH_ERROR),)
@@ -94,6 +94,10 @@ $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/
 		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
 		$(wildcard data/agreement.csv .make/tests.json) | $(ENV)
 	$(ANALYSIS) index $(RUNS)
+
+.PHONY: preview
+preview: run ## serve the text on this computer; what you save is made again and the browser reloads
+	$(ANALYSIS) preview $(RUNS)
 
 .PHONY: crate
 crate: report ## archive the report with its sources, checksums and software bill, without patient rows: reports/_crate.zip
@@ -144,7 +148,7 @@ bench: $(ENV) ## measure speed and memory against peers and limits in the same r
 # ---------------------------------------------------------------- clean
 .PHONY: clean
 clean: ## delete what is built; keep data and environments
-	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/_crate.zip reports/_submission reports/notebooks reports/results .make data/derived reports/.quarto
+	@rm -rf reports/_site reports/_includes reports/_variables.yml reports/_values.json reports/_reference.docx reports/_study.yml reports/_crate.zip reports/_submission reports/_preview reports/notebooks reports/results .make data/derived reports/.quarto
 
 .PHONY: distclean
 distclean: clean ## delete everything that is not in git: data made or downloaded, environments

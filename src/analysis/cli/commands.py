@@ -14,6 +14,7 @@ from analysis.cli import (
     intake,
     lesions,
     pet,
+    preview,
     privacy,
     project,
     report,
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         lesions,
         report,
         archive,
+        preview,
         changes,
         project,
     ):

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +159,9 @@ def _pdf(document: _Document) -> None:
     main.unlink()
 
 
+_RENDERERS = {"html": _html, "docx": _docx, "pdf": _pdf, "xml": _jats}
+
+
 def _authors(entry: Any) -> tuple[list[dict[str, str]], list[str]]:
     """Names and affiliations from the forms Quarto accepts."""
     people, places = [], []
@@ -224,8 +227,28 @@ def _metadata(
     }
 
 
-def render_with_pandoc(project: Project, folder: Path, *, epoch: int) -> None:
-    """Render every document of a checked project into an empty folder, in all formats.
+def render_with_pandoc(
+    project: Project,
+    folder: Path,
+    *,
+    epoch: int,
+    formats: Collection[str] = FORMATS,
+    only: Collection[str] | None = None,
+) -> None:
+    """Render documents of a checked project into a folder.
+
+    Parameters
+    ----------
+    project : Project
+        The checked project.
+    folder : Path
+        Where the files go; what is there under the same names is replaced.
+    epoch : int
+        Seconds since 1970 that stand for "now".
+    formats : collection of str
+        Which of ``html``, ``docx``, ``pdf``, ``xml``; by default all.
+    only : collection of str, optional
+        Stems of the documents; by default all of the project.
 
     Raises
     ------
@@ -236,7 +259,8 @@ def render_with_pandoc(project: Project, folder: Path, *, epoch: int) -> None:
     stems = {Path(assembly.name).stem: assembly for assembly in assemblies}
     titles = {stem: document_title(stem) for stem in stems}
     tasks = []
-    for stem, assembly in stems.items():
+    wanted = {stem: assembly for stem, assembly in stems.items() if only is None or stem in only}
+    for stem, assembly in wanted.items():
         metadata = _metadata(project, header(assembly, project.variables), stem, titles)
         (folder / f".{stem}.metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
         document = _Document(
@@ -248,8 +272,8 @@ def render_with_pandoc(project: Project, folder: Path, *, epoch: int) -> None:
             epoch,
             project.folder,
         )
-        tasks += [(render, document) for render in (_html, _docx, _pdf, _jats)]
+        tasks += [(_RENDERERS[kind], document) for kind in FORMATS if kind in formats]
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(lambda task: task[0](task[1]), tasks))
-    for stem in stems:
+    for stem in wanted:
         (folder / f".{stem}.metadata.json").unlink()

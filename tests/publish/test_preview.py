@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+
+import pytest
+
+from analysis.publish import prepare, render_index, render_notebooks, render_publication
+from analysis.publish.preview.rendering import render_changed, saved_at
+from analysis.publish.preview.watching import watch
+
+SECONDS = 60
+"""A busy machine is slow, not wrong."""
+
+
+@pytest.fixture
+def previewed(reports):
+    """Address of a running preview of the small publication, its sources, and what it says."""
+    prepare(reports.folder, ["primary"])
+    render_publication(reports.folder, reports.folder / "_site", quarto="")
+    render_notebooks(reports.folder, ["primary"])
+    render_index(reports.folder, ["primary"])
+    said: list[str] = []
+    stopped = threading.Event()
+    thread = threading.Thread(
+        target=watch,
+        args=(reports.folder, ["primary"]),
+        kwargs={"port": 0, "say": said.append, "stopped": stopped},
+        daemon=True,
+    )
+    thread.start()
+    until(lambda: any("127.0.0.1" in line for line in said))
+    port = int(next(line for line in said if "127.0.0.1" in line).split(":")[2].split("/")[0])
+    yield port, reports, said
+    stopped.set()
+    thread.join(timeout=SECONDS)
+    assert not thread.is_alive()
+
+
+def until(true) -> None:
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def get(port: int, path: str, host: str = "") -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection.request("GET", path, headers={"Host": host} if host else {})
+    answer = connection.getresponse()
+    text = answer.read().decode("utf-8", "replace")
+    connection.close()
+    return answer.status, text
+
+
+def test_what_is_saved_is_on_the_page_and_the_browser_hears_of_it(previewed) -> None:
+    port, reports, _ = previewed
+    news = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    news.request("GET", "/-/saved")
+    stream = news.getresponse()
+    reports.replace("index.qmd", "The drug was tested before", "A sentence was changed")
+    while (line := stream.readline()).startswith((b":", b"\n")):
+        pass
+    news.close()
+    assert line == b"data: saved\n"
+    status, page = get(port, "/publication/index.html")
+    assert status == 200
+    assert "A sentence was changed" in page
+    assert 'new EventSource("/-/saved")' in page
+    # Only what is served carries a script.
+    assert "<script" not in (reports.folder / "_preview" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_broken_reference_is_shown_with_file_and_line_until_it_is_mended(previewed) -> None:
+    port, reports, said = previewed
+    reports.replace("index.qmd", "@tbl-flow", "@tbl-none")
+    until(lambda: any("@tbl-none" in line for line in said))
+    line = (
+        (reports.folder / "index.qmd")
+        .read_text()
+        .splitlines()
+        .index(
+            "The drug was tested before [@gombos2021]. Section @sec-introduction comes first, then @fig-pfs and @tbl-none."
+        )
+    )
+    problem = f"index.qmd:{line + 1}: cross-reference @tbl-none points at nothing"
+    assert problem in said
+    assert problem in get(port, "/publication/index.html")[1]
+    reports.replace("index.qmd", "@tbl-none", "@tbl-flow")
+    until(lambda: problem not in get(port, "/publication/index.html")[1])
+    assert "Table 1" in get(port, "/publication/index.html")[1].replace("\u00a0", " ")
+
+
+def test_only_this_computer_is_served_and_only_the_site(previewed) -> None:
+    port, _, _ = previewed
+    assert get(port, "/")[0] == 302
+    assert get(port, "/index.html")[0] == 200
+    assert get(port, "/notebooks/primary/04-survival.html")[0] == 200
+    assert get(port, "/index.html", host="evil.example.org:80")[0] == 403
+    for path in ("/../index.qmd", "/publication/../../index.qmd", "/..%2findex.qmd", "/nothing.html"):
+        assert get(port, path)[0] == 404
+
+
+def test_a_change_makes_only_the_pages_that_hold_it(reports) -> None:
+    def render(changed):
+        return render_changed(reports.folder, ["primary"], reports.folder / "_preview", changed).pages
+
+    assert render(None) == ("index.html", "supplement.html")
+    assert render(["supplement.qmd"]) == ("supplement.html",)
+    assert render(["references.bib"]) == ("index.html", "supplement.html")
+
+
+def test_what_the_preview_writes_is_no_news(reports) -> None:
+    before = saved_at(reports.folder, ["primary"])
+    render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
+    assert saved_at(reports.folder, ["primary"]) == before
+    assert "index.qmd" in before
