@@ -77,10 +77,10 @@ def render_changed(
             for file in changed
         ):
             prepare(reports, runs)
-        problems = tuple(str(problem) for problem in find_problems(reports))
+        project = load_project(reports)
+        problems = tuple(str(problem) for problem in find_problems(reports, project))
         if problems:
             return Outcome(problems=problems)
-        project = load_project(reports)
         stems = _stems(reports, project.documents, changed or list(project.documents))
         folder.mkdir(parents=True, exist_ok=True)
         render_with_pandoc(project, folder, epoch=source_date_epoch(reports), formats=("html",), only=stems)

@@ -32,9 +32,10 @@ def _document_problems(assembly: Assembly, project: Project, facts: Mapping[str,
     return found
 
 
-def find_problems(reports: Path) -> list[Problem]:
-    """Every problem of every document, in the order of files and lines."""
-    project, facts = load_project(reports), protocol_numbers(load_protocol())
+def find_problems(reports: Path, project: Project | None = None) -> list[Problem]:
+    """Every problem of every document, in the order of files and lines; a project that is already read is taken as it is."""
+    facts = protocol_numbers(load_protocol())
+    project = project or load_project(reports)
     found = {
         problem
         for name in project.documents
