@@ -54,6 +54,7 @@ NO_ESTIMATE = {
     evidence: {
         "arm_curve": "draws on a function that is logged",
         "arm_of": "selects rows",
+        "matching_task": "selects columns",
         "read_figure": "reads files",
         "reconstruct_arm": "derives times and events",
         "write_patients": "writes a file",

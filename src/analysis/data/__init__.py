@@ -4,7 +4,7 @@ from analysis.data.checksum import study_checksum
 from analysis.data.dictionary import data_dictionary, write_dictionary
 from analysis.data.download import fetch
 from analysis.data.inspire import import_inspire
-from analysis.data.kmdata import import_kmdata, read_kmdata
+from analysis.data.kmdata import fetched_kmdata, import_kmdata, read_kmdata
 from analysis.data.loading import check_study, load_study
 from analysis.data.manifest import MANIFEST, Seal, seal_study
 from analysis.data.pearl_open import import_pearl_open
@@ -34,6 +34,7 @@ __all__ = [
     "check_study",
     "data_dictionary",
     "fetch",
+    "fetched_kmdata",
     "import_inspire",
     "import_kmdata",
     "import_pearl_open",

@@ -14,6 +14,7 @@ from analysis.data.sources import COLLECTIONS, Source
 from analysis.data.staging import whole_folder
 from analysis.data.writing import write_text
 from analysis.errors import StudyError
+from analysis.study import project_root
 from analysis.units import DAYS_PER_MONTH
 
 TABLE, ABOUT = "patients.csv", "source.yml"
@@ -85,6 +86,12 @@ def _refuse_to_overwrite(destination: Path) -> None:
             where=str(destination),
             do="name another folder, or remove it",
         )
+
+
+def fetched_kmdata() -> pd.DataFrame | None:
+    """The table in ``data/public/kmdata``, or None where it was not fetched."""
+    folder = project_root() / "data" / "public" / "kmdata"
+    return read_kmdata(folder) if (folder / TABLE).is_file() else None
 
 
 def read_kmdata(folder: Path) -> pd.DataFrame:

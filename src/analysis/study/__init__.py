@@ -1,6 +1,7 @@
 """The protocol's facts, typed notebook parameters, and what a study folder contains."""
 
 from analysis.study.context_studies import ContextStudy, context_studies
+from analysis.study.corrections import Correction, corrections
 from analysis.study.fact_files import MARKS
 from analysis.study.parameters import Parameters
 from analysis.study.plan import PlannedAnalysis
@@ -20,6 +21,7 @@ __all__ = [
     "MARKS",
     "AssessmentSchedule",
     "ContextStudy",
+    "Correction",
     "Families",
     "Parameters",
     "PlannedAnalysis",
@@ -29,6 +31,7 @@ __all__ = [
     "Visit",
     "checked_families",
     "context_studies",
+    "corrections",
     "families_of",
     "load_protocol",
     "notebooks_before",

@@ -38,6 +38,14 @@ BUILT = {  # studies that the project itself makes: the command, and the module 
     "data/public/inspire": ("fetch inspire", "analysis.data", []),
 }
 
+PUBLISHED = [
+    f"data/{name}.csv"
+    for name in ("published_characteristics", "published_trials", "context_studies", "corrections")
+]
+"""Facts of other trials, which notebooks print."""
+FETCHED = "data/public/kmdata/source.yml"
+"""Published curves: a notebook does without them, and is run again once they have been fetched."""
+
 
 @functools.cache
 def module_file(name: str) -> Path | None:
@@ -224,9 +232,10 @@ def fragment(runs: list[str]) -> str:
                         f"notebooks/runs/{run}.yml",
                         *dict.fromkeys(("data/protocol.yml", protocol)),
                         "data/repeatability.yml",
-                        "data/published_characteristics.csv",
+                        *PUBLISHED,
                         "requirements.lock",
                         *(["data/simulation.yml"] if simulates else []),
+                        *([FETCHED] if "fetched_kmdata" in code and (ROOT / FETCHED).is_file() else []),
                         *modules,
                         ready_file(study),
                         *(f"{RESULTS}/{run}/{name}.json" for name in earlier),

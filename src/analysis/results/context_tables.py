@@ -1,0 +1,277 @@
+"""Published evidence as it is printed: every figure carries how it is known, and what is recalled says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from analysis.errors import PublicationError
+from analysis.results.value import limit, number
+from analysis.units import DAYS_PER_MONTH, months
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.evidence import Matching, MatchingTask, WeightedComparison
+    from analysis.study import ContextStudy, Correction
+    from analysis.survival import SurvivalCurve
+
+UNVERIFIED = "recalled, not verified"
+KNOWN = {"read": "read", "recalled": UNVERIFIED, "computed": "computed from open data"}
+"""How each basis is printed. Nothing published is printed by another way than :func:`known`."""
+
+
+def known(basis: str) -> str:
+    """How a figure is known, in words.
+
+    Raises
+    ------
+    PublicationError
+        If the basis is none of read, recalled and computed: then the figure cannot be printed.
+
+    Examples
+    --------
+    >>> known("recalled")
+    'recalled, not verified'
+    """
+    if basis not in KNOWN:
+        raise PublicationError(
+            f"it is not said how a published figure is known: {basis!r}",
+            expected="one of " + ", ".join(KNOWN),
+        )
+    return KNOWN[basis]
+
+
+def _marked(text: str, basis: str) -> str:
+    return text if basis == "read" else f"{text} ({known(basis)})"
+
+
+def studies_table(studies: Iterable[ContextStudy]) -> pd.DataFrame:
+    """One row a published result: study, who and how, when, what was measured, result, how it is known."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "Study": one.study,
+                "Design, patients, treatment": f"{one.design}; {one.setting}; {one.treatment}",
+                "Marker and day": f"{one.marker}, {one.timing}",
+                "Metric and cut-off": f"{one.metric}, {one.cutoff}",
+                "Patients": str(one.n),
+                "Outcome": one.outcome,
+                "Result": _result(one),
+                "Known": known(one.basis),
+                "Beware": one.note,
+            }
+            for one in studies
+        ]
+    )
+
+
+def _result(one: ContextStudy) -> str:
+    parts = []
+    if not math.isnan(one.estimate):
+        interval = (
+            f" ({one.level:.0f} % interval {number(one.low, 2)}–{number(one.high, 2)})"
+            if not math.isnan(one.low)
+            else " (interval not known)"
+        )
+        parts.append(f"{one.measure} {number(one.estimate, 2)}{interval}")
+    if one.comparison:
+        parts.append(one.comparison)
+    if one.result:
+        parts.append(one.result)
+    return "; ".join(parts)
+
+
+def forest_rows(studies: Iterable[ContextStudy]) -> pd.DataFrame:
+    """Rows of :func:`analysis.figures.draw_associations`: hazard ratios of the poor sign v the good one.
+
+    Ratios printed the other way round are inverted, so that all read alike; those without an interval have no row. The
+    mark stands in the name, which no figure can drop.
+    """
+    import pandas as pd
+
+    from analysis.study.context_studies import MARKERS
+
+    rows = []
+    for one in studies:
+        if one.measure != "HR" or math.isnan(one.low) or one.level != 95:
+            continue
+        values = (one.estimate, one.low, one.high)
+        if one.direction == "good v poor":
+            values = (1 / one.estimate, 1 / one.high, 1 / one.low)
+        rows.append(
+            {
+                "family": one.marker,
+                "name": _marked(
+                    f"{one.study}, {one.timing}: {one.metric}, {one.cutoff}; {one.outcome}", one.basis
+                ),
+                **dict(zip(("estimate", "low", "high"), values, strict=True)),
+                "n": one.n,
+                "measure": "hazard ratio",
+                "note": "",
+            }
+        )
+    columns = ["family", "name", "estimate", "low", "high", "n", "measure", "note"]
+    order = sorted(rows, key=lambda row: MARKERS.index(row["family"]))
+    return pd.DataFrame(order, columns=columns)
+
+
+def not_pooled(studies: Sequence[ContextStudy]) -> str:
+    """Why no pooled effect is printed, counted from the facts."""
+    ratios = [one for one in studies if one.measure == "HR" and not math.isnan(one.low)]
+    treatments = len({one.treatment for one in ratios})
+    timings = len({one.timing for one in ratios})
+    cutoffs = len({(one.metric, one.cutoff) for one in ratios})
+    unverified = sum(one.basis == "recalled" for one in ratios)
+    without = sum(one.measure == "HR" and math.isnan(one.low) for one in studies)
+    missing = f" {without} more has no interval that we know, and is in the table only." if without else ""
+    return (
+        f"No pooled effect is given. The {len(ratios)} hazard ratios come from {treatments} treatments, {timings} times of "
+        f"measurement and {cutoffs} pairs of metric and cut-off, and several from the same patients: no average of them "
+        f"answers a question. {unverified} of them are {UNVERIFIED}.{missing}"
+    )
+
+
+def trials_table(trials: pd.DataFrame) -> pd.DataFrame:
+    """One row a figure of :func:`analysis.evidence.reconstructed_and_printed`, reconstructed beside printed."""
+    import pandas as pd
+
+    def interval(row: pd.Series, name: str, digits: int) -> str:
+        values = [limit(row[key], digits) for key in (name, f"{name}_low", f"{name}_high")]
+        if values[0] == "–" and values[1] == "–":
+            return "–"
+        return f"{values[0]} ({values[1]}–{values[2]})" if {values[1], values[2]} != {"–"} else values[0]
+
+    rows = []
+    for _, row in trials.iterrows():
+        rows.append(
+            {
+                "Trial": f"{row['trial']}: {row['comparison']}",
+                "End-point": row["endpoint"],
+                "Patients": str(row["patients"]),
+                "HR, reconstructed": interval(row, "hr", 3),
+                "HR, printed": interval(row, "printed_hr", 2),
+                "Months, reconstructed": f"{interval(row, 'median', 1)} v {interval(row, 'control_median', 1)}",
+                "Months, printed": f"{interval(row, 'printed_median', 1)} v {interval(row, 'printed_control_median', 1)}",
+                "Printed figures": known(row["basis"]),
+                "Beware": row["caution"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def arms_table(
+    curves: Mapping[str, SurvivalCurve], *, at_months: Sequence[float] = (6, 12), known_as: Mapping[str, str]
+) -> pd.DataFrame:
+    """One row an arm: patients, events, median and event-free shares at landmarks, with 95 % intervals.
+
+    Parameters
+    ----------
+    curves : mapping of str to SurvivalCurve
+        By the name that is printed; times in days.
+    at_months : sequence of float
+        Landmarks. Behind an arm's last time there is no share.
+    known_as : mapping of str to str
+        How each arm's data are known, in words.
+    """
+    import pandas as pd
+
+    rows = []
+    for name, curve in curves.items():
+        middle, low, high = (limit(months(v), 1) for v in (curve.median, curve.median_low, curve.median_high))
+        row = {
+            "Arm": name,
+            "Patients": curve.n,
+            "Events": curve.n_events,
+            "Median, months": f"{middle} ({low}–{high})",
+        }
+        for month in at_months:
+            found = curve.survival_at(month * DAYS_PER_MONTH)
+            beyond = month * DAYS_PER_MONTH > curve.times[-1]
+            share, lower, upper = (limit(100 * v, 0) for v in (found.estimate, found.low, found.high))
+            row[f"% at {month:g} months"] = "–" if beyond else f"{share} ({lower}–{upper})"
+        rows.append({**row, "Data": known_as[name]})
+    return pd.DataFrame(rows)
+
+
+def corrections_table(corrections: Iterable[Correction]) -> pd.DataFrame:
+    """One row an error in circulation, what is right, how that is known and where it stands."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "About": one.topic,
+                "In circulation": one.circulating,
+                "Right": one.correct,
+                "Known": known(one.basis),
+                "Source": one.source,
+            }
+            for one in corrections
+        ]
+    )
+
+
+def balance_table(matching: Matching, task: MatchingTask) -> pd.DataFrame:
+    """Shares of each matched characteristic before and after weighting, beside the published one and its mark."""
+    import pandas as pd
+
+    rows = []
+    for (_, row), figure in zip(matching.balance.iterrows(), task.figures, strict=True):
+        rows.append(
+            {
+                "Characteristic": row["characteristic"],
+                "Study, %": number(100 * row["before"], 0),
+                "Study weighted, %": number(100 * row["after"], 0),
+                f"{figure.study}, %": number(100 * row["target"], 0),
+                "Known": known(figure.basis),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def matching_sentence(matching: Matching) -> str:
+    """The effective sample size, and every warning that belongs to the weights."""
+    left = f"; {matching.left_out} without a value are left out" if matching.left_out else ""
+    return (
+        f"Weighted, the study's {matching.n} patients are worth {number(matching.effective, 1)} (effective sample size){left}. "
+        + " ".join(matching.warnings)
+    )
+
+
+def comparison_sentence(found: WeightedComparison) -> str:
+    """The weighted hazard ratio with everything that must be said beside it."""
+    values = ", ".join(
+        f"{label} {number(value, 2)}"
+        for label, value in (("weighted", found.estimate), ("unweighted", found.unweighted))
+    )
+    failed = f" In {found.failed} of {found.samples} samples no weights were found." if found.failed else ""
+    return (
+        f"Hazard ratio of death against BOLERO-2's everolimus arm: {values} (95 % bootstrap interval of the weighted one "
+        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed} {' '.join(found.matching.warnings)}"
+    )
+
+
+def context_answer(
+    curve: SurvivalCurve | None, studies: Sequence[ContextStudy], matching: Matching | None
+) -> str:
+    """What this study's arm shows, what others have published, and what neither can settle."""
+    own = (
+        f"Median progression-free survival here is {limit(months(curve.median), 1)} months "
+        f"(95 % interval {limit(months(curve.median_low), 1)}–{limit(months(curve.median_high), 1)}). "
+        if curve is not None
+        else ""
+    )
+    weighted = (
+        f" Matched to BOLERO-2, {number(matching.effective, 0)} of {matching.n} patients are effectively left."
+        if matching is not None
+        else ""
+    )
+    names = {one.study.split(",")[0] for one in studies}
+    return (
+        f"{own}Beside it stand {len(studies)} published results of early markers from {len(names)} studies, whose designs, times "
+        f"and cut-offs differ too much to be averaged.{weighted} A single arm cannot say what its treatment adds."
+    )
