@@ -47,14 +47,7 @@ def arm_curve(patients: pd.DataFrame, trial: PublishedTrial, arm: str, *, label:
     return kaplan_meier(own["days"], own["event"], label=label or arm)
 
 
-@logged(
-    "comparison",
-    measure="hazard ratio, reconstructed",
-    n="patients",
-    low="hr_low",
-    high="hr_high",
-    estimate="hr",
-)
+@logged("description", measure="hazard ratios of other trials")
 def reconstructed_and_printed(patients: pd.DataFrame, trials: Iterable[PublishedTrial]) -> pd.DataFrame:
     """One row a figure: hazard ratio and medians of the reconstructed patients, and those printed.
 

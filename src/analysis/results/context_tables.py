@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.evidence import Matching, MatchingTask, WeightedComparison
-    from analysis.study import ContextStudy, Correction
+    from analysis.study import ContextStudy, Correction, PublishedTrial
     from analysis.survival import SurvivalCurve
 
 UNVERIFIED = "recalled, not verified"
@@ -135,15 +135,28 @@ def not_pooled(studies: Sequence[ContextStudy]) -> str:
     )
 
 
+NOT_REACHED = limit(None, 1)
+
+
+def _as_printed(value: float, least: int) -> str:
+    """A published number with the decimals it has, at least ``least``."""
+    return limit(value, least) if math.isnan(value) or round(value, least) == value else f"{value:g}"
+
+
 def trials_table(trials: pd.DataFrame) -> pd.DataFrame:
     """One row a figure of :func:`analysis.evidence.reconstructed_and_printed`, reconstructed beside printed."""
     import pandas as pd
 
     def interval(row: pd.Series, name: str, digits: int) -> str:
         values = [limit(row[key], digits) for key in (name, f"{name}_low", f"{name}_high")]
-        if values[0] == "–" and values[1] == "–":
-            return "–"
-        return f"{values[0]} ({values[1]}–{values[2]})" if {values[1], values[2]} != {"–"} else values[0]
+        return f"{values[0]} ({values[1]}–{values[2]})"
+
+    def printed(row: pd.Series, name: str, least: int) -> str:
+        """As the publication prints it; limits that are not known are left out, not called unreached."""
+        values = [_as_printed(row[f"printed_{key}"], least) for key in (name, f"{name}_low", f"{name}_high")]
+        return (
+            values[0] if values[1] == values[2] == NOT_REACHED else f"{values[0]} ({values[1]}–{values[2]})"
+        )
 
     rows = []
     for _, row in trials.iterrows():
@@ -153,14 +166,22 @@ def trials_table(trials: pd.DataFrame) -> pd.DataFrame:
                 "End-point": row["endpoint"],
                 "Patients": str(row["patients"]),
                 "HR, reconstructed": interval(row, "hr", 3),
-                "HR, printed": interval(row, "printed_hr", 2),
+                "HR, printed": printed(row, "hr", 2),
                 "Months, reconstructed": f"{interval(row, 'median', 1)} v {interval(row, 'control_median', 1)}",
-                "Months, printed": f"{interval(row, 'printed_median', 1)} v {interval(row, 'printed_control_median', 1)}",
+                "Months, printed": f"{printed(row, 'median', 1)} v {printed(row, 'control_median', 1)}",
                 "Printed figures": known(row["basis"]),
                 "Beware": row["caution"],
             }
         )
     return pd.DataFrame(rows)
+
+
+def curves_note(trial: PublishedTrial | None, *, simulated: bool) -> str:
+    """Small print of a figure that shows this study's arm beside reconstructed ones."""
+    if trial is None:
+        return ""
+    only = " Only this study's arm is simulated." if simulated else ""
+    return f"Arms of {trial.trial}: reconstructed from its published figure {trial.figure}.{only}"
 
 
 def arms_table(
@@ -192,7 +213,8 @@ def arms_table(
             found = curve.survival_at(month * DAYS_PER_MONTH)
             beyond = month * DAYS_PER_MONTH > curve.times[-1]
             share, lower, upper = (limit(100 * v, 0) for v in (found.estimate, found.low, found.high))
-            row[f"% at {month:g} months"] = "–" if beyond else f"{share} ({lower}–{upper})"
+            interval = "" if math.isnan(found.low) else f" ({lower}–{upper})"
+            row[f"% at {month:g} months"] = "–" if beyond else share + interval
         rows.append({**row, "Data": known_as[name]})
     return pd.DataFrame(rows)
 

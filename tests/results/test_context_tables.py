@@ -1,0 +1,137 @@
+"""Published evidence reaches print with its mark, or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import PublicationError
+from analysis.evidence import matching_task, matching_weights
+from analysis.figures import describe_associations
+from analysis.results import context_tables as words
+from analysis.study import PublishedCharacteristic, context_studies, corrections, published_trials
+from analysis.survival import kaplan_meier
+
+RECALLED = "recalled, not verified"
+
+
+def test_every_recalled_result_carries_its_mark_in_the_table_and_no_other_does():
+    studies = context_studies()
+    table = words.studies_table(studies)
+    assert [known == RECALLED for known in table["Known"]] == [one.basis == "recalled" for one in studies]
+    assert RECALLED in set(table["Known"])
+
+
+def test_every_recalled_ratio_carries_its_mark_in_figure_and_alternative_text():
+    recalled = [replace(one, basis="recalled") for one in context_studies()]
+    rows = words.forest_rows(recalled)
+    assert len(rows) > 5
+    assert rows["name"].str.contains(RECALLED).all()
+    assert describe_associations(rows, measure="Hazard ratio").count(RECALLED) == len(rows)
+
+
+def test_every_recalled_trial_target_and_correction_carries_its_mark():
+    row = {
+        **dict.fromkeys(("trial", "comparison", "endpoint", "caution"), "x"),
+        **{f"{p}{n}{s}": 1.0 for p in ("", "printed_") for n in ("hr", "median", "control_median") for s in ("", "_low", "_high")},
+        "patients": 3,
+        "basis": "recalled",
+    }  # fmt: skip
+    assert words.trials_table(pd.DataFrame([row]))["Printed figures"].tolist() == [RECALLED]
+    figure = PublishedCharacteristic("A", "bone", "yes", 50.0, "%", 9, "recalled", "a table")
+    task = matching_task(pd.DataFrame({"patient_id": ["P", "Q"], "bone": [True, False]}), [figure], study="A")
+    table = words.balance_table(matching_weights(task.patients, task.targets), task)
+    assert table["Known"].tolist() == [RECALLED]
+    assert words.corrections_table([replace(corrections()[0], basis="recalled")])["Known"].tolist() == [
+        RECALLED
+    ]
+
+
+def test_a_figure_that_does_not_say_how_it_is_known_is_not_printed():
+    with pytest.raises(PublicationError, match="not said how"):
+        words.studies_table([replace(context_studies()[0], basis="sure")])
+
+
+def test_ratios_of_good_v_poor_are_inverted_with_their_limits_exchanged():
+    (one,) = [s for s in context_studies() if s.study == "SoMore 2015" and s.outcome == "PFS"]
+    row = words.forest_rows([one]).iloc[0]
+    assert row["estimate"] == pytest.approx(1 / 0.34)
+    assert (row["low"], row["high"]) == (pytest.approx(1 / 0.56), pytest.approx(1 / 0.21))
+
+
+def test_a_ratio_without_interval_is_in_the_table_and_not_in_the_figure():
+    without = [one for one in context_studies() if one.measure == "HR" and math.isnan(one.low)]
+    assert len(without) == 1
+    assert words.forest_rows(without).empty
+    assert "interval not known" in words.studies_table(without)["Result"].iloc[0]
+    assert "1 more has no interval" in words.not_pooled(context_studies())
+
+
+def test_the_errors_in_circulation_are_corrected():
+    text = " ".join(f"{one.circulating} {one.correct}" for one in corrections())
+    for said in (
+        "137 women",
+        "37 placebo",
+        "10 points of the scale, not per cent",
+        "hazard ratio is 0.36",
+        "0.72",
+        "0.12",
+    ):
+        assert said in text
+
+
+def test_the_main_pair_of_bolero_2_is_never_printed_together_as_right():
+    for one in corrections():
+        if "10.6 v 4.1" in one.correct:
+            assert "0.36" in one.correct
+    for trial in published_trials():
+        assert (trial.median[0], trial.hazard_ratio[0]) != (10.6, 0.43)
+
+
+def test_an_arm_has_no_share_behind_its_last_time_and_no_limits_where_there_are_none():
+    short = kaplan_meier([100.0, 150.0, 250.0], [0, 1, 0], label="a")
+    row = words.arms_table({"a": short}, known_as={"a": "here"}).iloc[0]
+    assert row["% at 12 months"] == "–"
+    assert row["% at 6 months"].startswith("50 (")
+    assert (
+        words.arms_table({"a": short}, at_months=[1], known_as={"a": "here"}).iloc[0]["% at 1 months"]
+        == "100"
+    )
+
+
+def test_limits_that_are_not_known_are_not_called_unreached():
+    row = {f"printed_{n}{s}": np.nan for n in ("hr", "median", "control_median") for s in ("_low", "_high")}
+    row |= {"printed_hr": 0.797, "printed_median": 14.95, "printed_control_median": 14.0}
+    row |= {f"{n}{s}": 1.0 for n in ("hr", "median", "control_median") for s in ("", "_low", "_high")}
+    row |= {
+        "trial": "T",
+        "comparison": "a v b",
+        "endpoint": "PFS",
+        "caution": "",
+        "patients": 3,
+        "basis": "read",
+    }
+    printed = words.trials_table(pd.DataFrame([row])).iloc[0]
+    assert printed["HR, printed"] == "0.797"
+    assert printed["Months, printed"] == "14.95 v 14.0"
+
+
+def test_the_sentence_on_the_weights_holds_every_warning():
+    patients = pd.DataFrame({"bone": [1] * 3 + [0] * 57})
+    matching = matching_weights(patients, {"bone": 0.9})
+    sentence = words.matching_sentence(matching)
+    assert "effective sample size" in sentence
+    assert all(text in sentence for text in matching.warnings)
+
+
+def test_the_notebook_prints_published_facts_by_these_words_only(project):
+    """A fact's own numbers are never read in the notebook, so that none passes without its mark."""
+    cells = json.loads((project / "notebooks" / "08-context.ipynb").read_text())["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    for field in (".hazard_ratio", ".control_median", ".median[", ".correct", "one.", "read_csv"):
+        assert field not in code
