@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,14 +21,14 @@ _SIZES = (6.5, 4.5)
 _NONE = "There is no adverse event to show."
 
 
-def _checked(rows: pd.DataFrame) -> list[str]:
+def _checked(rows: pd.DataFrame, populations: Sequence[str]) -> list[str]:
     lacking = [name for name in _COLUMNS if name not in rows]
     if lacking:
         raise DesignError(f"the rows have no column {lacking[0]!r}", expected=", ".join(_COLUMNS))
-    populations = list(dict.fromkeys(rows["population"].astype(str)))
-    if len(populations) > len(_SIZES):
-        raise DesignError(f"{len(populations)} populations in one dumbbell plot", expected="one or two")
-    return populations
+    named = list(dict.fromkeys([*populations, *rows["population"].astype(str)]))
+    if len(named) > len(_SIZES):
+        raise DesignError(f"{len(named)} populations in one dumbbell plot", expected="one or two")
+    return named
 
 
 def _draw_row(shares: Axes, differences: Axes, row: dict, y: float, *, first: bool) -> None:
@@ -51,7 +52,12 @@ def _draw_row(shares: Axes, differences: Axes, row: dict, y: float, *, first: bo
 
 @journal()
 def draw_dumbbell(
-    rows: pd.DataFrame, *, simulated: bool, labels: tuple[str, str], width_mm: float = DOUBLE_MM
+    rows: pd.DataFrame,
+    *,
+    simulated: bool,
+    labels: tuple[str, str],
+    populations: Sequence[str] = (),
+    width_mm: float = DOUBLE_MM,
 ) -> Figure:
     """Draw shares of patients with each adverse event in two arms, and the difference with its interval.
 
@@ -64,6 +70,8 @@ def draw_dumbbell(
         Whether the data are simulated; the figure then says so.
     labels : tuple of str
         Names of the arm and of the control.
+    populations : sequence of str
+        Their order, where a row of the first may be lacking; by default as in the rows.
     width_mm : float
         Width at print.
 
@@ -72,16 +80,16 @@ def draw_dumbbell(
     DesignError
         If a column is lacking, or there are more than two populations.
     """
-    populations = _checked(rows)
+    named = _checked(rows, populations)
     if rows.empty:
         return empty_figure(_NONE, simulated=simulated, width_mm=width_mm)
     terms = list(dict.fromkeys(rows["term"].astype(str)))
-    step = 1.0 if len(populations) == 1 else 1.6
+    step = 1.0 if len(named) == 1 else 1.6
     figure = new_figure(width_mm, _FRAME_MM + _ROW_MM * step * len(terms), simulated=simulated)
     shares, differences = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     for row in rows.to_dict("records"):
-        place = populations.index(str(row["population"]))
-        y = terms.index(str(row["term"])) + (0.0 if len(populations) == 1 else (-0.2, 0.25)[place])
+        place = named.index(str(row["population"]))
+        y = terms.index(str(row["term"])) + (0.0 if len(named) == 1 else (-0.2, 0.25)[place])
         _draw_row(shares, differences, row, y, first=place == 0)
     shares.set_yticks(range(len(terms)), terms)
     shares.set_ylim(len(terms) - 0.4, -0.6)
@@ -98,18 +106,18 @@ def draw_dumbbell(
     ]
     keys += [
         Line2D([], [], color=MUTED, marker="s", ls="", ms=size, mfc=fill, label=name)
-        for name, size, fill in zip(populations, _SIZES, (MUTED, "white"), strict=False)
+        for name, size, fill in zip(named, _SIZES, (MUTED, "white"), strict=False)
     ]
     figure.legend(handles=keys, loc="outside lower center", ncols=2, fontsize=SMALL)
     return figure
 
 
-def describe_dumbbell(rows: pd.DataFrame, *, labels: tuple[str, str]) -> str:
+def describe_dumbbell(rows: pd.DataFrame, *, labels: tuple[str, str], populations: Sequence[str] = ()) -> str:
     """Return the alternative text: every share of the first population, and where the difference is clear of zero."""
-    populations = _checked(rows)
+    named = _checked(rows, populations)
     if rows.empty:
         return _NONE
-    first = rows[rows["population"].astype(str) == populations[0]]
+    first = rows[rows["population"].astype(str) == named[0]]
     parts = [
         f"{row['term']} {number(row['arm'], 0)} v {number(row['control'], 0)} %, difference {number(row['difference'], 0)} "
         f"({span(number(row['low'], 0), number(row['high'], 0))})"
@@ -117,6 +125,6 @@ def describe_dumbbell(rows: pd.DataFrame, *, labels: tuple[str, str]) -> str:
     ]
     clear = int(((first["low"] > 0) | (first["high"] < 0)).sum())
     return (
-        f"Dumbbell plot of {count(len(first), 'adverse event')}, {labels[0]} v {labels[1]}, {' and '.join(populations)}. In "
-        f"{populations[0]} the interval of the difference leaves out zero for {clear}: {'; '.join(parts)}."
+        f"Dumbbell plot of {count(len(first), 'adverse event')}, {labels[0]} v {labels[1]}, {' and '.join(named)}. In "
+        f"{named[0]} the interval of the difference leaves out zero for {clear}: {'; '.join(parts)}."
     )

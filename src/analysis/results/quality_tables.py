@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.biomarkers import FixedEffect, MixedModel
     from analysis.data import Study
     from analysis.quality_of_life import CourseDesign, DeteriorationRule
+    from analysis.survival.curve import SurvivalCurve
 
 
 def scores_of(study: Study, scale: str) -> pd.DataFrame:
@@ -105,7 +106,7 @@ def degrees(found: FixedEffect | Any) -> str:
 
 
 def deterioration_row(
-    rule: DeteriorationRule, events: tuple[int, int], medians: tuple[float, float], ratio: Any, planned: bool
+    rule: DeteriorationRule, curves: tuple[SurvivalCurve, SurvivalCurve], ratio: Any, planned: bool
 ) -> dict[str, object]:
     """One row of the table of all rules: what counts, events, medians, hazard ratio."""
     return {
@@ -113,8 +114,8 @@ def deterioration_row(
         "Than": "baseline" if rule.reference == "baseline" else "the best so far",
         "Counts if": rule.confirmation.replace("_", " "),
         "Death": "an event" if rule.death else "censored",
-        "Events": f"{events[0]} v {events[1]}",
-        "Median, months": " v ".join(limit(months(median), 1) for median in medians),
+        "Events": " v ".join(f"{curve.n_events} of {curve.n}" for curve in curves),
+        "Median, months": " v ".join(limit(months(curve.median), 1) for curve in curves),
         "Hazard ratio (Wald)": ratio_text(ratio),
         "Rule": "the protocol's" if planned else "variant",
     }

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from analysis.survival import CumulativeIncidence, TestResult
 
 
+COUNTS = ("Any grade", "Grade 3 or more", *(f"Grade {grade}" for grade in range(1, 6)))
+"""Columns of :func:`events_table` that count patients of those treated."""
+
+
 def events_table(
     tables: Mapping[str, pd.DataFrame], terms: Sequence[str], arms: Sequence[str]
 ) -> pd.DataFrame:
@@ -40,12 +44,11 @@ def events_table(
                         "Event": term,
                         "Population": population,
                         "Arm": one["group"],
-                        "Any grade": f"{one['any']} of {one['patients']}",
+                        "Treated": int(one["patients"]),
+                        "Any grade": int(one["any"]),
                         "% (95 % interval)": f"{number(one['percent'], 0)} ({number(one['low'], 0)}–{number(one['high'], 0)})",
-                        "Grade 3 or more": f"{one['severe']} of {one['patients']}",
-                        "Grade 1 / 2 / 3 / 4 / 5": " / ".join(
-                            str(one[f"grade_{grade}"]) for grade in range(1, 6)
-                        ),
+                        **{f"Grade {grade}": int(one[f"grade_{grade}"]) for grade in range(1, 6)},
+                        "Grade 3 or more": int(one["severe"]),
                     }
                 )
     return pd.DataFrame(rows)
@@ -63,15 +66,20 @@ def dumbbell_rows(
     rows = []
     for term in terms:
         for population, table in tables.items():
-            share = table[table["term"] == term].set_index("group")["percent"]
+            of_arm = {one["group"]: one for one in table[table["term"] == term].to_dict("records")}
             found = {str(row["term"]): row for row in differences[population].to_dict("records")}.get(term)
             if found is None:
                 continue
             rows.append(
                 {
-                    "term": term, "population": population, "arm": float(share[labels[0]]),
-                    "control": float(share[labels[1]]), "difference": float(found["estimate"]),
+                    "term": term, "population": population, "arm": float(of_arm[labels[0]]["percent"]),
+                    "control": float(of_arm[labels[1]]["percent"]), "difference": float(found["estimate"]),
                     "low": float(found["low"]), "high": float(found["high"]),
+                    **{
+                        f"{role}_{name}": int(of_arm[label][column])
+                        for role, label in zip(("arm", "control"), labels, strict=True)
+                        for name, column in (("events", "any"), ("patients", "patients"))
+                    },
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -85,8 +93,9 @@ def rates_table(rates: pd.DataFrame, terms: Sequence[str], arms: Sequence[str]) 
     for term in terms:
         own = rates[rates["term"] == term]
         for arm in arms:
-            row: dict[str, object] = {"Event": term, "Arm": arm}
-            for one in own[own["group"] == arm].to_dict("records"):
+            of_arm = own[own["group"] == arm]
+            row: dict[str, object] = {"Event": term, "Arm": arm, "Treated": int(of_arm["n"].max())}
+            for one in of_arm.to_dict("records"):
                 measure = str(one["measure"])
                 row[f"{measure.capitalize()}, events"] = int(one["events"])
                 row[f"{measure.capitalize()}, patient-years"] = number(float(one["patient_years"]), 0)
