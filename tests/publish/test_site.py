@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from analysis.errors import PublicationError
@@ -73,7 +75,16 @@ def test_figures_of_a_notebook_keep_caption_and_alternative_text(reports) -> Non
     page = notebook_page(reports)
     assert 'alt="Two curves that cross."' in page
     assert "<figcaption>Survival without progression.</figcaption>" in page
-    assert 'src="data:image/png;base64,' in page
+    assert 'src="04-survival/fig-pfs.png"' in page
+    picture = reports.folder / "_site/notebooks/primary/04-survival/fig-pfs.png"
+    shown = reports.notebook["cells"][2]["outputs"][0]["data"]["image/png"]
+    assert base64.b64encode(picture.read_bytes()).decode() == shown
+
+
+def test_a_picture_that_is_not_the_published_one_stands_in_the_page_itself(reports) -> None:
+    reports.notebook["cells"][2]["outputs"][0]["data"]["image/png"] = "AAAA"
+    reports.write_results()
+    assert 'src="data:image/png;base64,AAAA"' in notebook_page(reports)
 
 
 def test_mathematics_of_a_notebook_needs_no_script(reports) -> None:

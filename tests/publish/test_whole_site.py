@@ -96,10 +96,18 @@ FINDING = {"file": "a.csv", "column": "b", "what": "<b>… is odd</b>", "count":
 def test_what_the_check_of_the_folder_found_is_told_by_kind(reports) -> None:
     runs = read_runs(reports.folder, ["primary"])
     assert "a.csv, b: &lt;b&gt;… is odd&lt;/b&gt; (fewer than 5)" in data_page(
-        reports.folder, runs, [FINDING]
+        reports.folder, runs, {"primary": [FINDING]}
     )
-    assert "nothing was found to complain of" in data_page(reports.folder, runs, [])
-    assert "was not recorded" in data_page(reports.folder, runs, None)
+    assert "nothing was found to complain of" in data_page(reports.folder, runs, {"primary": []})
+    assert "was not recorded" in data_page(reports.folder, runs, {})
+
+
+def test_another_study_that_a_run_rests_on_is_told_too(reports) -> None:
+    reports.results["study"] = {**reports.results["study"], "id": "OTHER", "title": "Another trial"}
+    reports.write_results("second")
+    page = data_page(reports.folder, read_runs(reports.folder, ["primary", "second"]), {})
+    assert page.index("Simulated trial") < page.index("Study (run second)") < page.index("Another trial")
+    assert 'id="second-caveats"' in page
 
 
 def test_a_study_without_pet_has_a_page_that_says_so(reports) -> None:

@@ -117,7 +117,7 @@ def index(arguments: argparse.Namespace) -> int:
         project_root() / "reports",
         arguments.runs,
         identifiers=identifiers_of(arguments.runs),
-        findings=ready_study(load_run(arguments.runs[0]).parameters.study).findings,
+        findings={run: ready_study(load_run(run).parameters.study).findings for run in arguments.runs},
     )
     if keep_build(project_root() / "reports", arguments.runs, commit()):
         tell_changes(arguments.runs)

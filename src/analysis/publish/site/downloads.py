@@ -14,7 +14,8 @@ _KINDS = {".csv": "numbers", ".svg": "drawing", ".png": "picture"}
 
 
 def _named(path: Path) -> str:
-    return f"{path.parts[-3]}, {path.stem} ({_KINDS.get(path.suffix, path.suffix)})"
+    notebook = path.parts[-3] if path.parent.name in ("figures", "tables") else path.parent.name
+    return f"{notebook}, {path.stem} ({_KINDS.get(path.suffix, path.suffix)})"
 
 
 def _groups(
@@ -35,7 +36,7 @@ def _groups(
             (
                 f"Figures of run {run.name}",
                 (".svg", ".png"),
-                (site / FOLDER / run.name, site / "publication" / "results" / run.name),
+                (site / "notebooks" / run.name, site / "publication" / "results" / run.name),
             ),
         ):
             files = sorted(

@@ -54,9 +54,12 @@ class CellFacts(Preprocessor):
             "made": resources["made"].get(label, []),
         }
         where = f"notebook {resources['notebook']}, cell {label or 'without label'}"
+        address, content = resources["pictures"].get(label, ("", ""))
         for output in cell.outputs:
             if output.get("data"):
                 output.metadata["alt"] = _alternative(output, options, where)
+                same = bool(content) and output.data.get("image/png", "").replace("\n", "") == content
+                output.metadata["address"] = address if same else ""
 
 
 def _alternative(output: NotebookNode, options: Mapping[str, str], where: str) -> str:
@@ -104,7 +107,13 @@ def _exporter(taken: Sequence[str]) -> TemplateExporter:
     return exporter
 
 
-def cells_html(notebook: NotebookNode, name: str, *, made: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def cells_html(
+    notebook: NotebookNode,
+    name: str,
+    *,
+    made: Mapping[str, Sequence[Mapping[str, Any]]],
+    pictures: Mapping[str, tuple[str, str]] | None = None,
+) -> str:
     """HTML of the cells of an executed notebook, in their order.
 
     Parameters
@@ -115,6 +124,9 @@ def cells_html(notebook: NotebookNode, name: str, *, made: Mapping[str, Sequence
         Stem of the notebook, for messages.
     made : mapping
         Named values that a cell made, by its label.
+    pictures : mapping of str to (str, str), optional
+        Pictures that lie beside the page, by the label of their cell: address, and content in base64. An output of
+        that very content is shown from there; any other stands in the page itself.
 
     Raises
     ------
@@ -127,5 +139,7 @@ def cells_html(notebook: NotebookNode, name: str, *, made: Mapping[str, Sequence
     taken = [f"cell-{label}" for label in labels] + [
         f"value-{value['name']}" for values in made.values() for value in values
     ]
-    text, _ = _exporter(taken).from_notebook_node(notebook, resources={"made": dict(made), "notebook": name})
+    text, _ = _exporter(taken).from_notebook_node(
+        notebook, resources={"made": dict(made), "notebook": name, "pictures": dict(pictures or {})}
+    )
     return text

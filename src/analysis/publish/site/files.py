@@ -1,4 +1,4 @@
-"""Files that a reader may take away: figures, the numbers they draw, tables and every value, each with its checksum."""
+"""Files that a reader may take away: the numbers that figures draw, tables and every value, each with its checksum."""
 
 from __future__ import annotations
 
@@ -34,10 +34,15 @@ class SiteFigure:
     csv: str
 
 
+def picture_folder(notebook: NotebookResults) -> str:
+    """Folder of the pictures that a notebook's page shows, from the top of the site."""
+    return notebook.page.removesuffix(".html")
+
+
 def figures(site: Path, runs: Sequence[Run]) -> list[SiteFigure]:
     """Every figure of every run, in the order of the notebooks.
 
-    The picture is the drawing that the publication shows, where it shows it, so that nothing lies in the site twice.
+    The picture is the drawing that the publication shows, else the one of the notebook's page: nothing lies in the site twice.
     """
     found = []
     for run in runs:
@@ -53,7 +58,9 @@ def figures(site: Path, runs: Sequence[Run]) -> list[SiteFigure]:
                         name=name,
                         caption=str(entry["caption"]).rstrip() + simulated,
                         alt=str(entry["alt"]),
-                        picture=drawn if (site / drawn).is_file() else f"{top}/{entry['png']}",
+                        picture=drawn
+                        if (site / drawn).is_file()
+                        else f"{picture_folder(notebook)}/{name}.png",
                         csv=f"{top}/{entry['csv']}" if entry.get("csv") else "",
                     )
                 )
@@ -65,10 +72,9 @@ def _wanted(site: Path, runs: Sequence[Run]) -> Iterator[tuple[str, Path]]:
     folders = {(run.name, book.notebook): book.folder for run in runs for book in run.notebooks}
     for figure in figures(site, runs):
         folder = folders[figure.run, figure.notebook.notebook]
-        for address in (figure.picture, figure.csv):
-            if address.startswith(f"{FOLDER}/"):
-                name = address.removeprefix(f"{FOLDER}/")
-                yield name, folder / Path(*Path(name).parts[2:])
+        if figure.csv:
+            name = figure.csv.removeprefix(f"{FOLDER}/")
+            yield name, folder / Path(*Path(name).parts[2:])
     for (run, notebook), folder in folders.items():
         book = next(
             book for each in runs if each.name == run for book in each.notebooks if book.notebook == notebook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,8 +11,9 @@ from markupsafe import Markup
 
 from analysis.errors import PublicationError
 from analysis.publish.runs import NotebookResults, read_runs
+from analysis.publish.site.files import picture_folder
 from analysis.publish.site.pages import page, provenance_facts
-from analysis.publish.staging import write_whole
+from analysis.publish.staging import staged_folder, write_whole
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -50,18 +52,34 @@ def _read(path: Path, where: str) -> NotebookNode:
     return cast("NotebookNode", notebook)
 
 
+def _write_pictures(site: Path, results: NotebookResults) -> dict[str, tuple[str, str]]:
+    """Put the pictures of the figures beside the page; by label the address of each and its content in base64.
+
+    A page of a hundred kilobytes that loads pictures when they are scrolled to is there at once.
+    """
+    found = {}
+    with staged_folder(site / picture_folder(results)) as folder:
+        for label, entry in results.figures.items():
+            content = (results.folder / str(entry["png"])).read_bytes()
+            (folder / f"{label}.png").write_bytes(content)
+            address = f"{results.notebook}/{label}.png"
+            found[label] = (address, base64.b64encode(content).decode())
+    return found
+
+
 def _render(reports: Path, site: Path, results: NotebookResults) -> Path:
     from analysis.publish.site.exporter import cells_html  # nbconvert is slow to import
 
     address = f"notebooks/{results.run}/{results.notebook}.ipynb"
     notebook = _read(reports / address, address)
+    pictures = _write_pictures(site, results)
     text = page(
         "notebook.html",
         reports=reports,
         root="../../",
         kind="notebook",
         title=results.title,
-        cells=Markup(cells_html(notebook, results.notebook, made=_made(results))),
+        cells=Markup(cells_html(notebook, results.notebook, made=_made(results), pictures=pictures)),
         run=results.run,
         study=results.study,
         simulated=results.study["kind"] == "simulated",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,52 @@ def findings_section(findings: Sequence[Mapping[str, Any]] | None) -> Section:
     return Section("folder", "The study folder", (said,), entries)
 
 
-def data_page(reports: Path, runs: Sequence[Run], findings: Sequence[Mapping[str, Any]] | None) -> str:
-    """HTML of the page about the data.
+def _list(texts: Iterable[Any]) -> tuple[Mapping[str, str], ...]:
+    return tuple({"text": str(text), "page": "", "word": ""} for text in texts)
+
+
+def _study_sections(
+    run: Run, findings: Sequence[Mapping[str, Any]] | None, *, mark: str, named: str
+) -> Iterator[Section]:
+    """Sections about the study of one run; ``mark`` goes before their ids, ``named`` behind their titles."""
+    notes = tuple(
+        {"text": text, "page": notebook.page, "word": notebook.notebook}
+        for notebook in run.notebooks
+        for text in notebook.notes
+    )
+    folder = findings_section(findings)
+    yield Section(
+        f"{mark}caveats",
+        f"What must be known of these data{named}",
+        entries=_list(run.study.get("caveats") or ()),
+    )
+    yield replace(folder, id=f"{mark}{folder.id}", title=folder.title + named)
+    yield Section(
+        f"{mark}notes", f"What the notebooks could not answer, and what they repaired{named}", entries=notes
+    )
+    yield Section(
+        f"{mark}missing",
+        f"Who is there, who is not, and what is missing{named}",
+        tables=_tables(run, DATA_TABLES),
+    )
+
+
+def _facts(run: Run, named: str) -> list[tuple[str, str]]:
+    words = {
+        "title": "Study",
+        "kind": "Kind",
+        "source": "Source",
+        "licence": "Licence",
+        "parts": "Parts it has",
+    }
+    facts = [(word + named, plain(run.study.get(key) or None)) for key, word in words.items()]
+    return [*facts, (f"SHA-256 of the folder{named}", plain(run.provenance.get("study_sha256")))]
+
+
+def data_page(
+    reports: Path, runs: Sequence[Run], findings: Mapping[str, Sequence[Mapping[str, Any]] | None]
+) -> str:
+    """HTML of the page about the data: the study of the main run, then every other study that a run rests on.
 
     Parameters
     ----------
@@ -71,34 +115,24 @@ def data_page(reports: Path, runs: Sequence[Run], findings: Sequence[Mapping[str
         Folder of the publication.
     runs : sequence of Run
         The main one first.
-    findings : sequence of mapping or None
-        What the check of the study folder found, by kind: ``file``, ``column``, ``what``, ``count``; None if unknown.
+    findings : mapping of str to sequence of mapping or None
+        What the check of the study folder found, by run and there by kind: ``file``, ``column``, ``what``,
+        ``count``; a run that is lacking, or None, is one of which it is not known.
     """
-    main = runs[0]
-    notes = tuple(
-        {"text": text, "page": notebook.page, "word": notebook.notebook}
-        for notebook in main.notebooks
-        for text in notebook.notes
-    )
-    sections = [
-        Section(
-            "caveats",
-            "What must be known of these data",
-            entries=tuple(
-                {"text": str(text), "page": "", "word": ""} for text in main.study.get("caveats") or ()
-            ),
-        ),
-        findings_section(findings),
-        Section("notes", "What the notebooks could not answer, and what they repaired", entries=notes),
-        Section(
-            "missing", "Who is there, who is not, and what is missing", tables=_tables(main, DATA_TABLES)
-        ),
-    ]
-    facts = [(word, plain(main.study.get(key) or None)) for key, word in (("title", "Study"), ("kind", "Kind"), ("source", "Source"), ("licence", "Licence"), ("parts", "Parts it has"))]  # fmt: skip
-    facts.append(("SHA-256 of the folder", plain(main.provenance.get("study_sha256"))))
+    facts: list[tuple[str, str]] = []
+    sections: list[Section] = []
+    seen: set[str] = set()
+    for run in runs:
+        study = str(run.study.get("id"))
+        if study in seen:
+            continue
+        mark, named = (f"{run.name}-", f" (run {run.name})") if seen else ("", "")
+        seen.add(study)
+        facts += _facts(run, named)
+        sections += _study_sections(run, findings.get(run.name), mark=mark, named=named)
     return _subject(
         reports,
-        main,
+        runs[0],
         kind="data",
         title="Data quality",
         lead="What the study holds and lacks, what was found when it was checked, and who is missing.",

@@ -15,7 +15,7 @@ from analysis.publish.site.check import check_site
 from analysis.publish.site.checks_page import checks_page
 from analysis.publish.site.downloads import downloads_page
 from analysis.publish.site.figures_page import figures_page
-from analysis.publish.site.files import figures, write_files
+from analysis.publish.site.files import figures, picture_folder, write_files
 from analysis.publish.site.glossary import glossary_page, read_glossary
 from analysis.publish.site.landing import ANSWERS, landing_page
 from analysis.publish.site.numbers import numbers_page
@@ -41,9 +41,11 @@ class FinishedSite:
 
 def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
     """Delete pages of runs that are no longer shown: what is not linked must not travel with the site."""
-    wanted = {site / notebook.page for run in runs for notebook in run.notebooks}
-    for path in sorted((site / "notebooks").rglob("*.html")):
-        if path not in wanted:
+    books = [notebook for run in runs for notebook in run.notebooks]
+    wanted = {site / book.page for book in books}
+    wanted |= {site / picture_folder(book) / f"{name}.png" for book in books for name in book.figures}
+    for path in sorted((site / "notebooks").rglob("*")):
+        if path.is_file() and path not in wanted:
             path.unlink()
 
 
@@ -52,7 +54,7 @@ def render_index(
     runs: Sequence[str],
     *,
     identifiers: Collection[str] = (),
-    findings: Sequence[Mapping[str, Any]] | None = None,
+    findings: Mapping[str, Sequence[Mapping[str, Any]] | None] | None = None,
 ) -> FinishedSite:
     """Write the pages about the whole and, when the check finds nothing, the landing page ``_site/index.html``.
 
@@ -64,8 +66,8 @@ def render_index(
         Names of runs, the main one first.
     identifiers : collection of str
         Pseudonyms of their studies: no file of the site, of the results and of the executed notebooks may hold one.
-    findings : sequence of mapping, optional
-        What the check of the main run's study folder found, see :func:`analysis.publish.site.subjects.data_page`.
+    findings : mapping of str to sequence of mapping, optional
+        What the check of each run's study folder found, see :func:`analysis.publish.site.subjects.data_page`.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def render_index(
     pages = {
         "figures": figures_page(reports, found, shown),
         "numbers": numbers_page(reports, found, every, reasons=silent),
-        "data": data_page(reports, found, findings),
+        "data": data_page(reports, found, findings or {}),
         "pet": pet_page(reports, found, shown),
         "checks": checks_page(reports, found, warnings),
         "glossary": glossary_page(reports, found, read_glossary(reports)),
