@@ -21,6 +21,8 @@ from analysis.workflow.studies import ready
 
 MANIFEST, METADATA, BILL = "manifest-sha256.txt", "ro-crate-metadata.json", "software.cdx.json"
 SITE = "reports/_site"
+TESTED = ".make/tests.json"
+"""What the last run of the whole test suite found, which the site's page of checks tells: a rebuild needs it as well."""
 _ROWS = ("data/studies/", "data/derived/", "data/simulated/", "data/simulated-truth/", "data/public/")
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can hold: all its files carry it, for equal content gives equal bytes."""
@@ -111,7 +113,7 @@ def write_crate(run_names: Sequence[str], target: Path) -> Path:
     """
     top, now = project_root(), commit()
     runs = [load_run(name) for name in run_names]
-    sources = _sources()
+    sources = _sources() + ([TESTED] if (project_root() / TESTED).is_file() else [])
     if now.endswith("changes"):
         raise PublicationError(
             "files of the checkout differ from its commit", do="commit them, then make clean report crate"
