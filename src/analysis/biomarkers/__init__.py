@@ -22,7 +22,13 @@ from analysis.biomarkers.joint import (
     joint_agreement,
     joint_classes,
 )
-from analysis.biomarkers.mixed_model import FixedEffect, MixedModel, mixed_model
+from analysis.biomarkers.mixed_model import (
+    FixedEffect,
+    MixedContrast,
+    MixedModel,
+    mixed_contrast,
+    mixed_model,
+)
 from analysis.biomarkers.paired_calls import Agreement, agreement, kappa, mcnemar
 from analysis.biomarkers.paired_samples import signed_rank
 from analysis.biomarkers.plasma import (
@@ -69,6 +75,7 @@ __all__ = [
     "Group",
     "JointAgreement",
     "JointClasses",
+    "MixedContrast",
     "MixedModel",
     "Oncoprint",
     "Power",
@@ -98,6 +105,7 @@ __all__ = [
     "kappa",
     "marker_label",
     "mcnemar",
+    "mixed_contrast",
     "mixed_model",
     "nominal_day",
     "oncoprint",

@@ -253,6 +253,53 @@ def mixed_model(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class MixedContrast:
+    """A fitted model, and the one combination of its fixed effects that was asked for."""
+
+    model: MixedModel
+    effect: FixedEffect
+
+
+@logged("comparison", measure="difference", whole="effect")
+def mixed_contrast(
+    outcome: ArrayLike,
+    design: ArrayLike,
+    patients: ArrayLike,
+    *,
+    terms: tuple[str, ...],
+    weights: ArrayLike,
+    name: str,
+    random: ArrayLike | None = None,
+) -> MixedContrast:
+    """Fit a linear mixed model and test one combination of its fixed effects: one question, one line of the log.
+
+    Parameters
+    ----------
+    outcome, design, patients, terms, random
+        As for :func:`mixed_model`.
+    weights : array of float, shape (p,)
+        Of the fixed effects.
+    name : str
+        What they make together, for the log: "difference of the arms".
+
+    Raises
+    ------
+    DesignError
+        As :func:`mixed_model`, or for another number of weights than of terms.
+
+    Examples
+    --------
+    >>> y, visit = np.array([1.0, 2.0, 2.0, 4.0, 5.0, 5.5]), np.array([0, 1] * 3)
+    >>> found = mixed_contrast(y, np.column_stack([np.ones(6), visit]), [1, 1, 2, 2, 3, 3], terms=("mean", "change"),
+    ...                        weights=[0, 1], name="change")
+    >>> round(found.effect.estimate, 4)
+    1.1667
+    """
+    model = mixed_model(outcome, design, patients, terms=terms, random=random)
+    return MixedContrast(model, model.contrast(weights, name=name))
+
+
 def _polished(deviance: Callable[[np.ndarray], float], theta: np.ndarray) -> np.ndarray:
     """Newton's steps to the optimum's last digits, for parameters that are not at zero."""
     free = np.abs(theta) > 1e-4

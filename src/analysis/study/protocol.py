@@ -99,6 +99,7 @@ class Protocol:
     rates_at_months: tuple[int, ...]
     published_source: str
     plan: Mapping[str, PlannedAnalysis] = field(default_factory=dict)
+    file: str = "data/protocol.yml"
 
     @property
     def assessments(self) -> AssessmentSchedule:
@@ -119,7 +120,7 @@ class Protocol:
             known = [fact for fact in self.facts if fact.startswith(section + ".")]
             raise ParameterError(
                 f"the protocol has no fact named {name!r}",
-                where="data/protocol.yml",
+                where=self.file,
                 expected="one of " + ", ".join(known or sorted(self.facts)),
                 do="correct the name, or add the fact with its value and basis",
             )
@@ -170,4 +171,5 @@ def load_protocol(path: Path | None = None) -> Protocol:
         rates_at_months=tuple(document["survival"]["rates_at_months"]),
         published_source=document["published"]["source"],
         plan=read_plan(document.get("plan", {}), bases=BASES, file=f"data/{source.name}"),
+        file=f"data/{source.name}",
     )
