@@ -48,20 +48,17 @@ def _marked(text: str, basis: str) -> str:
 
 
 def studies_table(studies: Iterable[ContextStudy]) -> pd.DataFrame:
-    """One row a published result: study, who and how, when, what was measured, result, how it is known."""
+    """One row a published result. How it is known stands next to the study, where no narrow page cuts it off."""
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
-                "Study": one.study,
-                "Design, patients, treatment": f"{one.design}; {one.setting}; {one.treatment}",
-                "Marker and day": f"{one.marker}, {one.timing}",
-                "Metric and cut-off": f"{one.metric}, {one.cutoff}",
-                "Patients": str(one.n),
-                "Outcome": one.outcome,
-                "Result": _result(one),
+                "Study": f"{one.study} (n = {one.n})",
                 "Known": known(one.basis),
+                "Design, patients, treatment": f"{one.design}; {one.setting}; {one.treatment}",
+                "Marker, day, cut-off": f"{one.marker}, {one.timing}: {one.metric}, {one.cutoff}",
+                "Result": f"{one.outcome}: {_result(one)}",
                 "Beware": one.note,
             }
             for one in studies
@@ -162,14 +159,12 @@ def trials_table(trials: pd.DataFrame) -> pd.DataFrame:
     for _, row in trials.iterrows():
         rows.append(
             {
-                "Trial": f"{row['trial']}: {row['comparison']}",
-                "End-point": row["endpoint"],
-                "Patients": str(row["patients"]),
+                "Trial": f"{row['trial']}, {row['endpoint']} (n = {row['patients']}): {row['comparison']}",
+                "Printed figures": known(row["basis"]),
                 "HR, reconstructed": interval(row, "hr", 3),
                 "HR, printed": printed(row, "hr", 2),
                 "Months, reconstructed": f"{interval(row, 'median', 1)} v {interval(row, 'control_median', 1)}",
                 "Months, printed": f"{printed(row, 'median', 1)} v {printed(row, 'control_median', 1)}",
-                "Printed figures": known(row["basis"]),
                 "Beware": row["caution"],
             }
         )
