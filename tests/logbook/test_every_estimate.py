@@ -47,6 +47,7 @@ NO_ESTIMATE = {
         "with_q_values": "corrects p values that are logged",
     },
     quality_of_life: {
+        "course_design": "prepares the design of a model that is logged",
         "deterioration_rules": "names rules",
         "score_items": "scores forms",
         "time_to_deterioration": "derives an end-point",
