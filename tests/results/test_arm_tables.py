@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.results.arm_tables import arm_table, forest_rows, two_arms
+from analysis.results.arm_tables import arm_table, forest_rows, strata_of, two_arms
 from analysis.results.arm_words import effect_sentence, subgroup_sentence
 from analysis.results.reader_tables import reader_table, two_by_two
 from analysis.results.subgroup_tables import characteristics, definition_table, in_subgroup
@@ -157,3 +157,14 @@ def test_no_recalled_figure_is_printed_as_published(protocol):
     assert {fact.basis for name, fact in protocol.facts.items() if name.startswith("published.")} == {
         "published"
     }
+
+
+def test_a_stratum_that_is_not_known_is_none_and_without_columns_there_are_no_strata():
+    rows = pd.DataFrame(
+        {
+            "visceral": pd.array([True, None], dtype="boolean"),
+            "endocrine_sensitive": pd.array([False, True], dtype="boolean"),
+        }
+    )
+    assert strata_of(rows, ["visceral", "endocrine_sensitive"]) == ["True/False", None]
+    assert strata_of(rows, []) is None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from analysis.data.conversion import TypedTable
 from analysis.data.description import FILE, Description
 from analysis.data.problems import Problem, error, meant, warning
+from analysis.data.schemas import CODE
 
 
 def arm_problems(description: Description, tables: Mapping[str, TypedTable]) -> list[Problem]:
@@ -59,8 +60,8 @@ def _arms(patients: TypedTable, description: Description) -> list[Problem]:
     problems += [
         error(
             patients.file,
-            f"the study has no such arm: {str(arms[line])[:20]!r}"
-            if str(arms[line]).isalnum()
+            f"the study has no such arm: {str(arms[line])!r}"
+            if CODE.fullmatch(str(arms[line]))
             else "the study has no such arm",
             row=int(line),
             column="arm",

@@ -22,7 +22,7 @@ ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DAYS = (-45_000.0, 20_000.0)
 """Study days that can be: from a birth 120 years before treatment to 55 years after its start."""
 
-_CODE = re.compile(r"(?!.*[0-9]{4})[A-Za-z0-9_+-]{1,20}")
+CODE = re.compile(r"(?!.*[0-9]{4})[A-Za-z0-9_+-]{1,20}")
 """What looks like a code; four digits in a row may be a date or a record's number, which is not repeated."""
 
 
@@ -187,14 +187,12 @@ def _cell_problem(text: TextTable, line: int, name: str, cell: str, column: Colu
     unit = f" {column.unit}" if column.unit else ""
     span = f"{low:g} to {high:g}{unit}" if np.isfinite([low, high]).all() else f"a number{unit}"
     if check == "code":
-        shown = f"the code {cell!r}" if _CODE.fullmatch(cell) else "a text"
+        shown = f"the code {cell!r}" if CODE.fullmatch(cell) else "a text"
         return error(
             text.file,
             f"{shown} is not one of this column's codes",
             expected=", ".join(_codes(column)),
-            do=meant(cell, _codes(column))
-            if _CODE.fullmatch(cell)
-            else "use a code, or leave the cell empty",
+            do=meant(cell, _codes(column)) if CODE.fullmatch(cell) else "use a code, or leave the cell empty",
             **place,
         )
     if check == "range":

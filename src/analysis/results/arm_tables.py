@@ -38,6 +38,19 @@ def two_arms(study: Study) -> tuple[str, str]:
     return others[0], study.control
 
 
+def strata_of(rows: pd.DataFrame, columns: Sequence[str]) -> list[str | None] | None:
+    """Stratum of each patient by the columns that the randomisation was stratified by; None where one is not known.
+
+    Without such columns there is nothing to stratify by, and no list.
+    """
+    if not columns:
+        return None
+    cells = rows[list(columns)].astype("string")
+    known = cells.notna().all(axis=1)
+    joined = cells.fillna("").agg("/".join, axis=1)
+    return [text if is_known else None for text, is_known in zip(joined, known, strict=True)]
+
+
 def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, otherwise: str) -> None:
     """Hold the values of one comparison of arms under ``prefix``; without a result each is missing, with its reason."""
     names = ("n", "events", "hr", "hr_p", "hr_stratified", "logrank_p", "rmst_difference", "tau", "arm_n", "arm_median",

@@ -48,11 +48,16 @@ def in_subgroup(patients: pd.DataFrame, protocol: Protocol) -> pd.Series:
     return (patients[column].astype("string") == value).astype(bool)
 
 
-def definition_table(patients: pd.DataFrame, inside: pd.Series, arms: Mapping[str, str]) -> pd.DataFrame:
-    """Patients by earlier treatment and arm, and whether they are in the subgroup: the definition, before any outcome."""
+def definition_table(
+    patients: pd.DataFrame, inside: pd.Series, arms: Mapping[str, str], *, column: str = "last_treatment"
+) -> pd.DataFrame:
+    """Patients by earlier treatment and arm, and whether they are in the subgroup: the definition, before any outcome.
+
+    ``column`` is the one that defines it, in the protocol.
+    """
     import pandas as pd
 
-    last = patients["last_treatment"].map(SETTINGS)
+    last = patients[column].astype("string").replace(SETTINGS)
     lines = patients["prior_lines"].astype("string").fillna("unknown") if "prior_lines" in patients else "—"
     keyed = pd.DataFrame({"last": last, "lines": lines, "inside": inside, "arm": patients["arm"]})
     rows = []
