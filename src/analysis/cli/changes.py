@@ -116,6 +116,7 @@ def diff(arguments: argparse.Namespace) -> int:
     from analysis.publish.changes.kept import kept_folder, results_of
     from analysis.publish.changes.page import write_page
     from analysis.publish.changes.text import as_text
+    from analysis.results.places import DRAFT
 
     reports = project_root() / "reports"
     commit = _base(reports, arguments.against)
@@ -132,6 +133,11 @@ def diff(arguments: argparse.Namespace) -> int:
         other = read_side(now, run, f"{run} now")
         simulated = simulated or other.run.simulated
         found.append(differences(one, other))
+    new = sorted(
+        path.name for path in now.iterdir() if path.name not in (*runs, DRAFT) and any(path.glob("*.json"))
+    )
+    for run in new:
+        print(f"diff: run {run} was not built at {commit[:10]}", file=sys.stderr)
     cells = _cells(arguments.nbdiff, commit)
     page = arguments.html or project_root() / DIFF_PAGE
     title = f"What changed since commit {commit[:10]}"
