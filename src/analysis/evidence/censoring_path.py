@@ -74,8 +74,8 @@ def most_probable_path(
     )
     rates = np.maximum(rates, 1e-6)
     before = np.column_stack([level, heights])
-    gone = np.zeros((m + 1, b, left.size), dtype=np.int32)
-    fell = np.zeros((m, b, left.size), dtype=np.int32)
+    gone = np.zeros((m + 1, b, left.size), dtype=np.int16)
+    fell = np.zeros((m, b, left.size), dtype=np.int16)
     for k in range(m + 1):
         most = left.size - 1 if k == m and target is not None else _most(rates[:, k], left.size - 1)
         cost, levels, gone[k] = _censor(cost, levels, rates[:, k], most)
@@ -104,11 +104,11 @@ def _most(rate: Floats, cap: int) -> int:
 
 def _censor(
     cost: Floats, levels: Floats, rate: Floats, most: int
-) -> tuple[Floats, Floats, NDArray[np.int32]]:
+) -> tuple[Floats, Floats, NDArray[np.int16]]:
     """Cheapest way into each number left by censoring 0 to ``most`` patients."""
     size = cost.shape[1]
     best, kept = np.full_like(cost, np.inf), levels.copy()
-    choice = np.zeros(cost.shape, dtype=np.int32)
+    choice = np.zeros(cost.shape, dtype=np.int16)
     log_rate = np.log(rate)[:, None]
     for count in range(most + 1):
         price = rate[:, None] - count * log_rate + gammaln(count + 1)
@@ -128,11 +128,11 @@ def _fall(
     most: int,
     precision: float,
     reward: Floats | None,
-) -> tuple[Floats, Floats, NDArray[np.int32]]:
+) -> tuple[Floats, Floats, NDArray[np.int16]]:
     """Cheapest way into each number left by 0 to ``most`` events at one step."""
     size = cost.shape[1]
     best, kept = np.full_like(cost, np.inf), levels.copy()
-    choice = np.zeros(cost.shape, dtype=np.int32)
+    choice = np.zeros(cost.shape, dtype=np.int16)
     at_risk = np.maximum(left, 1.0)
     for count in range(most + 1):
         after = levels[:, count:] * (1 - count / at_risk[count:])

@@ -20,6 +20,8 @@ OF_A_STEP = 0.4
 """It reckons with no more than this share of one patient's step: else a patient's step would pass for an error."""
 HALVINGS = 12
 """Halvings of the weight by which a published total of events is met."""
+CELLS = 4e7
+"""Points times patients times digitisations that are reckoned at once: about 0.2 GB at most."""
 TOLD = 0.01
 """A distance between reconstructed and digitised curve above this is said."""
 
@@ -132,6 +134,15 @@ def reconstruct_many(
     times, survival : numpy.ndarray of float, shape (b, k)
         Its points in each digitisation; a point stays between the printed numbers at risk that the arm's own lies between.
     """
+    together = max(int(CELLS // (arm.times.size * arm.n)), 1)
+    if len(times) > together:  # a figure without numbers at risk is one long stretch
+        parts = [
+            reconstruct_many(arm, times[i : i + together], survival[i : i + together])
+            for i in range(0, len(times), together)
+        ]
+        return ManyReconstructions(
+            *(np.vstack([getattr(p, name) for p in parts]) for name in ("time", "event"))
+        )
     end = float(arm.times[-1])
     bounds = np.append(arm.risk_times, end)
     place = np.append(np.searchsorted(arm.times[1:], arm.risk_times, side="left"), arm.times.size - 1)
