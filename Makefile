@@ -8,6 +8,8 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 ENV  := $(VENV)/.complete
 ANALYSIS := @$(VENV)/bin/python -m analysis
+# The same by a process that has imported everything and forks itself for each step; it ends with make.
+STEP := @$(VENV)/bin/python -E -S src/analysis/workflow/ask.py
 
 export PYTHONNOUSERSITE := 1
 export OMP_NUM_THREADS ?= 1
@@ -79,21 +81,21 @@ run: $(COPIES) ## run the notebooks of RUNS, without publication
 
 # One execution makes both files; they come into being together or not at all.
 reports/notebooks/%.ipynb reports/results/%.json: | $(ENV)
-	$(ANALYSIS) run $*
+	$(STEP) run $*
 
 # The page of one executed notebook.
 $(SITE)/notebooks/%.html: reports/notebooks/%.ipynb reports/results/%.json $(PUBLISH) reports/style/site.css | $(ENV)
-	$(ANALYSIS) page $*
+	$(STEP) page $*
 
 # The publication: all formats at once. The stem is the dot, which makes this a grouped pattern rule.
 $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publication/index%pdf $(SITE)/publication/supplement%html: \
 		$(VALUES) $(PUBLICATION) $(PUBLISH) data/protocol.yml .make/runs | $(ENV)
-	$(ANALYSIS) publish $(RUNS)
+	$(STEP) publish $(RUNS)
 
 $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
 		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
 		$(wildcard data/agreement.csv .make/tests.json) | $(ENV)
-	$(ANALYSIS) index $(RUNS)
+	$(STEP) index $(RUNS)
 
 .PHONY: preview
 preview: run ## serve the text on this computer; what you save is made again and the browser reloads

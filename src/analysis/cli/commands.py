@@ -63,9 +63,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; 0 when it succeeded, 1 on an error that is explained, 2 on wrong usage."""
+def main(argv: list[str] | None = None, **given: object) -> int:
+    """Run one command; 0 when it succeeded, 1 on an error that is explained, 2 on wrong usage.
+
+    What is given by name stands beside the arguments of the command: a kernel that is already there.
+    """
     arguments = parser().parse_args(argv)
+    vars(arguments).update(given)
     try:
         return arguments.function(arguments)
     except AnalysisError as error:

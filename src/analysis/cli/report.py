@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     from analysis.workflow.execute import execute
 
     run_name, _, notebook = arguments.target.rpartition("/")
-    copy = execute(run_name, notebook)
+    copy = execute(run_name, notebook, kernel=arguments.kernel)
     print(f"run: {copy.relative_to(project_root())}")
     return 0
 
@@ -166,6 +166,7 @@ def register(command: AddCommand) -> None:
     for name, function in (("run", run), ("page", page)):
         one = command(name, function)
         one.add_argument("target", metavar="RUN/NOTEBOOK", help="e.g. primary/04-survival")
+        one.set_defaults(kernel=None)
 
     for name, function in (("publish", publish), ("index", index)):
         one = command(name, function)

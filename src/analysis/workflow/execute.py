@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
@@ -21,6 +21,9 @@ from analysis.study import project_root
 from analysis.workflow.provenance import provenance
 from analysis.workflow.runs import Run, load_run
 from analysis.workflow.studies import ready
+
+if TYPE_CHECKING:
+    from analysis.workflow.forked_kernel import WaitingKernel
 
 KERNEL_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -36,12 +39,19 @@ class NotebookError(AnalysisError):
     """A notebook stopped with an error; nothing of it was put in place."""
 
 
-def execute(run_name: str, notebook: str) -> Path:
+def execute(run_name: str, notebook: str, *, kernel: WaitingKernel | None = None) -> Path:
     """Run one notebook and return the path of its executed copy.
 
     The notebook's own file is never touched. Everything is made in a stage; patient rows, tables and
     figures, values and, last, the executed copy are then moved into place, so that a copy that is there is
     complete.
+
+    Parameters
+    ----------
+    run_name, notebook : str
+        Name of the run and stem of the notebook.
+    kernel : WaitingKernel, optional
+        A forked kernel to use; by default papermill starts a new process. The outputs are the same.
 
     Raises
     ------
@@ -67,7 +77,13 @@ def execute(run_name: str, notebook: str) -> Path:
             clear_left_behind(folder.parent)
             folder.mkdir(parents=True)
         copy = stage.results.with_name(f"{notebook}.ipynb")
-        _papermill(source, copy, parameters, name)
+        if kernel is None:
+            _papermill(source, copy, parameters, name, {})
+        else:
+            from analysis.workflow.forked_kernel import forked
+
+            with forked(kernel) as manager:
+                _papermill(source, copy, parameters, name, {"kernel_manager_class": manager})
         if not stage.values.exists():
             raise PublicationError(
                 "the notebook ended without closing its session",
@@ -131,7 +147,9 @@ def checked_parameters(source: Path, run: Run) -> dict[str, Any]:
     return given
 
 
-def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str) -> None:
+def _papermill(
+    source: Path, copy: Path, parameters: dict[str, Any], stage: str, manager: dict[str, Any]
+) -> None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
@@ -155,6 +173,7 @@ def _papermill(source: Path, copy: Path, parameters: dict[str, Any], stage: str)
                 shutdown_kernel="immediate",  # a graceful shutdown stalls for seconds now and then
                 # Nobody else on the machine can listen in on the rows of patients.
                 config=Config(KernelManager={"transport_encryption": "auto"}),
+                **manager,
             )
     except PapermillExecutionError as error:
         failed = project_root() / "data" / "derived" / "failed" / parameters["run"] / copy.name

@@ -1,0 +1,117 @@
+"""Have one step of a build done by the preloaded process of this ``make``, or do it in a process of its own.
+
+Run by ``make`` as a plain script, with the standard library only: it starts in some twenty milliseconds. Where nothing
+can be preloaded, or a source has changed since, ``python -m analysis`` does the same with the same outputs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = Path(".make")
+STARTS = ("run",)
+"""Steps that start the process; the others use it where it is there."""
+SWITCH = "ANALYSIS_PRELOAD"
+"""Environment variable; ``no`` has every step done in a process of its own."""
+SECONDS = 120
+IMPORTED_WITH = {
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "agg",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # The allocator inside Arrow would start a thread, and a process with two threads is not forked.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""What the process has in its environment from its first import on."""
+
+
+def newest_source() -> int:
+    """When the newest file that may have been imported or read was saved, in nanoseconds."""
+    places = [*(ROOT / "src").rglob("*"), *(ROOT / "data").glob("*.*")]
+    return max(path.stat().st_mtime_ns for path in places if path.suffix != ".pyc" and path.is_file())
+
+
+def connected(path: Path) -> socket.socket | None:
+    """A connection to the preloaded process, or None where there is none or it is older than a source."""
+    asked = socket.socket(socket.AF_UNIX)
+    try:
+        if path.stat().st_mtime_ns > newest_source():
+            asked.connect(str(path))
+            return asked
+    except OSError:
+        pass
+    asked.close()
+    return None
+
+
+def started(path: Path, parent: int) -> socket.socket | None:
+    """The same after starting the process, once for all steps that wait for it."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "preloaded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection = connected(path)
+        if connection is not None:
+            return connection
+        process = subprocess.Popen(
+            [sys.executable, "-m", "analysis.workflow.preloaded", str(path), str(parent)],
+            env={**os.environ, **IMPORTED_WITH},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + SECONDS
+        while process.poll() is None and time.monotonic() < end:
+            connection = connected(path)
+            if connection is not None:
+                return connection
+            time.sleep(0.05)
+    return None
+
+
+def ask(connection: socket.socket, arguments: list[str]) -> int:
+    """Exit status of the step; its output goes to this terminal."""
+    with connection:
+        message = json.dumps([arguments, dict(os.environ)]).encode() + b"\n"
+        sent = socket.send_fds(connection, [message], [1, 2])
+        connection.sendall(message[sent:])
+        answer = b""
+        while not answer.endswith(b"\n"):
+            part = connection.recv(64)
+            if not part:
+                return 1
+            answer += part
+    return int(answer)
+
+
+def main() -> int:
+    """Do the step; its exit status."""
+    arguments = sys.argv[1:]
+    os.chdir(ROOT)
+    connection = None
+    if sys.platform == "linux" and os.environ.get(SWITCH) != "no":
+        path = FOLDER / f"preloaded-{os.getpgrp()}.sock"
+        connection = connected(path)
+        if connection is None and arguments[:1] and arguments[0] in STARTS:
+            with contextlib.suppress(OSError):
+                connection = started(path, os.getppid())
+    if connection is None:
+        os.execv(sys.executable, [sys.executable, "-m", "analysis", *arguments])
+    try:
+        return ask(connection, arguments)
+    except KeyboardInterrupt:
+        return 130
+    except OSError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
