@@ -117,6 +117,50 @@ def notebooks_over_bare(checkout: Path, environment: dict[str, str], scratch: Pa
     return ratio(ours_taken, limits_taken)
 
 
+def run_over_peers(checkout: Path, environment: dict[str, str], scratch: Path) -> float:
+    """One papermill and one nbconvert process a notebook of a run, in time of our notebooks and pages; one by one."""
+    stems = [path.stem for path in sorted((checkout / "reports/notebooks" / RUN).glob("*.ipynb"))]
+    pages = [f"reports/_site/notebooks/{RUN}/{stem}.html" for stem in stems]
+    parameters = ["-p", "run", RUN]
+    peers, ours = [], []
+    for _ in range(PAIRS):
+        taken = 0.0
+        for stem in stems:
+            copy = scratch / f"peer-{stem}.ipynb"
+            mill = [str(PYTHON), "-m", "papermill", "--no-progress-bar", f"notebooks/{stem}.ipynb", str(copy)]
+            taken += timed([*mill, *parameters], checkout, environment)
+            taken += timed([str(PYTHON), "-m", "nbconvert", "--to", "html", str(copy)], checkout, environment)
+        peers.append(taken)
+        for place in (f"reports/notebooks/{RUN}", f"reports/results/{RUN}", f"reports/_site/notebooks/{RUN}"):
+            shutil.rmtree(checkout / place)
+        ours.append(timed(["make", "-j1", *pages], checkout, environment))
+    return ratio(peers, ours)
+
+
+def sentence_seconds(checkout: Path, environment: dict[str, str]) -> float:
+    """Seconds from a saved sentence to its page, as the running preview makes it."""
+    program = """
+import time
+from pathlib import Path
+from analysis.publish.preview.rendering import render_changed
+reports, runs = Path("reports"), ["primary", "post-hoc-15", "design"]
+given = reports, runs, reports / "_preview"
+assert render_changed(*given, None).pages
+start = time.perf_counter()
+assert render_changed(*given, ["index.qmd"]).pages == ("index.html",)
+print(time.perf_counter() - start)
+"""
+    done = subprocess.run(
+        [str(PYTHON), "-c", program],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
 def measurements() -> list[Measurement]:
     """Every measurement, in one clean clone."""
     if not PYTHON.exists() or shutil.which("make") is None:
@@ -138,6 +182,21 @@ def measurements() -> list[Measurement]:
             text.write("\nA changed sentence.\n")
         found.append(
             Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s")
+        )
+        sentence = sentence_seconds(checkout, environment)
+        found.append(Measurement("a saved sentence to its page, by the preview", sentence, 1.5, "s"))
+        shutil.rmtree(checkout / "reports/_site")
+        taken = timed(make, checkout, environment)
+        found.append(Measurement("the whole site after the notebooks", taken, 10, "s"))
+        peers = run_over_peers(checkout, environment, scratch)
+        found.append(
+            Measurement(
+                "papermill and nbconvert one by one / notebooks and pages of a run",
+                peers,
+                2.5,
+                "x",
+                at_least=True,
+            )
         )
         over = notebooks_over_bare(checkout, environment, scratch)
         found.append(Measurement("notebooks / papermill with the imports alone", over, 1.5, "x"))

@@ -22,7 +22,7 @@ pytestmark = [
         shutil.which("make") is None or shutil.which("git") is None, reason="needs make and git"
     ),
 ]
-STEPS = re.compile(r"-m analysis (\S+) ?(\S*)")
+STEPS = re.compile(r"(?:-m analysis|ask\.py) (\S+) ?(\S*)")
 
 
 @pytest.fixture(scope="module")

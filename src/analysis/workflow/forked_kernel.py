@@ -85,7 +85,9 @@ def _become_kernel(told: int) -> None:
     """Wait for the command line, then run the kernel; never returns."""
     status = 1
     try:
-        os.setpgid(0, 0)  # a signal for the kernel's group is for the kernel alone; whoever of the two is first
+        os.setpgid(
+            0, 0
+        )  # a signal for the kernel's group is for the kernel alone; whoever of the two is first
         with os.fdopen(told, "rb") as pipe:
             content = pipe.read()
         if content:
