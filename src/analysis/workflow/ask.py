@@ -62,7 +62,7 @@ def started(path: Path, parent: int) -> socket.socket | None:
         if connection is not None:
             return connection
         process = subprocess.Popen(
-            [sys.executable, "-m", "analysis.workflow.preloaded", str(path), str(parent)],
+            [sys.executable, "-m", "analysis.cli.preloaded", str(path), str(parent)],
             env={**os.environ, **IMPORTED_WITH},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

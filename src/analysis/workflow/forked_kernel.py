@@ -15,6 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -116,16 +117,16 @@ class _Provisioner(LocalProvisioner):
 
     waiting: WaitingKernel | None = None
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Tell the waiting kernel its command line; returns how to connect to it."""
         kernel = type(self).waiting
         if kernel is None:
             return await super().launch_kernel(cmd, **kwargs)
         type(self).waiting = None
         kernel.start(cmd, {**os.environ, **kwargs.get("env", {})}, str(kwargs.get("cwd") or Path.cwd()))
-        process: Any = kernel
-        self.process = process
-        self.pid = self.pgid = kernel.pid
+        facts: dict[str, Any] = {"process": kernel, "pid": kernel.pid, "pgid": kernel.pid}
+        for name, value in facts.items():
+            setattr(self, name, value)
         return self.connection_info
 
 
