@@ -4,6 +4,7 @@ import inspect
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,9 @@ CALLS = {
     "integrated_brier": lambda t, e: survival.integrated_brier(
         t, e, np.column_stack([RISK, RISK]), days=[45, 60]
     ),
+    "interaction": lambda t, e: survival.interaction(
+        t, e, GROUP, np.arange(N) % 4 < 2, control=0, end_point="PFS", name="x"
+    ),
     "kaplan_meier": lambda t, e: survival.kaplan_meier(t, e),
     "landmark": lambda t, e: survival.landmark(t, e, day=15),
     "left_out_risks": lambda t, e: survival.left_out_risks(t, e, X, day=50),
@@ -64,6 +68,9 @@ CALLS = {
         t, e, X, seed=1, permutations=9, samples=5, repeats=3
     ),
     "spline_effect": lambda t, e: survival.spline_effect(t, e, X, reference=4, grid=[2, 6]),
+    "subgroup_effects": lambda t, e: survival.subgroup_effects(
+        t, e, GROUP, pd.DataFrame({"x": np.where(np.arange(N) % 4 < 2, "a", "b")}), control=0, end_point="PFS"
+    ),
     "tipping_point": lambda t, e: survival.tipping_point(
         t, e, [None, *GROUP[1:].tolist()], labels=("a", "b"), seed=1
     ),
@@ -115,7 +122,7 @@ def test_times_beside_fewer_events_are_refused(name):
 
 NO_EVENT_IS_DESCRIBED = {
     "cumulative_incidence", "decision_curve", "decisions", "episodes", "follow_up", "kaplan_meier", "landmark", "nelson_aalen",
-    "restricted_mean", "bootstrap_cox", "impute",
+    "restricted_mean", "bootstrap_cox", "impute", "subgroup_effects",
 }  # fmt: skip
 
 

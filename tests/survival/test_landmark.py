@@ -1,6 +1,7 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import survival
@@ -94,6 +95,16 @@ def test_a_classified_patient_without_a_day_is_refused():
 
 
 CHANGE = timed_marker([-30.0, -5.0, -40.0, 10.0], [14, 13, 16, 14], name="change of SUVmax")
+
+
+def arms(arm, **details):
+    """Two arms compared."""
+    control = "no" if arm is RESPONSE else "a"
+    return survival.compare_arms(
+        TIMES, EVENTS, arm, control=control, end_point="PFS", tau_months=1, rates_at_months=[1], **details
+    )
+
+
 GUARDED = {
     "Kaplan-Meier by group": lambda: logrank(TIMES, EVENTS, RESPONSE),
     "permutation": lambda: survival.permutation_logrank(TIMES, EVENTS, RESPONSE, seed=1, permutations=9),
@@ -128,6 +139,14 @@ GUARDED = {
     "Weibull": lambda: survival.weibull_regression([1, 2, 3, 4], [5, 6, 7, 8], CHANGE, terms=("change",)),
     "many fits": lambda: survival.bootstrap_cox(TIMES, EVENTS, CHANGE, indices=np.zeros((1, 4), int)),
     "optimism": lambda: survival.corrected_discrimination(TIMES, EVENTS, CHANGE, seed=1),
+    "arms": lambda: arms(RESPONSE),
+    "strata of arms": lambda: arms(["a", "b", "a", "b"], strata=RESPONSE),
+    "interaction": lambda: survival.interaction(
+        TIMES, EVENTS, RESPONSE, [True] * 4, control="no", end_point="PFS", name="x"
+    ),
+    "subgroups": lambda: survival.subgroup_effects(
+        TIMES, EVENTS, RESPONSE, pd.DataFrame({"x": ["1"] * 4}), control="no", end_point="PFS"
+    ),
     "day choice": lambda: survival.choose_day(
         TIMES, EVENTS, CHANGE, CHANGE, landmark_day=12, margin=0.05, labels=("a", "b")
     ),
@@ -143,6 +162,7 @@ def test_no_function_takes_what_was_known_later_from_the_start(name):
 def test_every_function_that_compares_or_relates_is_guarded():
     # a new function of the room that takes a group, marker, design, risk or strata must be added above
     taking = {
+        "arm",
         "group",
         "groups",
         "marker",
@@ -176,7 +196,7 @@ def test_every_function_that_compares_or_relates_is_guarded():
         "hazard_ratio_per", "spline_effect", "concordance", "concordance_difference", "time_dependent_auc",
         "search_cutoff", "maximally_selected", "ratio_at_cutoff", "weibull_regression", "bootstrap_cox", "corrected_discrimination", "choose_day", "cox_many",
         "brier_score", "auc_difference", "rmst_difference", "decision_curve", "calibration", "left_out_risks", "added_value", "decisions",
-        "integrated_brier", "predicted_survival",  # of what a model predicts, whose fit is guarded
+        "compare_arms", "interaction", "subgroup_effects", "integrated_brier", "predicted_survival",  # the last two of what a model predicts, whose fit is guarded
     }  # fmt: skip
     assert found - from_landmark - shown - known == set()
 

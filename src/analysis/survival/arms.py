@@ -14,7 +14,7 @@ from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import HazardRatio, RmstDifference, TestResult
-from analysis.survival.groups import Grouping, coded, grouping, two_groups
+from analysis.survival.groups import Grouping, coded, grouping, two_groups, values_at_start
 from analysis.survival.hazard_ratio import hazard_ratio
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark_comparison import Rate
@@ -158,6 +158,7 @@ def compare_arms(
     stratified = stratified_test = None
     without = 0
     if strata is not None:
+        strata = values_at_start(strata)
         inside = np.array([value is not None for value in strata])
         without = int((~inside).sum())
         layers = [value for value in strata if value is not None]

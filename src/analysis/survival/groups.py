@@ -252,6 +252,20 @@ def coded(
     return np.array([codes[v] for v in values], dtype=np.int64), known
 
 
+def values_at_start(group: Iterable[Any] | Grouping) -> list[Any]:
+    """The values of a grouping that is known when the clock starts, as a list.
+
+    Raises
+    ------
+    DesignError
+        If it was known only later.
+    """
+    if not isinstance(group, Grouping):
+        return list(group)
+    group.refuse_before(0.0)
+    return list(group.values)
+
+
 def two_groups(
     group: Iterable[Any] | Grouping, n: int, *, reference: object, labels: Mapping[object, str] | None = None
 ) -> tuple[NDArray[np.bool_], str, str]:

@@ -16,7 +16,7 @@ from analysis.errors import DesignError
 from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.estimates import HazardRatio
-from analysis.survival.groups import two_groups
+from analysis.survival.groups import two_groups, values_at_start
 from analysis.survival.hazard_ratio import hazard_ratio
 from analysis.survival.observations import Observations, observations
 
@@ -110,7 +110,7 @@ def interaction(
     Altman and Bland 2003, doi 10.1136/bmj.326.7382.219; Wang et al. 2007, doi 10.1056/NEJMsr077003.
     """
     seen = observations(time, event)
-    values = list(arm)
+    values = values_at_start(arm)
     mine, _, base = two_groups(values, seen.n, reference=control, labels=labels)
     within = np.asarray(inside, dtype=bool)
     for part, word in ((within, "the subgroup"), (~within, "the other patients")):
@@ -189,7 +189,7 @@ def subgroup_effects(
     Cuzick 2005, doi 10.1016/S0140-6736(05)66513-6 (reading a forest of subgroups).
     """
     seen = observations(time, event)
-    values = list(arm)
+    values = values_at_start(arm)
     mine, _, base = two_groups(values, seen.n, reference=control, labels=labels)
     if len(subgroups) != seen.n:
         raise DesignError(f"{len(subgroups)} rows of characteristics for {seen.n} patients")
