@@ -55,7 +55,7 @@ def test_a_forked_kernel_gives_the_outputs_of_an_ordinary_one(tmp_path):
 
 
 def test_a_kernel_that_is_never_started_ends_with_who_forked_it():
-    program = "import os\nfrom analysis.workflow.forked_kernel import WaitingKernel\nprint(WaitingKernel().pid)\nos._exit(0)"
+    program = "import os\nfrom analysis.workflow.forked_kernel import WaitingKernel\nprint(WaitingKernel().pid, flush=True)\nos._exit(0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     pid, end = int(done.stdout), time.monotonic() + 30
     while time.monotonic() < end:
