@@ -26,12 +26,12 @@ from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, read_results
 from analysis.results.tables import markdown, printed, write_csv
 from analysis.results.value import Value
-from analysis.results.writing import replacing
 from analysis.study import (
     Parameters,
     Protocol,
     families_of,
 )
+from analysis.work.whole_file import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -312,10 +312,8 @@ class Notebook(EarlierNotebooks):
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         refuse_identifiers(text, self.study.identifiers, where="values and captions")
         for path, write in self._files:
-            path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
                 write(part)
-        self._places.values.parent.mkdir(parents=True, exist_ok=True)
         with replacing(self._places.values) as part:
             _write_text(part, text)
         if self._places.draft:

@@ -1,18 +1,27 @@
-"""Files of the store are written whole or not at all."""
+"""Files that are there whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write a file under another name first, so that it is never found half-written."""
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Another name to write under, which takes the place of the file when it has been written whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}.partial")
+    part = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        yield part
+        part.replace(file)
     finally:
-        partial.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a text under another name first, so that the file is never found half-written."""
+    with replacing(file) as part:
+        part.write_text(text, encoding="utf-8")
