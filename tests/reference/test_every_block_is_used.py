@@ -20,11 +20,6 @@ TESTS = Path(__file__).resolve().parents[1]
 DEPTH = {"km": 3}
 """Levels at which methods stand: two, but below the groups of ``km`` three."""
 
-NOT_YET = {
-    "guyot_truth": "curves reconstructed from publications belong to the notebook about the first-line trial, still to come",
-}
-"""Files whose blocks nothing here computes yet."""
-
 NOT_OFFERED = {
     "aml.logrank.exactRankTests_int": "scores rounded to whole numbers; patients are re-dealt instead, by unrounded scores",
     "veteran46.logrank.exactRankTests_int": "as above",
@@ -139,7 +134,7 @@ def unused(folder: Path) -> list[str]:
         name = file.stem.removeprefix("ref_")
         for path in blocks(json.loads(file.read_text(encoding="utf-8"))):
             place = ".".join((name, *path))
-            if any(place.startswith(known) for known in (*NOT_YET, *NOT_OFFERED)):
+            if any(place.startswith(known) for known in NOT_OFFERED):
                 continue
             if not any(reads(words, name, path) for words in readers().values()):
                 missing.append(place)
@@ -151,13 +146,13 @@ def test_every_block_of_every_reference_file_is_read_by_a_test(shared):
     assert not missing, f"{len(missing)} blocks are read by no test:\n" + "\n".join(missing)
 
 
-@pytest.mark.parametrize("place", sorted({**NOT_YET, **NOT_OFFERED}))
+@pytest.mark.parametrize("place", sorted(NOT_OFFERED))
 def test_a_block_that_nothing_computes_has_a_reason(place, shared):
     name, *keys = place.split(".")
     block = json.loads((shared / "reference" / "survival" / f"ref_{name}.json").read_text(encoding="utf-8"))
     for key in keys:
         block = block[key]
-    pytest.skip(f"{place}: {({**NOT_YET, **NOT_OFFERED})[place]}")
+    pytest.skip(f"{place}: {NOT_OFFERED[place]}")
 
 
 def test_a_key_in_a_comment_or_docstring_is_not_read():
