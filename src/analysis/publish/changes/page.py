@@ -61,6 +61,7 @@ def write_page(
     ]
     text = bare_page(
         "changes.html",
+        kind="changes",
         reports=reports,
         title=title,
         simulated=simulated,

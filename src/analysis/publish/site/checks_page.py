@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analysis.publish.runs import NotebookResults, Run
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 from analysis.study import project_root
 
 Answer = Literal["yes", "no", "unknown"]
@@ -118,15 +118,11 @@ def read_agreement() -> list[dict[str, str]]:
 def checks_page(reports: Path, runs: Sequence[Run], warnings: Sequence[str]) -> str:
     """HTML of the page of checks."""
     main = runs[0]
-    return page(
-        "checks.html",
+    return whole_page(
+        "checks",
+        "Checks",
         reports=reports,
-        root="",
-        kind="checks",
-        title="Checks",
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
+        main=main,
         checks=checks(runs),
         agreement=read_agreement(),
         warnings=warnings,

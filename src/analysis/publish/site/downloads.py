@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.publish.runs import Run
 from analysis.publish.site.files import FOLDER, Download, download
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 
 _DOCUMENTS = {".pdf": "PDF", ".docx": "Word", ".xml": "JATS"}
 _KINDS = {".csv": "numbers", ".svg": "drawing", ".png": "picture"}
@@ -63,15 +63,11 @@ def downloads_page(reports: Path, runs: Sequence[Run], titles: Sequence[tuple[st
     """
     main = runs[0]
     groups = list(_groups(reports / "_site", titles, runs))
-    return page(
-        "downloads.html",
+    return whole_page(
+        "downloads",
+        "Downloads",
         reports=reports,
-        root="",
-        kind="downloads",
-        title="Downloads",
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
+        main=main,
         groups=groups,
         many=sum(len(files) for _, files in groups),
     )

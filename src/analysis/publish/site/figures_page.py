@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.publish.runs import Run
 from analysis.publish.site.files import SiteFigure
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 
 
 def figures_page(reports: Path, runs: Sequence[Run], shown: Sequence[SiteFigure]) -> str:
@@ -21,14 +21,10 @@ def figures_page(reports: Path, runs: Sequence[Run], shown: Sequence[SiteFigure]
                 books.setdefault(one.notebook.title, []).append(one)
         if books:
             groups.append((run.name, list(books.items())))
-    return page(
-        "figures.html",
+    return whole_page(
+        "figures",
+        "Every figure",
         reports=reports,
-        root="",
-        kind="figures",
-        title="Every figure",
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
+        main=main,
         groups=groups,
     )

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from analysis.errors import PublicationError
 from analysis.publish.runs import Run
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 
 FILE = "glossary.yml"
 _KEYS = {"means", "source", "address", "also"}
@@ -63,11 +63,7 @@ def read_glossary(reports: Path) -> list[Term]:
 
 def glossary_page(reports: Path, runs: Sequence[Run], terms: Sequence[Term]) -> str:
     """HTML of the glossary."""
-    main = runs[0]
-    shared = {"study": main.study, "simulated": main.simulated, "provenance": main.provenance}
-    return page(
-        "glossary.html", reports=reports, root="", kind="glossary", title="Glossary", terms=terms, **shared
-    )
+    return whole_page("glossary", "Glossary", reports=reports, main=runs[0], terms=terms)
 
 
 def link_terms(html: str, terms: Sequence[Term], address: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.publish.runs import NotebookResults, Run
-from analysis.publish.site.pages import documents, page, provenance_facts
+from analysis.publish.site.pages import documents, provenance_facts, whole_page
 from analysis.publish.variables import plain
 from analysis.study import load_protocol
 
@@ -107,16 +107,12 @@ def landing_page(reports: Path, found: Sequence[Run]) -> str:
         for notebook in main.notebooks
         for text in notebook.notes
     ]
-    return page(
-        "landing.html",
+    return whole_page(
+        "landing",
+        "Reviewers’ overview",
         reports=reports,
-        root="",
-        kind="landing",
-        title="Reviewers’ overview",
+        main=main,
         trial=trial,
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
         question=(
             f"Does the early change of the FDG-PET, under {trial['treatment'].split(' until ')[0]}, tell which "
             f"{trial['population']} will live longer without progression? A {trial['design']} trial."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.publish.cards import Card, source_id
 from analysis.publish.runs import Run
-from analysis.publish.site.pages import page, provenance_facts
+from analysis.publish.site.pages import provenance_facts, whole_page
 
 
 def numbers_page(
@@ -28,15 +28,11 @@ def numbers_page(
     """
     main = runs[0]
     titles = {notebook.notebook: notebook.title for run in reversed(runs) for notebook in run.notebooks}
-    return page(
-        "numbers.html",
+    return whole_page(
+        "numbers",
+        "Every number",
         reports=reports,
-        root="",
-        kind="numbers",
-        title="Every number",
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
+        main=main,
         cards=found,
         differing=sum(card.differs for card in found),
         groups=[

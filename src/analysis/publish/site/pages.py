@@ -12,6 +12,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.publish.runs import Run
 from analysis.publish.staging import stylesheet
 from analysis.publish.variables import plain
 
@@ -89,6 +90,32 @@ def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
         .render(root=root, style=Markup(stylesheet(reports)), site_pages=SITE_PAGES, **content)
     )
     return without_empty_heads(text)
+
+
+def whole_page(
+    kind: str, title: str, *, reports: Path, main: Run, template: str | None = None, **content: Any
+) -> str:
+    """A page at the top of the site, about all runs: the frame shows the study and the commit of the main one.
+
+    Parameters
+    ----------
+    kind : str
+        Its place in the navigation, and the stem of its template.
+    title : str
+        Its heading.
+    reports : Path
+        Folder of the publication.
+    main : Run
+        The main run.
+    template : str, optional
+        Stem of a template that several pages share.
+    **content
+        What the template prints.
+    """
+    frame = {"study": main.study, "simulated": main.simulated, "provenance": main.provenance}
+    return page(
+        f"{template or kind}.html", reports=reports, root="", kind=kind, title=title, **frame, **content
+    )
 
 
 def bare_page(template: str, *, reports: Path, **content: Any) -> str:

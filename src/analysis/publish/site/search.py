@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from analysis.publish.runs import Run
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 
 LARGEST = 200_000
 """Bytes of words that the list may hold: with more sections, each keeps fewer words."""
@@ -121,15 +121,11 @@ def search_page(reports: Path, runs: Sequence[Run], pages: Mapping[str, tuple[st
         for address, (title, sections) in found.items()
     ]
     main = runs[0]
-    return page(
-        "search.html",
+    return whole_page(
+        "search",
+        "Search",
         reports=reports,
-        root="",
-        kind="search",
-        title="Search",
-        study=main.study,
-        simulated=main.simulated,
-        provenance=main.provenance,
+        main=main,
         groups=groups,
         many=count,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.publish.runs import Run
 from analysis.publish.site.files import SiteFigure
-from analysis.publish.site.pages import page
+from analysis.publish.site.pages import whole_page
 from analysis.publish.site.shown_table import SiteTable, site_table
 from analysis.publish.variables import plain
 
@@ -34,11 +34,6 @@ class Section:
 def _tables(run: Run, names: Iterable[str]) -> tuple[SiteTable, ...]:
     owners = {name: notebook for notebook in run.notebooks for name in notebook.tables}
     return tuple(site_table(owners[name], name) for name in names if name in owners)
-
-
-def _subject(reports: Path, run: Run, **content: Any) -> str:
-    shared = {"study": run.study, "simulated": run.simulated, "provenance": run.provenance}
-    return page("subject.html", reports=reports, root="", **shared, **content)
 
 
 def findings_section(findings: Sequence[Mapping[str, Any]] | None) -> Section:
@@ -130,11 +125,12 @@ def data_page(
         seen.add(study)
         facts += _facts(run, named)
         sections += _study_sections(run, findings.get(run.name), mark=mark, named=named)
-    return _subject(
-        reports,
-        runs[0],
-        kind="data",
-        title="Data quality",
+    return whole_page(
+        "data",
+        "Data quality",
+        template="subject",
+        reports=reports,
+        main=runs[0],
         lead="What the study holds and lacks, what was found when it was checked, and who is missing.",
         facts=facts,
         sections=[section for section in sections if section.entries or section.texts or section.tables],
@@ -154,11 +150,12 @@ def pet_page(reports: Path, runs: Sequence[Run], shown: Sequence[SiteFigure]) ->
     values = main.values
     answer = str(values["quality.answer"]["text"]) if "quality.answer" in values else ""
     there = bool(section.figures or section.tables) and "pet" in (main.study.get("parts") or ())
-    return _subject(
-        reports,
-        main,
-        kind="pet",
-        title="PET quality control",
+    return whole_page(
+        "pet",
+        "PET quality control",
+        template="subject",
+        reports=reports,
+        main=main,
         lead=answer
         if there and answer != "—"
         else "How the scans were made, what was checked, and what was found."
