@@ -180,7 +180,8 @@ def test_another_table_is_refused_and_nothing_is_written(tmp_path, text, said):
 
 def test_published_hazard_ratios_of_these_data_come_out(study):
     """Values of the brief of the data (Cox, Efron): HR and 95 % limits by ctDNA at baseline and day 14."""
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     rows = study.table("plasma_samples").merge(study.table("outcomes"), on="patient_id")
     rows["panel"] = rows["panel_detected"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     rows["ichor"] = (rows["tumour_fraction_percent"] >= 3).astype(float)

@@ -54,7 +54,7 @@ def browser(monkeypatch):
 
 @pytest.fixture
 def controls(browser):
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("ipywidgets", reason="ipywidgets is in the dev and lab groups only")
     top, bottom = browser.widget().children
     names = ("patient", "visit", "lesion", "window", "picture", "measures")
     return SimpleNamespace(**dict(zip(names, (*top.children, *bottom.children), strict=True)))
@@ -118,7 +118,7 @@ def test_where_nobody_can_choose_it_is_a_picture_that_names_nobody(browser):
 
 
 def test_with_a_person_the_widget_and_the_picture_travel_together(browser, monkeypatch):
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("ipywidgets", reason="ipywidgets is in the dev and lab groups only")
     monkeypatch.setattr(type(browser), "attended", True)
     bundle = browser._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} <= set(bundle)

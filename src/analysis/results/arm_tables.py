@@ -141,25 +141,6 @@ def arm_table(comparisons: Mapping[str, ArmComparison], published: Mapping[str, 
     return pd.DataFrame(rows)
 
 
-def arm_rate_table(comparisons: Mapping[str, ArmComparison]) -> pd.DataFrame:
-    """One row a comparison, arm and time: event-free percent with interval, and how many are still at risk."""
-    import pandas as pd
-
-    rows = [
-        {
-            "Comparison": name,
-            "Arm": rate.label,
-            "Months": f"{rate.months:g}",
-            "At risk": rate.at_risk,
-            "Event-free, %": number(100 * rate.estimate.estimate, 0),
-            "95 % interval": f"{limit(100 * rate.estimate.low, 0)}–{limit(100 * rate.estimate.high, 0)}",
-        }
-        for name, found in comparisons.items()
-        for rate in found.rates
-    ]
-    return pd.DataFrame(rows)
-
-
 def interaction_table(found: Mapping[str, Interaction]) -> pd.DataFrame:
     """One row an end-point: the effect inside, outside, their ratio with interval, and the test of interaction."""
     import pandas as pd

@@ -11,7 +11,14 @@ from analysis.units import months
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.survival import EarlyResponse, HazardRatio, PostHocCutoff, RmstDifference, SurvivalCurve
+    from analysis.survival import (
+        ArmComparison,
+        EarlyResponse,
+        HazardRatio,
+        PostHocCutoff,
+        RmstDifference,
+        SurvivalCurve,
+    )
 
 
 def survival_table(
@@ -148,15 +155,20 @@ def search_sentence(found: PostHocCutoff) -> str:
     )
 
 
-def rate_table(comparisons: Mapping[str, EarlyResponse]) -> pd.DataFrame:
+def rate_table(
+    comparisons: Mapping[str, EarlyResponse] | Mapping[str, ArmComparison],
+    *,
+    group: str = "Group",
+    clock: str = "Months from landmark",
+) -> pd.DataFrame:
     """One row a comparison, group and time: event-free percent with interval, and how many are still at risk."""
     import pandas as pd
 
     rows = [
         {
             "Comparison": name,
-            "Group": rate.label,
-            "Months from landmark": f"{rate.months:g}",
+            group: rate.label,
+            clock: f"{rate.months:g}",
             "At risk": rate.at_risk,
             "Event-free, %": number(100 * rate.estimate.estimate, 0),
             "95 % interval": f"{limit(100 * rate.estimate.low, 0)}–{limit(100 * rate.estimate.high, 0)}",

@@ -9,26 +9,16 @@ from pathlib import Path
 from analysis.study.fact_files import fact_rows, ratio_cells
 from analysis.study.protocol import project_root
 
-COLUMNS = (
-    "dataset",
-    "trial",
-    "population",
-    "endpoint",
-    "figure",
-    "experimental",
-    "experimental_name",
-    "control",
-)
-COLUMNS += (
-    "control_name",
-    "median",
-    "median_low",
-    "median_high",
-    "control_median",
-    "control_low",
-    "control_high",
-)
-COLUMNS += ("hr", "hr_low", "hr_high", "basis", "source", "caution")
+_WORDS = (
+    "dataset", "trial", "population", "endpoint", "figure", "experimental", "experimental_name", "control", "control_name",
+)  # fmt: skip
+_ABOUT = ("basis", "source", "caution")
+_NUMBERS = {
+    "median": ("median", "median_low", "median_high"),
+    "control_median": ("control_median", "control_low", "control_high"),
+    "hazard_ratio": ("hr", "hr_low", "hr_high"),
+}
+"""Estimate and limits of each figure, and the columns that hold them."""
 
 Interval = tuple[float, float, float]
 
@@ -82,23 +72,11 @@ def published_trials(file: Path | None = None) -> tuple[PublishedTrial, ...]:
         If a column is missing, a number cannot be right or a mark is unknown (line named).
     """
     file = file or project_root() / "data" / "published_trials.csv"
-    words = (
-        "dataset",
-        "trial",
-        "population",
-        "endpoint",
-        "figure",
-        "experimental",
-        "experimental_name",
-        "control",
-    )
-    words += ("control_name", "basis", "source", "caution")
+    columns = (*_WORDS, *(name for names in _NUMBERS.values() for name in names), *_ABOUT)
     return tuple(
         PublishedTrial(
-            median=ratio_cells(row, ("median", "median_low", "median_high"), where),
-            control_median=ratio_cells(row, ("control_median", "control_low", "control_high"), where),
-            hazard_ratio=ratio_cells(row, ("hr", "hr_low", "hr_high"), where),
-            **{name: row[name] for name in words},
+            **{name: row[name] for name in (*_WORDS, *_ABOUT)},
+            **{figure: ratio_cells(row, names, where) for figure, names in _NUMBERS.items()},
         )
-        for row, where in fact_rows(file, COLUMNS)
+        for row, where in fact_rows(file, columns)
     )
