@@ -74,6 +74,27 @@ def test_a_dry_run_with_a_key_says_what_would_be_done_and_writes_nothing(export,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export", "key"]
 
 
+LESIONS = """\
+  lesions:
+    - from: lesions
+      columns: {patient_id: {column: hospital_no}, lesion_id: {column: lesion}, site: {column: site}}
+"""
+
+
+@pytest.mark.parametrize("lesion", ["Doe Jane-L1", "L1_roe", "liver (Jane)"])
+def test_a_patient_named_in_the_name_of_a_lesion_stops_it(export, tmp_path, capsys, lesion):
+    (export / "mapping.yml").write_text(MAPPING + LESIONS)
+    key, rows = tmp_path / "key", "hospital_no,lesion,site\nDoe Jane,{},liver\n"
+    named = ["import", str(export), "--to", str(tmp_path / "study"), "--pseudonymise", str(key)]
+    (export / "lesions.csv").write_text(rows.format(lesion))
+    assert main([*named, "--new-key", "--dry-run"]) == 1
+    told = capsys.readouterr().err
+    assert "lesions.csv, line 2, column lesion_id" in told
+    assert not any(word in told for word in ("Doe", "roe", "Jane"))
+    (export / "lesions.csv").write_text(rows.format("L1"))
+    assert main([*named, "--dry-run"]) == 0
+
+
 def test_what_is_wrong_with_the_export_stops_it_before_anything_is_written(export, tmp_path, capsys):
     (export / "patients.csv").write_text(NAMED.replace("60", "600"))
     key = tmp_path / "key"

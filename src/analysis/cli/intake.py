@@ -129,7 +129,10 @@ def register(command: AddCommand) -> None:
     )
     one.add_argument("folder", type=Path, help="folder with the exports")
     one.add_argument(
-        "--to", type=Path, required=True, help="study folder to make, or to replace if it is the same"
+        "--to",
+        type=Path,
+        required=True,
+        help="study folder to make, or (not with --pseudonymise) to replace if it is the same",
     )
     one.add_argument("--mapping", type=Path, help="mapping file (default FOLDER/mapping.yml)")
     one.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")

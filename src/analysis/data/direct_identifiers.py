@@ -10,7 +10,7 @@ from analysis.data.identifier_names import cell_kind
 from analysis.data.problems import Problem, error
 from analysis.data.reading import TextTable
 
-_PSEUDONYMS = ("patient_id", "sample_id", "reader")
+_PSEUDONYMS = ("patient_id", "sample_id", "reader", "visit")
 """Columns that hold one word for a person or thing: two capitalised words there are a name."""
 _NOT_LOOKED_AT = ("series_uid", "value", "file")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,6 +35,11 @@ _KEPT_TEXT = (
 )
 """Texts that hold codes and names of lesions; every other text is free, and free text does not pass."""
 _WITHHELD = "withheld"
+_NAMING = ("a name", "a national or hospital number", "an e-mail address", "a telephone number")
+"""Kinds of columns whose cells are searched for in the texts that are kept."""
+_READERS = {"local", "central", "proposal"}
+SHORTEST = 3
+"""Characters of a name or number that is searched for: a shorter one stands in too much by chance."""
 
 
 @dataclass
@@ -80,19 +86,90 @@ def pseudonymised_tables(folder: Path, key: PseudonymKey) -> tuple[dict[str, str
     return {name: _as_csv(header, rows) for name, (header, rows) in tables.items()}, report
 
 
-Rows = tuple[list[str], list[list[str]]]
-"""Header and lines of a table, all text."""
-
-
-def pseudonymised_rows(read: Mapping[str, Rows], key: PseudonymKey) -> tuple[dict[str, Rows], TableReport]:
-    """Tables as header and lines, pseudonymised; see :func:`pseudonymised_tables`.
+def refuse_named(read: Mapping[str, Rows], originals: Collection[str]) -> None:
+    """Raise where a text that is kept as it is (codes, visits, names of lesions) holds a name or number of a person.
 
     Raises
     ------
     StudyError
-        If a date cannot be read.
+        With table, line and column, never the text.
+    """
+    words = {text.strip() for text in originals if len(text.strip()) >= SHORTEST}
+    if not words:
+        return
+    # A record number inside a lesion's name ends at a hyphen or underscore.
+    alternatives = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.IGNORECASE)
+    for name, (header, rows) in read.items():
+        table = TABLES[name]
+        kept = [
+            column.name for column in table.columns if column.name in _KEPT_TEXT and column.kind == "text"
+        ]
+        for column in kept:
+            if column not in header:
+                continue
+            place = header.index(column)
+            bad = {text for text in {row[place] for row in rows} if pattern.search(text)}
+            if bad:
+                line = next(line for line, row in enumerate(rows, start=2) if row[place] in bad)
+                raise StudyError(
+                    f"a text holds the name or number of a patient, a sample or a reader ({len(bad)} different ones do)",
+                    where=f"{name}.csv, line {line}, column {column}",
+                    expected="names of lesions, visits and codes that name nobody",
+                    do="rename them in the tables and, for lesions, in the contours",
+                )
+
+
+def _persons(read: Mapping[str, Rows]) -> set[str]:
+    """Everything in the tables that names a patient, a sample or a reader."""
+    found: set[str] = set()
+    for header, rows in read.values():
+        for place, name in enumerate(header):
+            cells = {row[place] for row in rows}
+            if name in ("patient_id", "sample_id"):
+                found |= cells
+            elif name == "reader":
+                found |= cells - _READERS
+            found |= names_in(name, cells)
+    return found - {""}
+
+
+def names_in(column: str, cells: Collection[str]) -> set[str]:
+    """What the cells of a column that is named like one of persons hold, with each word of a name; else nothing.
+
+    >>> sorted(names_in("surname", ["Doe Jane"])), names_in("weight_kg", ["70"])
+    (['Doe Jane', 'Jane'], set())
+    """
+    if column_kind(column) not in _NAMING:
+        return set()
+    return {word for text in cells for word in (text, *re.findall(r"[^\W\d_]{4,}", text))}
+
+
+Rows = tuple[list[str], list[list[str]]]
+"""Header and lines of a table, all text."""
+
+
+def pseudonymised_rows(
+    read: Mapping[str, Rows], key: PseudonymKey, *, named: Collection[str] = ()
+) -> tuple[dict[str, Rows], TableReport]:
+    """Tables as header and lines, pseudonymised; see :func:`pseudonymised_tables`.
+
+    Parameters
+    ----------
+    read : mapping of str to Rows
+        By table.
+    key : PseudonymKey
+        The study's key.
+    named : collection of str
+        Names and numbers of persons (:func:`names_in`) from columns that these tables no longer hold.
+
+    Raises
+    ------
+    StudyError
+        If a date cannot be read, or a text that is kept holds who the patient is.
     """
     report = TableReport()
+    refuse_named(read, {*named, *_persons(read)})
     owner = _owners(read)
     tables = {
         name: _table(TABLES[name], header, rows, owner, key, report) for name, (header, rows) in read.items()

@@ -106,7 +106,7 @@ def import_study(
     problems += made.problems
     persons = None
     if key is not None:
-        made, persons = without_persons(made, key)
+        made, persons = without_persons(made, key, intake)
     described, meta, found = _description(rules, made, source, file.name)
     problems += found
     tables, found = _examined(made, described)
