@@ -75,8 +75,10 @@ def published_trials(file: Path | None = None) -> tuple[PublishedTrial, ...]:
     columns = (*_WORDS, *(name for names in _NUMBERS.values() for name in names), *_ABOUT)
     return tuple(
         PublishedTrial(
+            median=ratio_cells(row, _NUMBERS["median"], where),
+            control_median=ratio_cells(row, _NUMBERS["control_median"], where),
+            hazard_ratio=ratio_cells(row, _NUMBERS["hazard_ratio"], where),
             **{name: row[name] for name in (*_WORDS, *_ABOUT)},
-            **{figure: ratio_cells(row, names, where) for figure, names in _NUMBERS.items()},
         )
         for row, where in fact_rows(file, columns)
     )
