@@ -114,3 +114,71 @@ def test_samples_that_cannot_be_matched_refuse_the_interval():
         weighted_comparison(
             rng.exponential(200, 30), np.ones(30), patients, {"bone": 0.5}, published, seed=1, samples=20
         )
+
+
+def test_samples_without_an_event_of_the_study_have_no_ratio_and_are_counted_as_failed():
+    """2 events among 20: a sample has none with probability 0.9 to the 20th, 12 %, below the fifth that refuses."""
+    rng = np.random.default_rng(1)
+    published = pd.DataFrame({"days": rng.exponential(200, 80), "event": True})
+    found = weighted_comparison(
+        rng.exponential(200, 20),
+        np.arange(20) < 2,
+        pd.DataFrame({"bone": np.arange(20) % 2 == 0}),
+        {"bone": 0.5},
+        published,
+        seed=1,
+        samples=200,
+    )
+    assert 0 < found.failed <= 40
+    assert 0 < found.low < found.estimate < found.high < np.inf
+
+
+def test_a_study_with_one_event_has_no_interval():
+    published = pd.DataFrame({"days": np.arange(1.0, 81), "event": True})
+    patients = pd.DataFrame({"bone": np.arange(20) % 2 == 0})
+    with pytest.raises(DesignError, match="or have no finite ratio"):
+        weighted_comparison(
+            np.arange(20), np.arange(20) == 0, patients, {"bone": 0.5}, published, seed=1, samples=50
+        )
+
+
+def test_characteristics_must_stand_beside_the_times_each_patient_once():
+    published = pd.DataFrame({"days": [10.0, 20], "event": True})
+    asked = {"targets": {"bone": 0.5}, "published": published, "seed": 1, "samples": 5}
+    with pytest.raises(DesignError, match="3 rows of characteristics stand beside 4 patients"):
+        weighted_comparison([1, 2, 3, 4], [1] * 4, pd.DataFrame({"bone": [1, 0, 1]}), **asked)
+    twice = pd.DataFrame({"bone": [1, 0, 1, 0]}, index=["A", "B", "A", "C"])
+    with pytest.raises(DesignError, match="named twice") as caught:
+        weighted_comparison([1, 2, 3, 4], [1] * 4, twice, **asked)
+    assert caught.value.offenders == ("A",)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_mean_on_the_edge_of_the_patients_is_refused_by_name(share):
+    """All weight on some of them reaches it; which weights these have would depend on where the search stopped."""
+    patients = pd.DataFrame({"age": [50.0, 80, 60, 70], "bone": [1, 1, 0, 0]})
+    with pytest.raises(DesignError, match="on the edge") as caught:
+        matching_weights(patients, {"age": 65.0, "bone": share})
+    assert caught.value.offenders == ("bone",)
+
+
+def test_an_edge_that_no_single_characteristic_shows_is_refused():
+    patients = pd.DataFrame(
+        {"x": [0, 1, 0], "y": [0, 0, 1]}
+    )  # the hull is a triangle, (0.5, 0.5) on its long side
+    with pytest.raises(DesignError, match="on the edge"):
+        matching_weights(patients, {"x": 0.5, "y": 0.5})
+    assert matching_weights(patients, {"x": 0.49, "y": 0.49}).weights == pytest.approx([0.06, 1.47, 1.47])
+
+
+def test_what_all_patients_share_with_the_published_ones_is_no_edge():
+    found = matching_weights(
+        pd.DataFrame({"female": [1] * 4, "bone": [1, 0, 0, 0]}), {"female": 1.0, "bone": 0.5}
+    )
+    assert found.weights == pytest.approx([2, 2 / 3, 2 / 3, 2 / 3], abs=1e-6)
+
+
+def test_a_share_near_the_edge_is_matched():
+    """1 in 1000 wanted of 2 in 4: weights 2 x 0.001 and 2 x 0.999."""
+    found = matching_weights(pd.DataFrame({"bone": [1, 1, 0, 0]}), {"bone": 0.001})
+    assert found.weights == pytest.approx([0.002, 0.002, 1.998, 1.998], rel=1e-4)

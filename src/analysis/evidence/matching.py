@@ -16,6 +16,9 @@ from analysis.logbook import logged
 FEW = 20.0
 """An effective sample size below this carries no comparison that should be believed."""
 
+LEAST_WEIGHT = 1e-6
+"""Where no weights of mean 1 have a smallest one above this, the targets lie on the edge of the patients."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matching:
@@ -88,8 +91,8 @@ def matching_weights(patients: pd.DataFrame, targets: Mapping[str, float]) -> Ma
     Raises
     ------
     DesignError
-        If a characteristic is missing, nobody is complete, or no weights can reach the targets, because they lie outside
-        of what these patients are.
+        If a characteristic is missing, nobody is complete, or no positive weights reach the targets, because they lie
+        outside of what these patients are, or on its edge.
 
     References
     ----------
@@ -119,10 +122,10 @@ def matching_weights(patients: pd.DataFrame, targets: Mapping[str, float]) -> Ma
     x = complete.to_numpy(dtype=np.float64)
     target = np.array(list(targets.values()), dtype=np.float64)
     centred = x - target
-    _refuse_out_of_reach(centred, list(targets))
     # Characteristics that these patients share need no weight; the others are put on one scale.
     spread = centred.std(axis=0)
     scaled = centred / np.where(spread > 0, spread, 1.0)
+    _refuse_out_of_reach(scaled, list(targets))
 
     def objective(a: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logs = scaled @ a
@@ -149,17 +152,29 @@ def matching_weights(patients: pd.DataFrame, targets: Mapping[str, float]) -> Ma
     return Matching(complete.index, weights, balance, len(patients) - len(complete))
 
 
-def _refuse_out_of_reach(centred: NDArray[np.float64], names: list[str]) -> None:
-    """Refuse targets outside the convex hull of the patients: then no positive weights reach them."""
-    n = len(centred)
-    held = np.vstack([centred.T, np.ones(n)])
-    reached = linprog(np.zeros(n), A_eq=held, b_eq=np.append(np.zeros(centred.shape[1]), 1.0), method="highs")
-    if reached.status != 0:
-        alone = [name for name, own in zip(names, centred.T, strict=True) if own.min() > 0 or own.max() < 0]
-        raise DesignError(
-            "no weights can make these patients look like the published ones",
-            where=", ".join(alone or names),
-            expected="published means inside of what these patients are",
-            do="match fewer characteristics, or do not compare",
-            offenders=alone or names,
-        )
+def _refuse_out_of_reach(scaled: NDArray[np.float64], names: list[str]) -> None:
+    """Refuse targets outside the convex hull of the patients, or on its edge, where only weights of 0 reach them.
+
+    Of all weights with mean 1 that reach the targets, the linear programme finds those whose smallest is largest.
+    """
+    n, p = scaled.shape
+    # Each weight is the smallest one (last column) and something from 0 upwards.
+    held = np.vstack([np.column_stack([scaled.T, scaled.sum(axis=0)]), np.append(np.ones(n), n)])
+    best = linprog(
+        np.append(np.zeros(n), -1.0), A_eq=held, b_eq=np.append(np.zeros(p), float(n)), method="highs"
+    )
+    if best.status == 0 and -best.fun > LEAST_WEIGHT:
+        return
+    pairs = list(zip(names, scaled.T, strict=True))
+    alone = [name for name, own in pairs if own.min() > 0 or own.max() < 0]
+    if best.status == 0:
+        alone = [name for name, own in pairs if own.any() and (own.min() >= 0 or own.max() <= 0)]
+    raise DesignError(
+        "no weights can make these patients look like the published ones"
+        if best.status != 0
+        else "the published means lie on the edge of what these patients are: some patients would have to weigh nothing",
+        where=", ".join(alone or names),
+        expected="published means inside of what these patients are",
+        do="match fewer characteristics, or do not compare",
+        offenders=alone or names,
+    )

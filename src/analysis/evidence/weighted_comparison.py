@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,8 @@ class WeightedComparison:
     matching : Matching
         The weights, their effective sample size and what must be said of them.
     failed : int
-        Bootstrap samples whose patients could not be weighted to the published means; they are not in the interval.
+        Bootstrap samples whose patients could not be weighted to the published means, or that have no finite ratio (no
+        event on one side); they are not in the interval, which is then too short.
     """
 
     estimate: float
@@ -82,13 +84,16 @@ def weighted_comparison(
     Raises
     ------
     DesignError
-        As :func:`~analysis.evidence.matching_weights`, for impossible times, or if a fifth of the samples fail.
+        As :func:`~analysis.evidence.matching_weights`, for impossible times, characteristics that do not stand beside
+        the times, a patient named twice, or if more than a fifth of the samples could not be matched or have no finite
+        ratio.
 
     References
     ----------
     Signorovitch JE et al. 2010, doi 10.2165/11538370-000000000-00000; NICE DSU Technical Support Document 18.
     """
     seen, other = observations(time, event), observations(published["days"], published["event"])
+    _refuse_misplaced(patients, seen.n)
     matching = matching_weights(patients, targets)
     kept = patients.index.get_indexer(matching.patients)
     times, events = (
@@ -114,11 +119,16 @@ def weighted_comparison(
         except DesignError:
             failed += 1
             continue
-        drawn.append(ratio(np.concatenate([mine, theirs]), np.concatenate([again.weights, np.ones(other.n)])))
+        value = ratio(np.concatenate([mine, theirs]), np.concatenate([again.weights, np.ones(other.n)]))
+        if math.isfinite(value):
+            drawn.append(value)
+        else:
+            failed += 1
     if failed > samples / 5:
         raise DesignError(
-            f"{failed} of {samples} bootstrap samples could not be matched: the comparison has no interval",
-            expected="published means well inside of what these patients are",
+            f"{failed} of {samples} bootstrap samples could not be matched or have no finite ratio: the comparison has no "
+            "interval",
+            expected="published means well inside of what these patients are, and events on both sides",
             do="match fewer characteristics, or do not compare",
         )
     low, high = np.quantile(drawn, (0.025, 0.975))
@@ -133,6 +143,24 @@ def weighted_comparison(
         samples=samples,
         failed=failed,
     )
+
+
+def _refuse_misplaced(patients: pd.DataFrame, n: int) -> None:
+    if len(patients) != n:
+        raise DesignError(
+            f"{len(patients)} rows of characteristics stand beside {n} patients",
+            expected="one row a patient, in the order of the times",
+        )
+    twice = patients.index[patients.index.duplicated()]
+    if len(twice):
+        names = sorted({str(one) for one in twice})
+        raise DesignError(
+            "a patient is named twice in the characteristics",
+            where="patients " + ", ".join(names[:8]),
+            expected="each patient once",
+            do="give one row a patient",
+            offenders=names,
+        )
 
 
 def log_hazard_ratio(
