@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import replace
 
@@ -154,3 +155,25 @@ def test_one_arm_has_no_hazard_ratio():
     arm = digitised([1.0, 2.0, 3.0], [1, 1, 0], [0.0])
     with pytest.raises(DesignError, match="two, one of them the control"):
         redigitise([arm], control="a", seed=1)
+
+
+def test_meeting_a_total_of_events_solves_no_programme_twice(monkeypatch):
+    module = importlib.import_module("analysis.evidence.reconstruction")
+    rewards, plain = [], module.most_probable_path
+
+    def noted(*given, reward=None, **named):
+        rewards.append(0.0 if reward is None else float(reward[0]))
+        return plain(*given, reward=reward, **named)
+
+    monkeypatch.setattr(module, "most_probable_path", noted)
+    arm = DigitisedArm(
+        "a",
+        np.array([0.0, 2, 4, 6]),
+        np.array([1.0, 0.9, 0.8, 0.7]),
+        np.array([0.0]),
+        np.array([40]),
+        events=16,
+    )
+    reconstruct_arm(arm)
+    assert len(rewards) > 1
+    assert len(set(rewards)) == len(rewards)

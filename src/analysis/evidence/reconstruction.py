@@ -189,15 +189,17 @@ def _with_total(
 ) -> Path:
     """The path whose events come closest to the published total: events are made dearer or cheaper until they do."""
     low, high = np.full(len(wanted), -50.0), np.full(len(wanted), 50.0)
+    reward = (low + high) / 2  # 0: the path itself is the first halving
     best = most_probable_path(heights, gaps, **common)
-    for _ in range(HALVINGS):
+    excess = best.events.sum(axis=1) - wanted
+    for _ in range(HALVINGS - 1):
         over = best.events.sum(axis=1) - wanted
         if not over.any():
             break
+        high, low = np.where(excess > 0, reward, high), np.where(excess < 0, reward, low)
         reward = (low + high) / 2
         found = most_probable_path(heights, gaps, **common, reward=reward)
         excess = found.events.sum(axis=1) - wanted
-        high, low = np.where(excess > 0, reward, high), np.where(excess < 0, reward, low)
         closer = np.abs(excess) < np.abs(over)
         best = Path(*(_choose(closer, getattr(found, name), getattr(best, name)) for name in PARTS))
     return best
