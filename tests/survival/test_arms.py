@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from analysis.errors import DesignError
 from analysis.survival import (
     compare_arms,
+    cox,
     grouping,
+    hazard_ratio,
     interaction,
     kaplan_meier,
     reader_agreement,
@@ -145,3 +148,63 @@ def test_curves_of_the_arms_are_those_of_kaplan_and_meier(lung):
     found = compared(lung)
     part = lung[lung["female"] == 1]
     assert found.curves[0].median == kaplan_meier(part["time"], part["status"]).median
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (lambda inside: inside.astype(float).where(inside.index != 3), "not known, or is neither"),
+        (lambda inside: inside.astype("boolean").where(inside.index != 3), "not known, or is neither"),
+        (lambda inside: inside.astype(float).where(inside.index != 3, 2.0), "not known, or is neither"),
+    ],
+)
+def test_a_patient_not_known_to_be_in_the_subgroup_is_refused_by_position(lung, changed, message):
+    arms, inside = lung["female"].tolist(), changed(lung["ph.ecog"] >= 1)
+    with pytest.raises(DesignError, match=message) as caught:
+        interaction(lung["time"], lung["status"], arms, inside, name="ECOG", **SETTINGS)
+    assert caught.value.offenders == ("3",)
+
+
+def test_memberships_of_another_number_of_patients_are_refused(lung):
+    with pytest.raises(DesignError, match="226 memberships of the subgroup stand beside 227 patients"):
+        interaction(
+            lung["time"], lung["status"], lung["female"].tolist(), [True] * 226, name="ECOG", **SETTINGS
+        )
+
+
+def test_characteristics_of_another_number_of_patients_are_refused_with_what_to_do(lung):
+    with pytest.raises(DesignError, match="226 rows of characteristics stand beside 227.*Expected.*Do:"):
+        subgroup_effects(
+            lung["time"], lung["status"], lung["female"].tolist(), lung[["sex"]].iloc[1:], **SETTINGS
+        )
+
+
+@pytest.mark.parametrize("missing", [math.nan, pd.NA, None])
+def test_every_missing_stratum_leaves_the_patient_out_of_the_stratified_part(lung, missing):
+    found = compared(lung, strata=[missing, *lung["ph.ecog"].tolist()[1:]])
+    assert (found.n, found.without_stratum, found.logrank_stratified.n) == (227, 1, 226)
+
+
+def test_strata_of_another_number_of_patients_are_refused(lung):
+    with pytest.raises(DesignError, match="226 strata stand beside 227 patients"):
+        compared(lung, strata=lung["ph.ecog"].tolist()[1:])
+
+
+def test_arms_are_compared_by_one_fit(lung, monkeypatch):
+    fits, plain = [], cox
+
+    def counted(*given, **named):
+        fits.append(named["terms"])
+        return plain(*given, **named)
+
+    for room in ("arms", "hazard_ratio"):
+        monkeypatch.setattr(importlib.import_module(f"analysis.survival.{room}"), "cox", counted)
+    found = compared(lung)
+    assert fits == [("1 v 0",)]
+    alone = hazard_ratio(lung["time"], lung["status"], lung["female"], reference=0, interval="wald")
+    assert found.hazard_ratio_wald == alone
+
+
+def test_readers_of_different_patients_are_refused_with_what_to_do():
+    with pytest.raises(DesignError, match="2 local readings stand beside 1 central.*Expected.*Do:"):
+        reader_agreement([1, 2], [1, 1], [1], [1], tolerance_days=0)

@@ -14,8 +14,8 @@ from analysis.logbook import logged
 from analysis.survival.cox import cox
 from analysis.survival.curve import SurvivalCurve
 from analysis.survival.estimates import HazardRatio, RmstDifference, TestResult
-from analysis.survival.groups import Grouping, coded, grouping, two_groups, values_at_start
-from analysis.survival.hazard_ratio import hazard_ratio
+from analysis.survival.groups import Grouping, cells, coded, grouping, two_groups, values_at_start
+from analysis.survival.hazard_ratio import ratios_of_one_fit
 from analysis.survival.kaplan_meier import follow_up, kaplan_meier
 from analysis.survival.landmark_comparison import Rate
 from analysis.survival.logrank import logrank
@@ -116,12 +116,13 @@ def compare_arms(
     labels : mapping from value to str, optional
         Printed names of the arms.
     strata : sequence, length n, optional
-        Stratum of each patient; a patient without one (None) is left out of the stratified analyses only.
+        Stratum of each patient; a patient without one (None, NaN, pandas NA) is left out of the stratified analyses only.
 
     Raises
     ------
     DesignError
-        For impossible data, not exactly two arms of which one is the control, or no event.
+        For impossible data, not exactly two arms of which one is the control, no event, or strata of another number of
+        patients.
 
     Examples
     --------
@@ -142,13 +143,8 @@ def compare_arms(
     mine, name, base = two_groups(list(known.values), seen.n, reference=control, labels=labels)
     parts = ((name, mine), (base, ~mine))
     curves = [kaplan_meier(seen.time[part], seen.event[part], label=label) for label, part in parts]
-    both = {"reference": control, "labels": labels}
-    ratio, wald = (
-        hazard_ratio(seen.time, seen.event, list(known.values), interval=interval, **both)
-        for interval in ("profile", "wald")
-    )
+    fit, (ratio, wald) = ratios_of_one_fit(seen, mine, (name, base), intervals=("profile", "wald"))
     column = mine.astype(float)
-    fit = cox(seen.time, seen.event, column, terms=(f"{name} v {base}",))
     proportional = proportional_hazards(fit) if fit.finite else None
     tau = min(days(tau_months), *(longest_tau(curve) for curve in curves))
     means = [
@@ -158,10 +154,16 @@ def compare_arms(
     stratified = stratified_test = None
     without = 0
     if strata is not None:
-        strata = values_at_start(strata)
-        inside = np.array([value is not None for value in strata])
+        given = cells(values_at_start(strata))
+        if len(given) != seen.n:
+            raise DesignError(
+                f"{len(given)} strata stand beside {seen.n} patients",
+                expected="one stratum a patient, missing where it is not known",
+                do="take times and strata from one table",
+            )
+        inside = np.array([value is not None for value in given])
         without = int((~inside).sum())
-        layers = [value for value in strata if value is not None]
+        layers = [value for value in given if value is not None]
         coded(layers, int(inside.sum()), least=1)
         left = (seen.time[inside], seen.event[inside])
         stratified_test = logrank(*left, column[inside], strata=layers)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.logbook import logged
-from analysis.survival.cox import cox
+from analysis.survival.cox import CoxFit, cox
 from analysis.survival.estimates import LEVEL, HazardRatio
 from analysis.survival.firth import firth_cox
 from analysis.survival.groups import Grouping, two_groups
-from analysis.survival.observations import observations
+from analysis.survival.observations import Observations, observations
 
 FEWEST_EVENTS = 5
 """With fewer events than this in either group Cox's estimate is biased, and Firth's penalty is used."""
@@ -66,23 +66,55 @@ def hazard_ratio(
     """
     seen = observations(time, event)
     mine, name, base = two_groups(group, seen.n, reference=reference, labels=labels)
+    return ratios_of_one_fit(seen, mine, (name, base), intervals=(interval,), level=level)[1][0]
+
+
+def ratios_of_one_fit(
+    seen: Observations,
+    mine: NDArray[np.bool_],
+    labels: tuple[str, str],
+    *,
+    intervals: Sequence[str],
+    level: float = LEVEL,
+) -> tuple[CoxFit, tuple[HazardRatio, ...]]:
+    """One Cox model of two groups, and its hazard ratio with every interval asked for, as :func:`hazard_ratio` has them.
+
+    Parameters
+    ----------
+    seen : Observations
+        Checked times and events.
+    mine : numpy.ndarray of bool, shape (n,)
+        Who is in the compared group.
+    labels : tuple of str
+        Of the compared group and of the reference.
+    intervals : sequence of str
+        Each as in :func:`hazard_ratio`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple
+        The fit, which may not be finite, and one ratio an interval.
+    """
+    name, base = labels
     comparison = f"{name} v {base}"
     counts = {name: int(seen.event[mine].sum()), base: int(seen.event[~mine].sum())}
     column = mine.astype(float)
-    fit = cox(seen.time, seen.event, column, terms=("group",))
+    fit = cox(seen.time, seen.event, column, terms=(comparison,))
     few = [f"{label} has {count}" for label, count in counts.items() if count < FEWEST_EVENTS]
     if fit.finite and not few:
-        found = fit.hazard_ratio("group", interval=interval, comparison=comparison, level=level)
-        return with_open_limits(found)
+        plain = [fit.hazard_ratio(comparison, interval=interval, level=level) for interval in intervals]
+        return fit, tuple(with_open_limits(one) for one in plain)
     reason = (
         "few events (" + ", ".join(few) + f"; fewer than {FEWEST_EVENTS})"
         if few
         else "complete separation of the groups' events"
     )
-    penalised = firth_cox(seen.time, seen.event, column, terms=("group",))
-    found = penalised.hazard_ratio("group", interval=interval, comparison=comparison, level=level)
-    found = replace(found, warnings=(f"Firth's penalised regression was used because of {reason}.",))
-    return with_open_limits(found)
+    said = (f"Firth's penalised regression was used because of {reason}.",)
+    penalised = firth_cox(seen.time, seen.event, column, terms=(comparison,))
+    found = [penalised.hazard_ratio(comparison, interval=interval, level=level) for interval in intervals]
+    return fit, tuple(with_open_limits(replace(one, warnings=said)) for one in found)
 
 
 def with_open_limits(ratio: HazardRatio) -> HazardRatio:

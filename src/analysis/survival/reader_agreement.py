@@ -99,7 +99,11 @@ def reader_agreement(
     """
     local, central = observations(local_time, local_event), observations(central_time, central_event)
     if local.n != central.n:
-        raise DesignError(f"{local.n} local readings stand beside {central.n} central ones")
+        raise DesignError(
+            f"{local.n} local readings stand beside {central.n} central ones",
+            expected="both readings of the same patients, in one order",
+            do="compare only patients whom both readers have seen",
+        )
     both = local.event & central.event
     apart = local.time - central.time
     late, early = both & (apart > tolerance_days), both & (apart < -tolerance_days)

@@ -18,7 +18,7 @@ from analysis.survival.cox import cox
 from analysis.survival.estimates import HazardRatio
 from analysis.survival.groups import two_groups, values_at_start
 from analysis.survival.hazard_ratio import hazard_ratio
-from analysis.survival.observations import Observations, observations
+from analysis.survival.observations import Observations, numbers, observations, refuse
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def interaction(
     Raises
     ------
     DesignError
-        If the subgroup or the others have no patient of an arm, no event, or no finite estimate.
+        If membership is missing, neither yes nor no, or of another number of patients; if the subgroup or the others
+        have no patient of an arm, no event, or no finite estimate.
 
     Notes
     -----
@@ -112,7 +113,7 @@ def interaction(
     seen = observations(time, event)
     values = values_at_start(arm)
     mine, _, base = two_groups(values, seen.n, reference=control, labels=labels)
-    within = np.asarray(inside, dtype=bool)
+    within = _membership(inside, seen.n, name)
     for part, word in ((within, "the subgroup"), (~within, "the other patients")):
         reason = _refusal(part, mine, seen, control=base)
         if reason:
@@ -186,13 +187,17 @@ def subgroup_effects(
 
     References
     ----------
-    Cuzick 2005, doi 10.1016/S0140-6736(05)66513-6 (reading a forest of subgroups).
+    Cuzick 2005, doi 10.1016/S0140-6736(05)61026-4 (reading a forest of subgroups).
     """
     seen = observations(time, event)
     values = values_at_start(arm)
     mine, _, base = two_groups(values, seen.n, reference=control, labels=labels)
     if len(subgroups) != seen.n:
-        raise DesignError(f"{len(subgroups)} rows of characteristics for {seen.n} patients")
+        raise DesignError(
+            f"{len(subgroups)} rows of characteristics stand beside {seen.n} patients",
+            expected="one row a patient, in the order of the times",
+            do="take times and characteristics from one table",
+        )
     found: list[SubgroupEffect] = []
     for column in subgroups.columns:
         level = subgroups[column]
@@ -227,6 +232,24 @@ def subgroup_effects(
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def _membership(inside: ArrayLike, n: int, name: str) -> NDArray[np.bool_]:
+    """Who is in the subgroup; a missing value is refused before it could pass for a yes."""
+    given = numbers(inside, "membership of the subgroup")
+    if given.size != n:
+        raise DesignError(
+            f"{given.size} memberships of the subgroup stand beside {n} patients",
+            where=name,
+            expected="one yes or no a patient",
+        )
+    refuse(
+        f"It is not known, or is neither yes nor no, whether the patient is in the subgroup {name}:",
+        ~np.isin(given, (0.0, 1.0)),
+        expected="True or False for every patient compared",
+        do="leave these patients out before the comparison, and say how many they are",
+    )
+    return given == 1
 
 
 def _refusal(part: NDArray[np.bool_], mine: NDArray[np.bool_], seen: Observations, *, control: str) -> str:
