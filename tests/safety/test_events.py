@@ -148,3 +148,45 @@ def test_grades_add_up_to_patients_with_the_event(rows):
     grades = table[[f"grade_{g}" for g in range(1, 6)]]
     assert (grades.sum(axis=1) == table["any"]).all()
     assert table.loc[table["term"] == "rash", "events"].sum() == len(rows)
+
+
+def test_without_any_event_the_rate_of_any_is_0_with_an_upper_limit():
+    """Garwood's upper limit of no event: -log(0.025) = 3.688879 over the time watched."""
+    table = exposure_adjusted_rates(EVENTS, exposure(OUTCOMES), ARMS, least_grade=5, per=1.0)
+    assert table["term"].unique().tolist() == [ANY]
+    row = table.set_index(["group", "measure"]).loc[("eve", "event rate")]
+    assert (row["estimate"], row["low"], row["events"]) == (0, 0, 0)
+    assert row["high"] == pytest.approx(3.688879454113936 / ((128 + 200 + 20) / 365.25), rel=1e-9)
+    assert len(exposure_adjusted_rates(EVENTS[:0], exposure(OUTCOMES), ARMS)) == 4
+
+
+def test_only_events_that_count_need_their_first_day():
+    wrong = EVENTS.assign(onset_day=[np.nan, *EVENTS["onset_day"][1:]])  # of grade 1
+    table = exposure_adjusted_rates(wrong, exposure(OUTCOMES), ARMS, least_grade=2)
+    # eve: first events of A (rash) and B, and both with A's stomatitis of day 40; pbo: the rash of D
+    assert table.loc[table["term"] == ANY, "events"].tolist() == [2, 3, 1, 1]
+    assert time_to_first_event(wrong, exposure(OUTCOMES), "stomatitis", least_grade=2).days[0] == 40
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        lambda events: exposure_adjusted_rates(events, exposure(OUTCOMES), ARMS),
+        lambda events: time_to_first_event(events, exposure(OUTCOMES), "stomatitis"),
+    ],
+)
+def test_what_is_wrong_with_first_days_is_said_alike_with_what_to_do(counted):
+    with pytest.raises(DesignError, match="no column onset_day") as caught:
+        counted(EVENTS.drop(columns="onset_day"))
+    assert caught.value.do
+    with pytest.raises(DesignError, match="earliest possible day") as caught:
+        counted(EVENTS.assign(onset_day=[np.nan, *EVENTS["onset_day"][1:]]))
+    assert caught.value.offenders == ("A",)
+
+
+def test_a_patient_who_was_never_treated_is_not_taken_for_one_still_on_treatment():
+    begun = OUTCOMES.assign(treatment_start_day=[0.0, np.nan, 0.0, 0.0, 0.0])
+    with pytest.raises(DesignError, match="never treated") as caught:
+        exposure(begun)
+    assert (caught.value.offenders, caught.value.do) == (("B",), "leave the untreated out")
+    assert len(exposure(begun[begun["treatment_start_day"].notna()])) == 4

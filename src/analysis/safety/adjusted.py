@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
-from analysis.safety.checked_events import checked_events, checked_groups
+from analysis.safety.checked_events import checked_events, checked_groups, with_onsets
 from analysis.safety.event_table import ANY
 from analysis.safety.rates import rate
 
@@ -61,14 +61,14 @@ def exposure_adjusted_rates(
     Returns
     -------
     pandas.DataFrame
-        Two rows (:data:`MEASURES`) a term and group: estimate, low, high (events per ``per`` patient-years; NaN without
+        Two rows (:data:`MEASURES`) a term and group, :data:`~analysis.safety.ANY` always first: estimate, low, high (events per ``per`` patient-years; NaN without
         time watched), n (patients), events, patient_years, outside (events before day 0 or after the time watched,
         which count in neither).
 
     Raises
     ------
     DesignError
-        For an event without grade, term or onset, of nobody analysed, or patients whose time watched is not given.
+        For an event without grade or term, a counted one without onset, one of nobody analysed, or patients whose time watched is not given.
 
     References
     ----------
@@ -85,22 +85,12 @@ def exposure_adjusted_rates(
     arms = checked_groups(groups)
     days = _days(watched, arms)
     found = checked_events(events, groups.index)
-    onset = pd.to_numeric(found["onset_day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    if np.isnan(onset).any():
-        who = sorted(set(found["patient_id"][np.isnan(onset)]))
-        raise DesignError(
-            "the first day of an adverse event is missing",
-            where="patients " + ", ".join(who[:8]),
-            expected="onset_day of every event",
-            do="take the partial date's earliest possible day, and say so",
-            offenders=who,
-        )
-    found = found.assign(onset=onset)[found["grade"] >= least_grade]
+    found = with_onsets(found[found["grade"] >= least_grade])
     limit = days.reindex(found["patient_id"]).to_numpy()
     found = found.assign(inside=(found["onset"] >= 0) & (found["onset"] <= limit))
     both = pd.concat([found.assign(term=ANY), found], ignore_index=True)
     rows = []
-    for term in dict.fromkeys(both["term"]):
+    for term in dict.fromkeys([ANY, *both["term"]]):  # without any event its rate is 0, with an upper limit
         own = both[both["term"] == term]
         for name in dict.fromkeys(arms):
             time = days[(arms == name).to_numpy()]

@@ -52,6 +52,29 @@ def checked_events(events: pd.DataFrame, patients: pd.Index) -> pd.DataFrame:
     )
 
 
+def with_onsets(events: pd.DataFrame) -> pd.DataFrame:
+    """Checked events with their first day as the number ``onset``; an event without one is refused.
+
+    Events that are not counted (of a lower grade, of another term) are taken away before, so that only what a number
+    needs is asked for.
+    """
+    if "onset_day" not in events:
+        raise DesignError(
+            "the events have no column onset_day",
+            expected="onset_day, the first day of each event",
+            do="add the day, counted from the start of treatment",
+        )
+    onset = pd.to_numeric(events["onset_day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    _refuse(
+        "The first day of an adverse event is missing",
+        np.isnan(onset),
+        events["patient_id"].to_numpy(),
+        "onset_day of every event",
+        do="take the partial date's earliest possible day, and say so",
+    )
+    return events.assign(onset=onset)
+
+
 def checked_groups(groups: pd.Series) -> pd.Series:
     """Group of each patient as text, index the patient; a missing group, or nobody, is refused."""
     if groups.isna().any() or groups.empty:
@@ -65,7 +88,13 @@ def checked_groups(groups: pd.Series) -> pd.Series:
     return groups.astype(str).set_axis(groups.index.astype(str))
 
 
-def _refuse(what: str, bad: np.ndarray, owner: np.ndarray, expected: str) -> None:
+def _refuse(
+    what: str,
+    bad: np.ndarray,
+    owner: np.ndarray,
+    expected: str,
+    do: str = "correct the table of adverse events",
+) -> None:
     if bad.any():
         who = sorted(set(owner[bad].tolist()))
         more = f" and {len(who) - 8} more" if len(who) > 8 else ""
@@ -73,6 +102,6 @@ def _refuse(what: str, bad: np.ndarray, owner: np.ndarray, expected: str) -> Non
             f"{what} ({int(bad.sum())} of {bad.size} events)",
             where="patients " + ", ".join(who[:8]) + more,
             expected=expected,
-            do="correct the table of adverse events",
+            do=do,
             offenders=who,
         )

@@ -19,7 +19,9 @@ def exposure(outcomes: pd.DataFrame, *, grace_days: float = GRACE_DAYS) -> pd.Da
     ----------
     outcomes : pandas.DataFrame
         One row a patient: patient_id; os_days and os_event, or last_contact_day (last day known to be alive); and
-        treatment_end_day, missing while treatment goes on. death_day counts where it is there.
+        treatment_end_day, missing while treatment goes on. death_day counts where it is there. Only who took a dose:
+        where treatment_start_day is there, a patient without it is refused; where it is not, leave the untreated out
+        before, because a missing end would count them as still on treatment.
     grace_days : float
         Days after the last dose; 0 counts the time on treatment only.
 
@@ -32,7 +34,7 @@ def exposure(outcomes: pd.DataFrame, *, grace_days: float = GRACE_DAYS) -> pd.Da
     Raises
     ------
     DesignError
-        If of a patient neither survival nor last contact is known, or the treatment ends before it began.
+        If a patient was never treated, of a patient neither survival nor last contact is known, or the treatment ends before it began.
 
     Examples
     --------
@@ -55,14 +57,23 @@ def exposure(outcomes: pd.DataFrame, *, grace_days: float = GRACE_DAYS) -> pd.Da
     until = np.fmax(np.fmax(survival, contact), death)
     until = np.where(np.isnan(death), until, np.fmin(until, death))
     who = outcomes["patient_id"].astype(str)
+    begun = _numbers(outcomes, "treatment_start_day")
+    untreated = np.isnan(begun) & ("treatment_start_day" in outcomes)
     for bad, what, expected in (
+        (untreated, "a patient was never treated", "the safety set: everybody who took a dose"),
         (np.isnan(until), "it is not known how long a patient was observed", "os_days or last_contact_day"),
         (stopped < 0, "treatment ended before it began", "treatment_end_day from 0 upwards"),
     ):
         if bad.any():
             names = sorted(who[bad])
             raise DesignError(
-                what, where="patients " + ", ".join(names[:8]), expected=expected, offenders=names
+                what,
+                where="patients " + ", ".join(names[:8]),
+                expected=expected,
+                do="leave the untreated out"
+                if bad is untreated
+                else "correct the table of outcomes, or leave these patients out and say so",
+                offenders=names,
             )
     watched = np.fmin(until, stopped + grace_days)
     return pd.DataFrame(

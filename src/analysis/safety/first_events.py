@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.errors import DesignError
-from analysis.safety.checked_events import checked_events
+from analysis.safety.checked_events import checked_events, with_onsets
 
 KINDS = {0: "censored", 1: "adverse event", 2: "treatment stopped", 3: "death"}
 
@@ -62,7 +61,7 @@ def time_to_first_event(
     Raises
     ------
     DesignError
-        For an event without grade, term or onset, or of nobody analysed.
+        For an event without grade or term, a counted one without onset, or one of nobody analysed.
 
     Examples
     --------
@@ -76,17 +75,9 @@ def time_to_first_event(
     terms = (term,) if isinstance(term, str) else tuple(term)
     who = pd.Index(watched["patient_id"].astype(str))
     found = checked_events(events, who)
-    found = found[found["term"].isin(terms) & (found["grade"] >= least_grade)]
-    onset = pd.to_numeric(found["onset_day"], errors="coerce")
-    if onset.isna().any():
-        names = sorted(set(found["patient_id"][onset.isna()]))
-        raise DesignError(
-            "the first day of an adverse event is missing",
-            where="patients " + ", ".join(names[:8]),
-            expected="onset_day of every event",
-            offenders=names,
-        )
-    began = onset[onset >= 0].groupby(found["patient_id"]).min().reindex(who).to_numpy(dtype=float)
+    found = with_onsets(found[found["term"].isin(terms) & (found["grade"] >= least_grade)])
+    counted = found[found["onset"] >= 0]
+    began = counted.groupby("patient_id")["onset"].min().reindex(who).to_numpy(dtype=float)
     stopped, death, until = (
         watched[name].to_numpy(dtype=float) for name in ("stopped_day", "death_day", "watched_days")
     )

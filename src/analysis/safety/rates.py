@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import beta, binomtest, chi2
+from scipy.stats import binomtest, chi2
 
+from analysis.cohort import proportion
 from analysis.errors import DesignError
 from analysis.logbook import logged
 
@@ -98,12 +99,10 @@ def rate_ratio(
     total = one + two
     if total == 0:
         raise DesignError("neither group has an event", expected="at least one event", do="print both rates")
-    tail = (1 - level) / 2
-    low = 0.0 if one == 0 else float(beta.ppf(tail, one, two + 1))
-    high = 1.0 if two == 0 else float(beta.ppf(1 - tail, one + 1, two))
+    among = proportion(one, total, level=level)
     odds = [
         math.inf if share == 1 else share / (1 - share) * years_reference / patient_years
-        for share in (low, high)
+        for share in (among.low, among.high)
     ]
     estimate = math.inf if two == 0 else (one / patient_years) / (two / years_reference)
     p_value = binomtest(one, total, patient_years / (patient_years + years_reference)).pvalue
