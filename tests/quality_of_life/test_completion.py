@@ -27,3 +27,14 @@ def test_forms_belong_to_the_nearest_visit_and_are_expected_of_those_still_answe
 def test_a_form_of_nobody_analysed_is_refused():
     with pytest.raises(DesignError, match="patients Z"):
         completion(["Z"], [0], patients=["A"], until_day=[10])
+
+
+def test_a_form_soon_after_day_0_is_no_baseline_and_of_no_visit():
+    table = completion(["A", "A", "B"], [5, 21, 22], patients=["A", "B"], until_day=[50, 50])
+    assert table[["week", "expected", "received"]].to_numpy().tolist() == [[0, 2, 0], [6, 2, 1]]
+
+
+def test_a_patient_named_twice_is_refused():
+    with pytest.raises(DesignError, match="named twice") as caught:
+        completion(["A"], [0], patients=["A", "B", "A"], until_day=[10, 10, 10])
+    assert caught.value.offenders == ("A",)

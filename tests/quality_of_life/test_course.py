@@ -90,3 +90,19 @@ def test_a_pattern_of_everybody_is_the_estimate_itself():
 def test_an_empty_pattern_is_refused():
     with pytest.raises(DesignError, match="at least two patterns, each with patients"):
         pattern_mixture([-2.0, -3.0], [1.0, 1.0], [10, 0])
+
+
+def test_a_form_soon_after_day_0_is_no_baseline_of_no_visit_and_counted():
+    made = course_design(
+        ["A", "A", "A", "B", "B", "C", "C"], [0, 5, 42, 0, 42, 21, 42], [50, 10, 60, 50, 50, 20, 30],
+        patients=["A", "B", "C"], in_arm=[True, False, True], every_weeks=6, until_week=6,
+    )  # fmt: skip
+    assert made.outcome.tolist() == [10, 0]
+    assert (made.n, made.without, made.of_no_visit) == (2, 1, 2)
+
+
+def test_a_patient_named_twice_among_the_randomised_is_refused():
+    with pytest.raises(DesignError, match="named twice") as caught:
+        course_design(["A", "A"], [0, 42], [50, 60], patients=["A", "B", "A"], in_arm=[True, False, True],
+                      every_weeks=6, until_week=6)  # fmt: skip
+    assert caught.value.offenders == ("A",)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from analysis.errors import DesignError
 from analysis.logbook import logged
+from analysis.quality_of_life.visits import NO_VISIT, places, planned_visit
 
 COLUMNS = ["week", "group", "patients", "expected", "received", "percent_of_expected", "percent_of_patients"]
 
@@ -27,7 +28,9 @@ def completion(
 ) -> pd.DataFrame:
     """Forms expected and received at each planned visit.
 
-    A form belongs to the visit whose day is nearest; of two that belong to one visit, one counts. It is expected of
+    A form up to day 0 is of the baseline, a later one of the planned visit whose day is nearest; one that came after day 0
+    but no nearer to the first planned visit than to day 0 is of no visit and counts nowhere, as in
+    :func:`~analysis.quality_of_life.course_design`. Of two that belong to one visit, one counts. A form is expected of
     those who are still answering by plan on the planned day, and of everybody at baseline. A form that came of somebody
     from whom none was expected counts as expected too, so that no share is above 100 %.
 
@@ -36,7 +39,7 @@ def completion(
     patient : sequence, shape (m,)
         Patient of each form.
     day : array-like of float, shape (m,)
-        Day it was filled in; forms before day 0 are of the baseline.
+        Day it was filled in.
     patients : sequence, shape (n,)
         Everybody analysed.
     until_day : array-like of float, shape (n,)
@@ -55,7 +58,7 @@ def completion(
     Raises
     ------
     DesignError
-        For a form of nobody analysed, a missing day, or lengths that do not agree.
+        For a form of nobody analysed, a patient named twice, a missing day, or lengths that do not agree.
 
     Examples
     --------
@@ -63,7 +66,7 @@ def completion(
     >>> table[["week", "expected", "received"]].values.tolist()
     [[0, 2, 2], [6, 2, 1]]
     """
-    place = {one: i for i, one in enumerate(patients)}
+    place = places(patients)
     strange = sorted({str(one) for one in patient if one not in place})
     days, until = np.asarray(day, dtype=np.float64), np.asarray(until_day, dtype=np.float64)
     groups = ["all"] * len(patients) if group is None else list(group)
@@ -77,10 +80,11 @@ def completion(
     if not (np.isfinite(days).all() and np.isfinite(until).all()):
         raise DesignError("a day is missing or infinite", expected="a day for every form and every patient")
     step = 7.0 * every_weeks
-    visits = max(int(until.max(initial=0.0) // step), int(np.rint(days.max(initial=0.0) / step))) + 1
+    visit_of = planned_visit(days, every_weeks=every_weeks)
+    visits = max(int(until.max(initial=0.0) // step), int(visit_of.max(initial=0))) + 1
     received = np.zeros((len(patients), visits), dtype=bool)
-    if days.size:
-        received[[place[one] for one in patient], np.rint(np.maximum(days, 0) / step).astype(int)] = True
+    who, placed = np.array([place[one] for one in patient], dtype=np.int64), visit_of != NO_VISIT
+    received[who[placed], visit_of[placed]] = True
     expected = (until[:, None] >= step * np.arange(visits)) | received
     expected[:, 0] = True
     rows = []

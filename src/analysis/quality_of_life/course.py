@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
+from analysis.quality_of_life.visits import NO_VISIT, places, planned_visit
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +37,8 @@ class CourseDesign:
         Patients of both arms who have not.
     forms : dict of tuple to int
         Forms by week and whether of the compared arm.
+    of_no_visit : int
+        Forms after day 0 that are no nearer to the first planned visit than to day 0; they are not used.
     """
 
     outcome: Floats
@@ -46,6 +49,7 @@ class CourseDesign:
     n: int
     without: int
     forms: dict[tuple[int, bool], int]
+    of_no_visit: int = 0
 
     def difference(self, week: int | None = None) -> Floats:
         """Weights of the difference of the arms at one visit, or of its mean over all visits with equal weight."""
@@ -90,12 +94,13 @@ def course_design(
     Raises
     ------
     DesignError
-        For forms of nobody, or when an arm has no form at some visit: the arms cannot be compared there.
+        For forms of nobody, a patient named twice, or when an arm has no form at some visit: the arms cannot be compared there.
 
     Notes
     -----
     Forms that are missing after somebody dropped out are taken as missing at random, given the scores before. The baseline
-    score is that of the last form up to day 0.
+    score is that of the last form up to day 0; a form after day 0 that is no nearer to the first planned visit than to
+    day 0 is of no visit, as in :func:`~analysis.quality_of_life.completion`.
 
     Examples
     --------
@@ -104,7 +109,7 @@ def course_design(
     >>> made.outcome.tolist(), made.terms
     ([10.0, -10.0], ('intercept', 'baseline', 'arm at week 6'))
     """
-    place = {one: i for i, one in enumerate(patients)}
+    place = places(patients)
     if not set(patient) <= set(place):
         raise DesignError(
             "a form is of nobody randomised", where="quality of life", expected="known patients"
@@ -113,15 +118,13 @@ def course_design(
     days, scores = np.asarray(day, dtype=float), np.asarray(score, dtype=float)
     step, arm = 7.0 * every_weeks, np.asarray(in_arm, dtype=bool)
     weeks = tuple(range(every_weeks, until_week + 1, every_weeks))
-    visit = np.rint(np.maximum(days, 0) / step).astype(int)
+    visit = planned_visit(days, every_weeks=every_weeks)
     grid = np.full((len(place), len(weeks) + 1), np.nan)
     off = np.abs(days - visit * step)
-    usable = ~np.isnan(scores) & (visit <= len(weeks))
-    before = usable & (days <= 0)
-    for rows, column in ((before, 0), (usable & ~before & (visit > 0), None)):
-        # The last one written stays: forms in the order of how far they are from their visit, the nearest last.
-        order = np.flatnonzero(rows)[np.argsort(-off[rows], kind="stable")]
-        grid[who[order], visit[order] if column is None else column] = scores[order]
+    usable = ~np.isnan(scores) & (visit != NO_VISIT) & (visit <= len(weeks))
+    # The last one written stays: forms in the order of how far they are from their visit, the nearest last.
+    order = np.flatnonzero(usable)[np.argsort(-off[usable], kind="stable")]
+    grid[who[order], visit[order]] = scores[order]
     known = ~np.isnan(grid[:, :1]) & ~np.isnan(grid[:, 1:])
     rows, columns = np.nonzero(known)
     forms = {
@@ -149,4 +152,5 @@ def course_design(
         n=len(np.unique(rows)),
         without=len(place) - len(np.unique(rows)),
         forms=forms,
+        of_no_visit=int((~np.isnan(scores) & (visit == NO_VISIT)).sum()),
     )

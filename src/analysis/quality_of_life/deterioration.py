@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import DesignError
 from analysis.quality_of_life.rules import DeteriorationRule
+from analysis.quality_of_life.visits import places
 
 STATES = ("deteriorated", "died", "censored", "no score after baseline", "no baseline")
 ROUNDING = 1e-9
@@ -105,9 +106,7 @@ def time_to_deterioration(
     (array([126.]), array([ True]))
     """
     days, scores = np.asarray(day, dtype=np.float64), np.asarray(score, dtype=np.float64)
-    place = {one: i for i, one in enumerate(patients)}
-    if len(place) != len(patients):
-        raise DesignError("a patient is named twice among those analysed", expected="each patient once")
+    place = places(patients)
     died = _deaths(death_day, len(patients), rule)
     who = _checked(list(patient), days, scores, place)
     sign = 1.0 if higher_is_better else -1.0
