@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import PublicationError
-from analysis.evidence import matching_task, matching_weights
+from analysis.evidence import WeightedComparison, matching_task, matching_weights
 from analysis.figures import describe_associations
 from analysis.results import context_tables as words
 from analysis.study import PublishedCharacteristic, context_studies, corrections, published_trials
@@ -127,6 +127,13 @@ def test_the_sentence_on_the_weights_holds_every_warning():
     sentence = words.matching_sentence(matching)
     assert "effective sample size" in sentence
     assert all(text in sentence for text in matching.warnings)
+
+
+def test_the_sentence_on_the_comparison_says_how_many_samples_are_not_in_the_interval():
+    matching = matching_weights(pd.DataFrame({"bone": [1, 0, 0]}), {"bone": 0.5})
+    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=7)
+    assert "7 of 300 samples had no weights or no finite ratio" in words.comparison_sentence(found)
+    assert "samples" not in words.comparison_sentence(replace(found, failed=0))
 
 
 def test_the_notebook_prints_published_facts_by_these_words_only(project):

@@ -173,7 +173,7 @@ def test_memberships_of_another_number_of_patients_are_refused(lung):
 
 
 def test_characteristics_of_another_number_of_patients_are_refused_with_what_to_do(lung):
-    with pytest.raises(DesignError, match="226 rows of characteristics stand beside 227.*Expected.*Do:"):
+    with pytest.raises(DesignError, match=r"226 rows of characteristics stand beside 227.*Expected.*Do:"):
         subgroup_effects(
             lung["time"], lung["status"], lung["female"].tolist(), lung[["sex"]].iloc[1:], **SETTINGS
         )
@@ -206,5 +206,5 @@ def test_arms_are_compared_by_one_fit(lung, monkeypatch):
 
 
 def test_readers_of_different_patients_are_refused_with_what_to_do():
-    with pytest.raises(DesignError, match="2 local readings stand beside 1 central.*Expected.*Do:"):
+    with pytest.raises(DesignError, match=r"2 local readings stand beside 1 central.*Expected.*Do:"):
         reader_agreement([1, 2], [1, 1], [1], [1], tolerance_days=0)

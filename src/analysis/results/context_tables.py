@@ -265,7 +265,11 @@ def comparison_sentence(found: WeightedComparison) -> str:
         f"{label} {number(value, 2)}"
         for label, value in (("weighted", found.estimate), ("unweighted", found.unweighted))
     )
-    failed = f" In {found.failed} of {found.samples} samples no weights were found." if found.failed else ""
+    failed = (
+        f" {found.failed} of {found.samples} samples had no weights or no finite ratio and are not in the interval."
+        if found.failed
+        else ""
+    )
     return (
         f"Hazard ratio of death against BOLERO-2's everolimus arm: {values} (95 % bootstrap interval of the weighted one "
         f"{number(found.low, 2)}–{number(found.high, 2)}).{failed} {' '.join(found.matching.warnings)}"
