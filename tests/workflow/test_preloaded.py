@@ -10,6 +10,7 @@ import time
 import nbformat
 import pytest
 
+from analysis.cli import preloaded
 from analysis.workflow import ask
 from analysis.workflow.forked_kernel import WaitingKernel
 
@@ -100,3 +101,166 @@ def test_a_process_older_than_a_source_is_not_asked(tmp_path, monkeypatch):
     assert ask.connected(path) is None
     assert ask.connected(tmp_path / "none.sock") is None
     listener.close()
+
+
+def gone(pid):
+    """Whether a process ends within half a minute."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+SERVING = """
+import os, pathlib, sys, time
+from analysis.cli import preloaded
+
+def step(arguments):
+    print(os.getpid(), flush=True)
+    if arguments == ["die"]:
+        os.kill(os.getpid(), 9)
+    if arguments == ["short"]:
+        return 3
+    time.sleep(600)
+
+preloaded._main = step
+with preloaded.listening(pathlib.Path("preloaded.sock"), time.time_ns()) as listener:
+    print("ready", flush=True)
+    preloaded.serve(listener, int(sys.argv[1]))
+"""
+ASKING = """
+import socket, sys
+from analysis.workflow.ask import ask
+connection = socket.socket(socket.AF_UNIX)
+connection.connect("preloaded.sock")
+sys.exit(ask(connection, sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def build(tmp_path):
+    """A process that stands for make, one that serves its steps, and how to ask for a step that never ends."""
+    begun = []
+
+    def begin(program, *arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    make = begin("import time; time.sleep(600)")
+    serving = begin(SERVING, str(make.pid))
+    assert serving.stdout.readline() == "ready\n"
+    yield make, serving, lambda *arguments: begin(ASKING, *arguments)
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def test_a_step_ends_with_who_asked_for_it(build):
+    _, serving, asked = build
+    one, other = asked("run"), asked("run")
+    steps = [int(asking.stdout.readline()) for asking in (one, other)]
+    one.terminate()
+    assert gone(steps[0])
+    os.kill(steps[1], 0)
+    assert serving.poll() is None
+    other.terminate()
+    assert gone(steps[1])
+
+
+def test_steps_end_with_their_make(build):
+    make, serving, asked = build
+    asking = asked("run")
+    step = int(asking.stdout.readline())
+    make.kill()
+    make.wait()
+    assert serving.wait(30) == 0
+    assert gone(step)
+    assert asking.wait(30) == 130
+
+
+def test_a_step_that_has_answered_is_not_interrupted(build):
+    make, serving, asked = build
+    for _ in range(3):
+        asking = asked("short")
+        assert asking.communicate(timeout=30)[1] == ""
+        assert asking.returncode == 3
+    make.kill()
+    make.wait()
+    assert serving.communicate(timeout=30)[1] == ""
+
+
+def test_a_step_that_is_killed_says_what_to_do(build):
+    _, _, asked = build
+    asking = asked("die")
+    _, said = asking.communicate(timeout=30)
+    assert asking.returncode == 1
+    assert "die: the step ended without a word" in said
+    assert "Do: run make again" in said
+
+
+def test_a_step_that_nobody_began_is_left_to_a_process_of_its_own():
+    here, there = socket.socketpair()
+    there.close()
+    assert ask.ask(here, ["run"]) is None
+
+
+def test_a_source_saved_while_the_process_starts_ends_it_and_it_is_not_tried_again(tmp_path, monkeypatch):
+    begun = []
+
+    def popen(command, *, real=subprocess.Popen, **given):
+        begun.append(real([sys.executable, "-c", "import time; time.sleep(600)"], **given))
+        source.write_text("saved again")
+        os.utime(source)
+        return begun[-1]
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "data").mkdir()
+    source = tmp_path / "src" / "module.py"
+    source.write_text("")
+    os.utime(source, (1, 1))
+    monkeypatch.setattr(ask, "ROOT", tmp_path)
+    monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
+    monkeypatch.setattr(ask.subprocess, "Popen", popen)
+    path = tmp_path / "preloaded.sock"
+    assert ask.started(path, 7) is None
+    assert begun[0].returncode is not None
+    os.utime(source, (1, 1))
+    assert ask.started(path, 7) is None
+    assert len(begun) == 1
+    assert ask.started(path, 8) is None
+    assert len(begun) == 2
+
+
+def test_a_source_of_tomorrow_starts_nothing(tmp_path, monkeypatch):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "data").mkdir()
+    source = tmp_path / "src" / "module.py"
+    source.write_text("")
+    os.utime(source, (time.time() + 86400,) * 2)
+    monkeypatch.setattr(ask, "ROOT", tmp_path)
+    monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
+    monkeypatch.setattr(ask.subprocess, "Popen", None)
+    assert ask.started(tmp_path / "preloaded.sock", 7) is None
+
+
+def test_a_socket_that_another_process_has_taken_over_is_left_to_it(tmp_path):
+    path = tmp_path / "preloaded.sock"
+    with preloaded.listening(path, 1):
+        with preloaded.listening(path, 1):
+            pass
+        assert not path.exists()
+    with preloaded.listening(path, 1):
+        path.unlink()
+        path.write_text("of another process")
+    assert path.read_text() == "of another process"

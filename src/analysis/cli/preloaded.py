@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.study import project_root
@@ -45,6 +46,10 @@ PRELOADED = (
 )
 IDLE = 20.0
 """Seconds without work after which the process ends by itself."""
+TICK = 500
+"""Milliseconds between two looks for the parent and for steps that have ended."""
+GRACE = 20.0
+"""Seconds that steps have for ending when the parent is gone."""
 
 
 def preload() -> None:
@@ -64,61 +69,108 @@ def alone() -> bool:
 
 
 def serve(listener: socket.socket, parent: int) -> None:
-    """Answer steps until the parent is gone, or nothing was asked for a while."""
-    children: set[int] = set()
+    """Answer steps until the parent is gone, or nothing was asked for a while; no step outlives who asked for it."""
+    children: dict[int, socket.socket] = {}
+    events = select.poll()
+    events.register(listener, select.POLLIN)
     last = time.monotonic()
-    while True:
-        ready, _, _ = select.select([listener], [], [], 0.5)
-        for child in tuple(children):
-            if os.waitpid(child, os.WNOHANG)[0]:
-                children.discard(child)
-                last = time.monotonic()
-        if ready:
-            connection, _ = listener.accept()
-            child = os.fork()
-            if child == 0:
-                listener.close()
-                _step(connection)
-            connection.close()
-            children.add(child)
-            last = time.monotonic()
-        elif not children and time.monotonic() - last > IDLE:
-            return
-        with contextlib.suppress(PermissionError):
-            try:
-                os.kill(parent, 0)
-            except ProcessLookupError:
-                return
+    try:
+        while _there(parent) and (children or time.monotonic() - last < IDLE):
+            ready = {number for number, _ in events.poll(TICK)}
+            if listener.fileno() in ready:
+                connection, _ = listener.accept()
+                child = os.fork()
+                if child == 0:
+                    listener.close()
+                    for other in children.values():
+                        other.close()
+                    _step(connection)
+                children[child] = connection
+                events.register(connection, select.POLLRDHUP)
+            for child, connection in tuple(children.items()):
+                if connection.fileno() in ready:
+                    events.unregister(connection)
+                    os.kill(child, signal.SIGINT)
+                if os.waitpid(child, os.WNOHANG)[0]:
+                    with contextlib.suppress(KeyError):
+                        events.unregister(connection)
+                    _closed(children.pop(child))
+                    last = time.monotonic()
+    finally:
+        _end(children)
+
+
+def _there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _closed(connection: socket.socket) -> None:
+    """Hang up for the kernels too that hold a copy, so that who asked hears it when a step was killed."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+def _end(children: dict[int, socket.socket]) -> None:
+    """Interrupt every step and wait for it; one that does not hear is killed."""
+    for child in children:
+        os.kill(child, signal.SIGINT)
+    end = time.monotonic() + GRACE
+    for child, connection in children.items():
+        while not (gone := os.waitpid(child, os.WNOHANG)[0]) and time.monotonic() < end:
+            time.sleep(0.05)
+        if not gone:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        _closed(connection)
 
 
 def _step(connection: socket.socket) -> None:
     """Run one step in this forked process, with the terminal of who asked; never returns."""
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        content, (out, err), _, _ = socket.recv_fds(connection, 1 << 20, 2)
-        while not content.endswith(b"\n"):
-            content += connection.recv(1 << 20)
-        arguments, environment = json.loads(content)
-        for given, place in ((out, 1), (err, 2)):
-            os.dup2(given, place)
-            os.close(given)
-        os.environ.clear()
-        os.environ.update(environment)
-        status = _main(arguments)
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
+        status = _answered(connection)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked hangs up as soon as it has the answer
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         with contextlib.suppress(OSError):
             connection.sendall(f"{status}\n".encode())
+    finally:
         os._exit(status)
+
+
+def _answered(connection: socket.socket) -> int:
+    """Exit status of the step that was asked for."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        content, (out, err), _, _ = socket.recv_fds(connection, 1 << 20, 2)
+        while not content.endswith(b"\n"):
+            content += connection.recv(1 << 20)
+        arguments, environment = json.loads(content)
+        connection.sendall(b"+")  # from here on nobody else does this step
+        for given, place in ((out, 1), (err, 2)):
+            os.dup2(given, place)
+            os.close(given)
+        os.environ.clear()
+        os.environ.update(environment)
+        return _main(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        return 1
 
 
 def _main(arguments: list[str]) -> int:
@@ -134,26 +186,42 @@ def _main(arguments: list[str]) -> int:
         kernel.dismiss()
 
 
+@contextlib.contextmanager
+def listening(path: Path, started: int) -> Iterator[socket.socket]:
+    """A socket at this path, dated when the imports began: who asks compares it with the age of the sources.
+
+    At the end the path is removed if it is still this socket's: another process may have taken it since.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    with socket.socket(socket.AF_UNIX) as listener:
+        mask = os.umask(0o177)
+        try:
+            listener.bind(str(partial))
+        finally:
+            os.umask(mask)
+        listener.listen(64)
+        os.utime(partial, ns=(started, started))
+        own = partial.stat().st_ino
+        partial.replace(path)
+        try:
+            yield listener
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_ino == own:
+                    path.unlink()
+
+
 def main() -> int:
     """Preload, listen, serve; 0 at the end."""
     path, parent = Path(sys.argv[1]), int(sys.argv[2])
     started = time.time_ns()
+    # An interrupt is for the steps: each takes it when it is ready to, and none is lost until then.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     preload()
     if not alone():
         return 1
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the steps; this process ends with make
-    listener = socket.socket(socket.AF_UNIX)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    mask = os.umask(0o177)
-    listener.bind(str(partial))
-    os.umask(mask)
-    listener.listen(64)
-    os.utime(partial, ns=(started, started))  # who asks compares it with the age of the sources
-    partial.replace(path)
-    try:
+    with listening(path, started) as listener:
         serve(listener, parent)
-    finally:
-        path.unlink(missing_ok=True)
     return 0
 
 

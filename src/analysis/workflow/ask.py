@@ -54,42 +54,65 @@ def connected(path: Path) -> socket.socket | None:
 
 
 def started(path: Path, parent: int) -> socket.socket | None:
-    """The same after starting the process, once for all steps that wait for it."""
+    """The same after starting the process, once for all steps that wait for it; None at once where that failed before."""
     FOLDER.mkdir(exist_ok=True)
+    failed = FOLDER / "preloaded.failed"
     with (FOLDER / "preloaded.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         connection = connected(path)
         if connection is not None:
             return connection
-        process = subprocess.Popen(
-            [sys.executable, "-m", "analysis.cli.preloaded", str(path), str(parent)],
-            env={**os.environ, **IMPORTED_WITH},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + SECONDS
-        while process.poll() is None and time.monotonic() < end:
-            connection = connected(path)
-            if connection is not None:
-                return connection
-            time.sleep(0.05)
+        with contextlib.suppress(FileNotFoundError):
+            if failed.read_text() == str(parent):
+                return None
+        connection = _begun(path, parent)
+        if connection is None:
+            failed.write_text(str(parent))
+    return connection
+
+
+def _begun(path: Path, parent: int) -> socket.socket | None:
+    """A connection to a new process; None where it does not listen, or a source is younger than it."""
+    begun = time.time_ns()
+    if newest_source() >= begun:
+        return None
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis.cli.preloaded", str(path), str(parent)],
+        env={**os.environ, **IMPORTED_WITH},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C ends who asks, and by that the step: once, not twice
+    )
+    end = time.monotonic() + SECONDS
+    while process.poll() is None and time.monotonic() < end and newest_source() < begun:
+        connection = connected(path)
+        if connection is not None:
+            return connection
+        time.sleep(0.05)
+    process.terminate()
+    process.wait()
     return None
 
 
-def ask(connection: socket.socket, arguments: list[str]) -> int:
-    """Exit status of the step; its output goes to this terminal."""
-    with connection:
-        message = json.dumps([arguments, dict(os.environ)]).encode() + b"\n"
+def ask(connection: socket.socket, arguments: list[str]) -> int | None:
+    """Exit status of the step, whose output goes to this terminal; None where nobody began it."""
+    message = json.dumps([arguments, dict(os.environ)]).encode() + b"\n"
+    answer = b""
+    with connection, contextlib.suppress(OSError):
         sent = socket.send_fds(connection, [message], [1, 2])
         connection.sendall(message[sent:])
-        answer = b""
-        while not answer.endswith(b"\n"):
-            part = connection.recv(64)
-            if not part:
-                return 1
+        while not answer.endswith(b"\n") and (part := connection.recv(64)):
             answer += part
-    return int(answer)
+    if not answer:
+        return None
+    if not answer.endswith(b"\n"):
+        sys.stderr.write(
+            f"{' '.join(arguments)}: the step ended without a word; it may have been killed for lack of memory. "
+            f"Do: run make again, with fewer jobs at a time (make -j1) or with {SWITCH}=no.\n"
+        )
+        return 1
+    return int(answer[1:])
 
 
 def main() -> int:
@@ -103,14 +126,13 @@ def main() -> int:
         if connection is None and arguments[:1] and arguments[0] in STARTS:
             with contextlib.suppress(OSError):
                 connection = started(path, os.getppid())
-    if connection is None:
-        os.execv(sys.executable, [sys.executable, "-m", "analysis", *arguments])
     try:
-        return ask(connection, arguments)
+        status = None if connection is None else ask(connection, arguments)
     except KeyboardInterrupt:
         return 130
-    except OSError:
-        return 1
+    if status is None:
+        os.execv(sys.executable, [sys.executable, "-m", "analysis", *arguments])
+    return status
 
 
 if __name__ == "__main__":
