@@ -46,8 +46,17 @@ def test_a_changed_number_is_named_with_both_forms(reports) -> None:
     found = {one.name: (one.before, one.after) for one in compared(reports).numbers}
     assert found == {
         "pfs.hr": ("0.77 (0.40–1.50)", "0.80 (0.40–1.50)"),
-        "answer": ("Responders did not live longer without progression.", "—"),
+        "answer": ("Responders did not live longer without progression.", "(none)"),
     }
+
+
+def test_a_missing_value_is_not_the_same_as_none(reports) -> None:
+    reports.results["values"]["pfs.hr"].update(text="—", interval_text="", value=None, reason="no events")
+    reports.write_results()
+    del reports.results["values"]["pfs.hr"]
+    reports.write_results("other")
+    (one,) = compared(reports).numbers
+    assert (one.name, one.before, one.after) == ("pfs.hr", "—", "(none)")
 
 
 def test_a_change_in_digits_that_are_not_printed_is_shown_too(reports) -> None:

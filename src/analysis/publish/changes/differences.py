@@ -14,7 +14,8 @@ import numpy as np
 from analysis.publish.cards import shown
 from analysis.publish.runs import NotebookResults, Run, read_runs
 
-ABSENT = "—"
+ABSENT = "(none)"
+"""What stands for a name that one side does not have; a value that it has and that is missing is printed as ``—``."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Side:
 
 @dataclass(frozen=True)
 class ChangedNumber:
-    """A value whose printed form differs; ``—`` where one side has none."""
+    """A value that differs, in its printed form or in digits that are not printed."""
 
     name: str
     definition: str
@@ -119,7 +120,7 @@ def _numbers(one: Run, other: Run) -> Iterator[ChangedNumber]:
     for name in dict.fromkeys((*sides[0], *sides[1])):
         texts = [shown(side[name]) if name in side else ABSENT for side in sides]
         full = [_whole(side[name]) if name in side else None for side in sides]
-        if texts[0] == texts[1] and full[0] != full[1]:
+        if name in sides[0] and name in sides[1] and texts[0] == texts[1] and full[0] != full[1]:
             # The same when printed, not the same when computed: a reader of the difference wants to know.
             texts = [f"{text} [{side[name]['value']}]" for text, side in zip(texts, sides, strict=True)]
         if full[0] != full[1] or texts[0] != texts[1]:
