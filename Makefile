@@ -98,8 +98,8 @@ $(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/
 	$(STEP) index $(RUNS)
 
 .PHONY: preview
-preview: run ## serve the text on this computer; what you save is made again and the browser reloads
-	$(ANALYSIS) preview $(RUNS)
+preview: run ## serve the text on this computer; what you save is made again and the browser reloads (PORT=0: any free port)
+	$(ANALYSIS) preview $(if $(PORT),--port $(PORT)) $(RUNS)
 
 .PHONY: crate
 crate: report ## archive the report with its sources, checksums and software bill, without patient rows: reports/_crate.zip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from analysis.errors import PublicationError
 
 HOST = "127.0.0.1"
 EVENTS = "/-/saved"
@@ -121,9 +124,23 @@ class Pages(SimpleHTTPRequestHandler):
 def start(
     board: Board, *, preview: Path, site: Path, port: int = 0
 ) -> tuple[ThreadingHTTPServer, Callable[[], None]]:
-    """Serve in threads; returns the server and what stops it. Port 0 takes a free one."""
+    """Serve in threads; returns the server and what stops it. Port 0 takes a free one.
+
+    Raises
+    ------
+    PublicationError
+        If something else serves at this port, or it is none that may be used.
+    """
     kind = type("BoundPages", (Pages,), {"board": board, "preview": preview, "site": site})
-    server = ThreadingHTTPServer((HOST, port), partial(kind, directory=str(site)))
+    try:
+        server = ThreadingHTTPServer((HOST, port), partial(kind, directory=str(site)))
+    except (OSError, OverflowError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        raise PublicationError(
+            f"port {port} is taken" if taken else f"port {port} cannot be used: {error}",
+            where=HOST,
+            do="make preview PORT=0, or stop what uses it" if taken else "make preview PORT=0",
+        ) from error
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

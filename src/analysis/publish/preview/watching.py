@@ -36,14 +36,19 @@ def watch(
         Gets one line at a time.
     stopped : Event, optional
         Ends the loop when it is set.
+
+    Raises
+    ------
+    PublicationError
+        If the port cannot be had.
     """
     stopped = stopped or threading.Event()
     board, folder = Board(), reports / "_preview"
-    seen = saved_at(reports, runs)
-    board.post(_told(render_changed(reports, runs, folder, None), say, 0.0).problems)
     server, stop = start(board, preview=folder, site=reports / "_site", port=port)
-    say(f"http://127.0.0.1:{server.server_address[1]}/ follows reports/; stop it with Ctrl-C")
     try:
+        seen = saved_at(reports, runs)
+        board.post(_told(render_changed(reports, runs, folder, None), say, 0.0).problems)
+        say(f"http://127.0.0.1:{server.server_address[1]}/ follows reports/; stop it with Ctrl-C")
         while not stopped.wait(INTERVAL):
             now = saved_at(reports, runs)
             changed = sorted(name for name in now.keys() | seen.keys() if now.get(name) != seen.get(name))
