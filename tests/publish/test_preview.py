@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 
 import pytest
 
+from analysis.errors import PublicationError
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
 from analysis.publish.preview.rendering import render_changed, saved_at
 from analysis.publish.preview.watching import watch
+from analysis.publish.strict.orphans import unprinted
 
 SECONDS = 60
 """A busy machine is slow, not wrong."""
@@ -116,3 +119,48 @@ def test_what_the_preview_writes_is_no_news(reports) -> None:
     render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
     assert saved_at(reports.folder, ["primary"]) == before
     assert "index.qmd" in before
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("glossary.yml", 'PFS:\n  means: "Time to', "glossary.yml:2"),
+        ("parts.yml", "pet: {requires: [", "parts.yml:1"),
+        ("_quarto.yml", "project: [", "_quarto.yml:1"),
+        ("glossary.yml", "- PFS\n", "glossary.yml is not a mapping"),
+    ],
+)
+def test_a_file_that_is_half_saved_is_a_problem_with_its_name(
+    reports, file: str, text: str, said: str
+) -> None:
+    (reports.folder / file).write_text(text, encoding="utf-8")
+    outcome = render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
+    assert not outcome.pages
+    assert said in "".join(outcome.problems)
+    assert file in "".join(outcome.problems)
+
+
+def test_a_half_saved_list_of_what_is_not_printed_names_its_file(reports) -> None:
+    (reports.folder / "unprinted.yml").write_bytes("os.tau: 'wait, for ä".encode()[:-1])
+    with pytest.raises(PublicationError, match=r"unprinted\.yml"):
+        unprinted(reports.folder, [])
+    (reports.folder / "unprinted.yml").write_text("os.tau: 'why", encoding="utf-8")
+    with pytest.raises(PublicationError, match=r"unprinted\.yml is not YAML.*Do: correct that line"):
+        unprinted(reports.folder, [])
+
+
+def test_a_source_that_goes_away_while_it_is_looked_at_is_not_there(reports, monkeypatch) -> None:
+    kind = type(reports.folder)
+    monkeypatch.setattr(kind, "glob", lambda folder, _: iter([folder / "index.qmd", folder / "gone.qmd"]))
+    monkeypatch.setattr(kind, "is_file", lambda _: True)  # as it was a moment before
+    assert list(saved_at(reports.folder, ["primary"])) == ["index.qmd"]
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(reports) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PublicationError, match=f"port {port} is taken.*PORT=0"):
+            watch(reports.folder, ["primary"], port=port, say=print)
+    assert not (reports.folder / "_preview").exists()

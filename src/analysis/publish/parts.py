@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import PublicationError
 from analysis.publish.runs import Run
+from analysis.publish.yaml_file import read_yaml
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,7 @@ def available(runs: Sequence[Run], values: Collection[str]) -> Available:
 
 
 def _declared(reports: Path) -> Mapping[str, Any]:
-    path = reports / "parts.yml"
-    declared = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if not isinstance(declared, dict):
-        raise PublicationError(
-            "parts.yml is not a mapping", where="parts.yml", expected="part: {requires, otherwise}"
-        )
-    return declared
+    return read_yaml(reports / "parts.yml", expected="part: {requires, otherwise}")
 
 
 def resolve_parts(reports: Path, offer: Available) -> dict[str, str]:

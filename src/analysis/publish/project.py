@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import PublicationError
 from analysis.publish.variables import flat
+from analysis.publish.yaml_file import read_yaml
 
 _ENTRY = re.compile(r"^\s*@(?!comment|preamble|string)\w+\s*\{\s*([^,\s}]+)", re.MULTILINE | re.IGNORECASE)
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The same reader in C where it is there: an author who saved a sentence waits for thousands of names to be read."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,7 @@ class Project:
 def _yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise PublicationError(f"{path.name} is missing", where=path.name, do="run `prepare` first")
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or {}
-    except yaml.YAMLError as error:
-        raise PublicationError(f"{path.name} is not YAML: {error}", where=path.name) from error
-    if not isinstance(content, dict):
-        raise PublicationError(f"{path.name} is not a mapping", where=path.name)
-    return content
+    return read_yaml(path)
 
 
 def _merged(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

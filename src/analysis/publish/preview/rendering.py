@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +35,10 @@ def saved_at(reports: Path, runs: Sequence[str]) -> dict[str, int]:
     written = ("_study.yml", "_variables.yml")
     found = {}
     for path in files:
-        if path.is_file() and path.name not in written:
-            found[path.relative_to(reports).as_posix()] = path.stat().st_mtime_ns
+        with contextlib.suppress(FileNotFoundError):  # an editor that saves takes a file away for a moment
+            facts = path.stat()
+            if stat.S_ISREG(facts.st_mode) and path.name not in written:
+                found[path.relative_to(reports).as_posix()] = facts.st_mtime_ns
     return found
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from markupsafe import escape
 
 from analysis.errors import PublicationError
 from analysis.publish.runs import Run
 from analysis.publish.site.pages import whole_page
+from analysis.publish.yaml_file import read_yaml
 
 FILE = "glossary.yml"
 _KEYS = {"means", "source", "address", "also"}
@@ -44,12 +44,10 @@ def read_glossary(reports: Path) -> list[Term]:
     Raises
     ------
     PublicationError
-        If an entry lacks its meaning or its source, or has something else.
+        If it is not YAML, or an entry lacks its meaning or its source, or has something else.
     """
-    file = reports / FILE
-    declared = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     terms = []
-    for name, entry in (declared or {}).items():
+    for name, entry in read_yaml(reports / FILE).items():
         if not isinstance(entry, dict) or not {"means", "source"} <= set(entry) <= _KEYS:
             raise PublicationError(
                 f"the word {name!r} is described wrongly",

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import yaml
-
 from analysis.errors import PublicationError
 from analysis.publish.assemble import SHORTCODE
 from analysis.publish.runs import Run
 from analysis.publish.uses import split_name
+from analysis.publish.yaml_file import read_yaml
 from analysis.results.value import MISSING
 
 FILE = "unprinted.yml"
@@ -26,17 +25,10 @@ def printed_names(reports: Path) -> set[str]:
 
 
 def _declared(reports: Path) -> Mapping[str, str]:
-    file = reports / FILE
-    declared = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    right = isinstance(declared, dict) and all(
-        isinstance(reason, str) and reason.strip() for reason in declared.values()
-    )
-    if not right:
-        raise PublicationError(
-            f"{FILE} is not a list of names with reasons",
-            where=FILE,
-            expected="one line a pattern of names: 'os.tau: why it is held though no text prints it'",
-        )
+    expected = "one line a pattern of names: 'os.tau: why it is held though no text prints it'"
+    declared = read_yaml(reports / FILE, expected=expected)
+    if not all(isinstance(reason, str) and reason.strip() for reason in declared.values()):
+        raise PublicationError(f"{FILE} is not a list of names with reasons", where=FILE, expected=expected)
     return {str(pattern): str(reason).strip() for pattern, reason in declared.items()}
 
 

@@ -1,0 +1,57 @@
+"""A YAML file of the publication: a mapping, or a message that names the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.errors import PublicationError
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same reader in C where it is there: an author who saved a sentence waits for thousands of names to be read."""
+
+
+def read_yaml(
+    file: Path, *, expected: str = "one line an entry: its name, a colon, what it is"
+) -> dict[str, Any]:
+    """What a file declares; nothing where it is empty or there is no such file.
+
+    Parameters
+    ----------
+    file : Path
+        A file of the reports folder. An author may be saving it at this moment.
+    expected : str
+        What it should hold, for the message.
+
+    Raises
+    ------
+    PublicationError
+        If it is no UTF-8 text, no YAML or no mapping.
+    """
+    text = ""
+    try:
+        text = file.read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=_LOADER)
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise PublicationError(
+            f"{file.name} is not UTF-8 text", where=file.name, do="save it whole, as UTF-8"
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        # What ends too early is noticed behind the last line.
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        raise PublicationError(
+            f"{file.name} is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}",
+            where=f"{file.name}:{line}",
+            expected=expected,
+            do="correct that line, or the one before it, and save the file",
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise PublicationError(f"{file.name} is not a mapping", where=file.name, expected=expected)
+    return content
