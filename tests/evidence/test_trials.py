@@ -78,10 +78,19 @@ def test_a_faulty_line_is_refused_with_its_number(project, tmp_path, old, new, m
     with pytest.raises(ParameterError, match=message) as caught:
         context_studies(file)
     assert caught.value.where == "studies.csv, line 2"
+    assert caught.value.do
 
 
 def test_a_line_with_a_cell_too_many_is_refused(project, tmp_path):
     text = (project / "data" / "published_trials.csv").read_text(encoding="utf-8").splitlines()
     (tmp_path / "trials.csv").write_text("\n".join([text[0], text[1] + ",more"]), encoding="utf-8")
-    with pytest.raises(ParameterError, match="another number of cells"):
+    with pytest.raises(ParameterError, match="another number of cells") as caught:
         published_trials(tmp_path / "trials.csv")
+    assert "quotation marks" in (caught.value.do or "")
+
+
+def test_a_file_with_other_columns_says_what_to_do(tmp_path):
+    (tmp_path / "studies.csv").write_text("study,n\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match="the columns are study, n") as caught:
+        context_studies(tmp_path / "studies.csv")
+    assert "in this order" in (caught.value.do or "")

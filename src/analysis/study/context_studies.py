@@ -123,6 +123,7 @@ def _study(row: dict[str, str], where: str) -> ContextStudy:
             f"{', '.join(offenders)} cannot be right",
             where=where,
             expected="a marker, a measure, a direction of each hazard ratio, a positive n, the level of limits, timing and design",
+            do="compare these cells of the line with its source",
             offenders=offenders,
         )
     words = {name: row[name] for name in COLUMNS if name not in ("n", "estimate", "low", "high", "level")}

@@ -28,18 +28,23 @@ def fact_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, 
                 f"the columns are {', '.join(rows.fieldnames or ()) or 'none'}",
                 where=file.name,
                 expected=", ".join(columns),
+                do="name the columns so, in this order",
             )
         for row in rows:
             where = f"{file.name}, line {rows.line_num}"
             if None in row or None in row.values():
                 raise ParameterError(
-                    "the line has another number of cells", where=where, expected=f"{len(columns)} cells"
+                    "the line has another number of cells",
+                    where=where,
+                    expected=f"{len(columns)} cells",
+                    do="put a cell that holds a comma in quotation marks, and leave none out",
                 )
             if row["basis"] not in MARKS or not row["source"].strip():
                 raise ParameterError(
                     f"the basis is {row['basis']!r} and the source {row['source']!r}",
                     where=where,
                     expected=f"one of {', '.join(MARKS)}, and where the figure stands",
+                    do="say how the figure is known, and where it can be looked up",
                     offenders=("basis", "source"),
                 )
             yield row, where
@@ -64,6 +69,7 @@ def ratio_cells(row: dict[str, str], names: tuple[str, str, str], where: str) ->
                 f"{name} is {row[name]!r}",
                 where=where,
                 expected="a number above 0, or an empty cell",
+                do="look it up in the source; leave the cell empty where it is not printed",
                 offenders=(name,),
             )
         values.append(value)
@@ -73,6 +79,7 @@ def ratio_cells(row: dict[str, str], names: tuple[str, str, str], where: str) ->
             f"{estimate:g} does not lie between {low:g} and {high:g}",
             where=where,
             expected=f"{names[1]}, {names[0]} and {names[2]} in order",
+            do="compare the line with its source",
             offenders=names,
         )
     return estimate, low, high
