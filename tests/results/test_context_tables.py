@@ -14,10 +14,13 @@ from analysis.errors import PublicationError
 from analysis.evidence import WeightedComparison, matching_task, matching_weights
 from analysis.figures import describe_associations
 from analysis.results import context_tables as words
+from analysis.results.small_cells import NOT_SHOWN, SmallCells
+from analysis.results.small_tables import Counted, withheld_table
 from analysis.study import PublishedCharacteristic, context_studies, corrections, published_trials
 from analysis.survival import kaplan_meier
 
 RECALLED = "recalled, not verified"
+RULE = SmallCells(5, zeros_shown=True, applies=True)
 
 
 def test_every_recalled_result_carries_its_mark_in_the_table_and_no_other_does():
@@ -134,6 +137,48 @@ def test_the_sentence_on_the_comparison_says_how_many_samples_are_not_in_the_int
     found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=7)
     assert "7 of 300 samples had no weights or no finite ratio" in words.comparison_sentence(found)
     assert "samples" not in words.comparison_sentence(replace(found, failed=0))
+
+
+def test_the_weight_of_one_patient_is_not_said_where_small_numbers_are_withheld():
+    matching = matching_weights(pd.DataFrame({"bone": [1] * 3 + [0] * 57}), {"bone": 0.9})
+    assert "One patient carries 30%" in words.matching_sentence(matching)
+    said = words.matching_sentence(matching, smallest=5)
+    assert "One patient" not in said
+    assert "The weights rest on few patients." in said
+
+
+def test_shares_of_few_patients_are_withheld_from_the_balance():
+    figure = PublishedCharacteristic("BOLERO-2", "bone", "yes", 50.0, "%", 9, "read", "a table")
+    patients = pd.DataFrame({"patient_id": [f"P{i}" for i in range(40)], "bone": [True] * 3 + [False] * 37})
+    task = matching_task(patients, [figure], study="BOLERO-2")
+    matching = matching_weights(task.patients, task.targets)
+    counted = Counted(shares_of=matching.n, labels=["Characteristic", "BOLERO-2, %", "Known"])
+    [row] = withheld_table(words.balance_table(matching, task), RULE, counted).to_dict("records")
+    assert (row["Study, %"], row["BOLERO-2, %"]) == (NOT_SHOWN, "50")
+
+
+def test_what_others_have_published_is_printed_as_it_is():
+    table = words.studies_table(context_studies())
+    assert "11 of 14" in " ".join(table["Result"])
+    pd.testing.assert_frame_equal(withheld_table(table, RULE, Counted(published=True)), table)
+    assert "11 of 14" not in " ".join(withheld_table(table, RULE)["Result"])
+
+
+def test_every_table_of_the_notebook_says_what_it_counts(project):
+    cells = json.loads((project / "notebooks" / "08-context.ipynb").read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    tables = [cell for cell in code if "book.table(" in cell]
+    assert len(tables) == 5
+    assert all("counted=Counted(" in cell for cell in tables)
+
+
+def test_the_answer_counts_what_was_computed_apart_and_what_is_not_verified():
+    one = context_studies()[0]
+    studies = [replace(one, basis=basis) for basis in ("read", "recalled", "recalled", "computed")]
+    said = words.context_answer(None, studies, None)
+    assert "3 published results of early markers and 1 computed from open data, from 1 studies" in said
+    assert "2 of them are recalled, not verified." in said
+    assert "recalled" not in words.context_answer(None, studies[:1], None)
 
 
 def test_the_notebook_prints_published_facts_by_these_words_only(project):

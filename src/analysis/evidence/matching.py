@@ -15,6 +15,8 @@ from analysis.logbook import logged
 
 FEW = 20.0
 """An effective sample size below this carries no comparison that should be believed."""
+HEAVY = 0.1
+"""A patient with a larger share of the weight is warned of."""
 
 LEAST_WEIGHT = 1e-6
 """Where no weights of mean 1 have a smallest one above this, the targets lie on the edge of the patients."""
@@ -60,6 +62,10 @@ class Matching:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be said wherever the weights are used."""
+        return self.warnings_told(weight_of_one=True)
+
+    def warnings_told(self, *, weight_of_one: bool) -> tuple[str, ...]:
+        """The same; without ``weight_of_one`` no number that belongs to a single patient is in it."""
         said = [
             "Two single arms are compared without a common control: every difference that is not among the matched "
             "characteristics passes for an effect of the trial, and nothing in the data can show that it is none."
@@ -68,8 +74,13 @@ class Matching:
             said.append(
                 f"The weights leave an effective sample size of {self.effective:.0f} of {self.n}: too few to compare."
             )
-        if self.weights.max() / self.weights.sum() > 0.1:
-            said.append(f"One patient carries {self.weights.max() / self.weights.sum():.0%} of the weight.")
+        heaviest = self.weights.max() / self.weights.sum()
+        if heaviest > HEAVY:
+            said.append(
+                f"One patient carries {heaviest:.0%} of the weight."
+                if weight_of_one
+                else "The weights rest on few patients."
+            )
         return tuple(said)
 
 

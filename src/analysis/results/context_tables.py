@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.evidence import Matching, MatchingTask, WeightedComparison
-    from analysis.study import ContextStudy, Correction, PublishedTrial
+    from analysis.study import ContextStudy, Correction, Protocol, PublishedTrial
     from analysis.survival import SurvivalCurve
 
 UNVERIFIED = "recalled, not verified"
@@ -45,6 +45,21 @@ def known(basis: str) -> str:
 
 def _marked(text: str, basis: str) -> str:
     return text if basis == "read" else f"{text} ({known(basis)})"
+
+
+def published_fact(protocol: Protocol, name: str) -> str:
+    """A published figure of the protocol as it is printed: bare where it was read in the source, else with its mark.
+
+    Raises
+    ------
+    ParameterError
+        If the protocol holds no such fact.
+    PublicationError
+        If its basis is not one of a published figure: published, recalled or computed.
+    """
+    text = str(protocol.value(f"published.{name}"))
+    basis = protocol.facts[f"published.{name}"].basis
+    return _marked(text, "read" if basis == "published" else basis)
 
 
 def studies_table(studies: Iterable[ContextStudy]) -> pd.DataFrame:
@@ -250,17 +265,21 @@ def balance_table(matching: Matching, task: MatchingTask) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def matching_sentence(matching: Matching) -> str:
-    """The effective sample size, and every warning that belongs to the weights."""
+def matching_sentence(matching: Matching, *, smallest: int = 0) -> str:
+    """The effective sample size, and every warning that belongs to the weights.
+
+    With a ``smallest`` number of patients that is shown, the weight of one of them is not said, only that few carry it.
+    """
     left = f"; {matching.left_out} without a value are left out" if matching.left_out else ""
     return (
         f"Weighted, the study's {matching.n} patients are worth {number(matching.effective, 1)} (effective sample size){left}. "
-        + " ".join(matching.warnings)
+        + " ".join(matching.warnings_told(weight_of_one=not smallest))
     )
 
 
-def comparison_sentence(found: WeightedComparison) -> str:
-    """The weighted hazard ratio with everything that must be said beside it."""
+def comparison_sentence(found: WeightedComparison, *, smallest: int = 0) -> str:
+    """The weighted hazard ratio with everything that must be said beside it; ``smallest`` as in :func:`matching_sentence`."""
+    warnings = " ".join(found.matching.warnings_told(weight_of_one=not smallest))
     values = ", ".join(
         f"{label} {number(value, 2)}"
         for label, value in (("weighted", found.estimate), ("unweighted", found.unweighted))
@@ -272,7 +291,7 @@ def comparison_sentence(found: WeightedComparison) -> str:
     )
     return (
         f"Hazard ratio of death against BOLERO-2's everolimus arm: {values} (95 % bootstrap interval of the weighted one "
-        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed} {' '.join(found.matching.warnings)}"
+        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed} {warnings}"
     )
 
 
@@ -292,7 +311,12 @@ def context_answer(
         else ""
     )
     names = {one.study.split(",")[0] for one in studies}
+    bases = [one.basis for one in studies]
+    ours = bases.count("computed")
+    computed = f" and {ours} {known('computed')}" if ours else ""
+    recalled = f"{bases.count('recalled')} of them are {UNVERIFIED}." if "recalled" in bases else ""
     return (
-        f"{own}Beside it stand {len(studies)} published results of early markers from {len(names)} studies, whose designs, times "
-        f"and cut-offs differ too much to be averaged.{weighted} A single arm cannot say what its treatment adds."
+        f"{own}Beside it stand {len(studies) - ours} published results of early markers{computed}, from {len(names)} studies, whose "
+        f"designs, times and cut-offs differ too much to be averaged. {recalled}{weighted} A single arm cannot say what its "
+        "treatment adds."
     )

@@ -38,6 +38,8 @@ class Counted:
         Whether the cells of a column under one label are parts of one whole, whose total a reader may know.
     shares_of : int, optional
         Patients of whom every number outside the labels is a share, in percent.
+    published : bool
+        Whether the table holds what others have published and nothing of the study's patients: then it is printed as it is.
     """
 
     counts: Collection[str] | None = None
@@ -46,6 +48,7 @@ class Counted:
     aside: Collection[str] = ()
     parts: bool = True
     shares_of: int | None = None
+    published: bool = False
 
     @property
     def named(self) -> set[str]:
@@ -98,7 +101,7 @@ def withheld_table(frame: pd.DataFrame, rule: SmallCells, counted: Counted | Non
             expected="counted names columns of the table",
             do="correct the name in the notebook's cell",
         )
-    if not rule.applies or frame.empty:
+    if not rule.applies or frame.empty or counted.published:
         return frame
     rows = frame.astype(object).to_numpy().tolist()
     naming = _label_columns(names, rows, counted.labels)
