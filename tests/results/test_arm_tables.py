@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import StudyError
+from analysis.errors import ParameterError, PublicationError, StudyError
 from analysis.results.arm_tables import arm_table, forest_rows, strata_of, two_arms
-from analysis.results.arm_words import effect_sentence, subgroup_sentence
+from analysis.results.arm_words import effect_sentence, is_exploratory, subgroup_sentence
+from analysis.results.context_tables import published_fact
 from analysis.results.reader_tables import reader_table, two_by_two
 from analysis.results.subgroup_tables import characteristics, definition_table, in_subgroup
 from analysis.study import load_protocol, project_root
+from analysis.study.protocol import Fact
 from analysis.survival import HazardRatio, Interaction, SubgroupEffect, compare_arms, reader_agreement
 
 
@@ -58,22 +60,47 @@ def test_a_larger_effect_is_not_claimed_where_the_interaction_does_not_say_so():
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "word"),
-    [(0.2, 0.6, "larger"), (0.8, 0.5, "smaller"), (1.5, 0.6, "in another direction")],
+    ("inside", "outside", "how"),
+    [
+        ((0.2, 0.1, 0.4), (0.6, 0.4, 0.9), "it is larger in first line"),
+        ((0.8, 0.6, 1.1), (0.5, 0.4, 0.6), "it is smaller in first line"),
+        ((1.5, 1.1, 2.0), (0.6, 0.4, 0.9), "it is in another direction in first line"),
+        ((0.6, 0.4, 0.9), (1.5, 1.1, 2.0), "it is in another direction in first line"),
+        # On two sides of 1, but one interval reaches across: the direction is not settled.
+        (
+            (1.5, 0.9, 2.5),
+            (0.6, 0.4, 0.9),
+            "the estimates are 1.50 (0.90–2.50) in first line and 0.60 (0.40–0.90) in the others",
+        ),
+    ],
 )
-def test_a_difference_that_the_interaction_shows_is_named_and_still_needs_another_trial(
-    inside, outside, word
-):
+def test_a_difference_that_the_interaction_shows_is_named_and_still_needs_another_trial(inside, outside, how):
     found = replace(
         TESTED,
-        inside=ratio(inside, 0.1, 2),
-        outside=ratio(outside, 0.4, 0.9),
-        estimate=inside / outside,
+        inside=ratio(*inside),
+        outside=ratio(*outside),
+        estimate=inside[0] / outside[0],
         p_value=0.01,
     )
     said = subgroup_sentence(found, "first line")
-    assert f"it is {word} in first line" in said
+    assert f": {how}. A difference" in said
     assert "needs another trial" in said
+    assert "exploratory" not in said
+    assert "(exploratory, p not corrected)" in subgroup_sentence(found, "first line", exploratory=True)
+
+
+def test_a_subgroup_that_does_not_differ_is_not_said_to_be_best_estimated_by_the_whole_trial():
+    said = subgroup_sentence(TESTED, "first line", exploratory=True)
+    assert "better" not in said
+    assert said.endswith("more precise one; whether it holds in first line is not settled.")
+    assert "exploratory" not in said  # nothing is claimed
+
+
+def test_an_interaction_is_exploratory_unless_it_is_planned_otherwise(protocol):
+    plan = protocol.plan.values()
+    assert is_exploratory(plan, "survival.interaction", "local PFS")
+    assert is_exploratory(plan, "survival.interaction", "of nothing planned")
+    assert not is_exploratory(plan, "survival.compare_arms", "OS")
 
 
 def test_an_interval_across_one_is_no_evidence_either_way(compared):
@@ -153,10 +180,24 @@ def test_a_two_by_two_table_adds_up():
     assert reader_table([found], ["0.00"])["Same time, of events by both"].tolist() == ["1 of 1"]
 
 
-def test_no_recalled_figure_is_printed_as_published(protocol):
-    assert {fact.basis for name, fact in protocol.facts.items() if name.startswith("published.")} == {
-        "published"
-    }
+@pytest.mark.parametrize(
+    ("basis", "printed"),
+    [
+        ("published", "7.8 v 3.2; 0.45"),
+        ("recalled", "7.8 v 3.2; 0.45 (recalled, not verified)"),
+        ("computed", "7.8 v 3.2; 0.45 (computed from open data)"),
+    ],
+)
+def test_a_published_figure_of_the_protocol_is_printed_with_how_it_is_known(protocol, basis, printed):
+    facts = {"published.local_all": Fact("7.8 v 3.2; 0.45", basis)}
+    assert published_fact(replace(protocol, facts=facts), "local_all") == printed
+
+
+def test_a_figure_that_nobody_published_is_not_printed_as_published(protocol):
+    with pytest.raises(PublicationError, match="'assumed'"):
+        published_fact(replace(protocol, facts={"published.a": Fact("1", "assumed")}), "a")
+    with pytest.raises(ParameterError, match="no fact named"):
+        published_fact(protocol, "nothing")
 
 
 def test_a_stratum_that_is_not_known_is_none_and_without_columns_there_are_no_strata():

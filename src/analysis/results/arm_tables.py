@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError
-from analysis.results.survival_values import hold_median, hold_p
+from analysis.results.survival_values import hold_median, hold_p, rests_on
 from analysis.results.value import limit, number, p_text
 from analysis.units import months
 
@@ -52,7 +52,11 @@ def strata_of(rows: pd.DataFrame, columns: Sequence[str]) -> list[str | None] | 
 
 
 def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, otherwise: str) -> None:
-    """Hold the values of one comparison of arms under ``prefix``; without a result each is missing, with its reason."""
+    """Hold the values of one comparison of arms under ``prefix``; without a result each is missing, with its reason.
+
+    Where one arm has too few events to be shown, so has the comparison; and the other arm's events go too, because the total
+    would give them back.
+    """
     names = ("n", "events", "hr", "hr_p", "hr_stratified", "logrank_p", "rmst_difference", "tau", "arm_n", "arm_median",
              "control_n", "control_median")  # fmt: skip
     if found is None:
@@ -60,7 +64,8 @@ def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, other
             book.value(f"{prefix}.{name}", None, definition=name.replace("_", " "), reason=otherwise)
         return
     end, (arm, control), ratio, mean = found.end_point, found.labels, found.hazard_ratio, found.rmst
-    size = {"n": found.n, "events": found.events}
+    in_arms = [curve.n_events for curve in found.curves]
+    size = {"n": found.n, "events": rests_on(book, found.events, in_arms)}
     compared = f"{arm} v {control}"
     book.value(f"{prefix}.n", found.n, definition=f"Patients randomised, {end}", events=found.events)
     book.value(f"{prefix}.events", found.events, definition=f"Events of {end}", n=found.n, complement=False)
@@ -98,10 +103,64 @@ def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, other
         definition="Horizon of the restricted means",
     )
     for name, curve in zip(("arm", "control"), found.curves, strict=True):
-        book.value(
-            f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=curve.n_events
+        events = rests_on(book, curve.n_events, in_arms)
+        book.value(f"{prefix}.{name}_n", curve.n, definition=f"Patients: {curve.label}", events=events)
+        hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end}: {curve.label}", events=events)
+
+
+def hold_interaction(
+    book: Notebook, prefix: str, found: Interaction | None, definition: str, *, otherwise: str
+) -> Interaction | None:
+    """Hold the ratio of hazard ratios and its p value, judged by the side with fewer patients and events.
+
+    Comes back for the table and the sentences; not, and with a note, where a side has too few: beside the whole trial's events either
+    side gives the other away.
+
+    Parameters
+    ----------
+    book : Notebook
+        The session.
+    prefix : str
+        Name of the ratio; the p value is held as ``<prefix>_p``.
+    found : Interaction or None
+        The test.
+    definition : str
+        Of which end-point, in whom against whom.
+    otherwise : str
+        Why there is none.
+    """
+    size, method, few = {}, found.method if found else "", False
+    if found:
+        few = any(book.too_few(k) for one in (found.inside, found.outside) for k in (one.n, one.events))
+        sides = (found.inside, found.outside)
+        size = {
+            "n": rests_on(book, found.n, [one.n for one in sides]),
+            "events": rests_on(book, found.events, [one.events for one in sides]),
+        }
+    book.value(
+        prefix,
+        found and found.estimate,
+        low=found and found.low,
+        high=found and found.high,
+        definition=f"Ratio of hazard ratios of {definition}",
+        method=method,
+        reason=otherwise,
+        **size,
+    )
+    hold_p(
+        book,
+        f"{prefix}_p",
+        found and found.p_value,
+        f"p value: interaction, {definition}",
+        method=method,
+        reason=otherwise,
+        **size,
+    )
+    if few:
+        book.note(
+            f"Interaction, {definition}: not shown, a side has fewer than {book.smallest_cell} patients or events."
         )
-        hold_median(book, f"{prefix}.{name}_median", curve, f"Median {end}: {curve.label}")
+    return None if few else found
 
 
 def arm_table(comparisons: Mapping[str, ArmComparison], published: Mapping[str, str]) -> pd.DataFrame:
@@ -149,6 +208,8 @@ def interaction_table(found: Mapping[str, Interaction]) -> pd.DataFrame:
         [
             {
                 "End-point": name,
+                "Events, subgroup": f"{one.inside.events} of {one.inside.n}",
+                "Events, others": f"{one.outside.events} of {one.outside.n}",
                 "In the subgroup": ratio_text(one.inside),
                 "In the others": ratio_text(one.outside),
                 "Ratio of hazard ratios": f"{number(one.estimate, 2)} ({limit(one.low, 2)}–{limit(one.high, 2)})",

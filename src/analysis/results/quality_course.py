@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis.results.nested import gives_away
 from analysis.results.survival_values import attempt
 
 if TYPE_CHECKING:
@@ -74,11 +75,13 @@ def course_of(
         return None if found is None else (found, made)
 
     whole = fitted(scores, last, "Global health status by arm")
-    held = {"quality.difference": None, "quality.mixture": None}
+    held: dict[str, tuple[Any, int | None]] = dict.fromkeys(
+        ("quality.difference", "quality.mixture"), (None, None)
+    )
     course = None
     if whole is not None:
         found, made = whole
-        held["quality.difference"] = found.effect
+        held["quality.difference"] = found.effect, made.n
         rows = [(f"Mixed model, mean of weeks {every} to {last}", found.effect, made.n)]
         final = scores.groupby("patient_id")["day"].max()
         patterns = []
@@ -90,33 +93,39 @@ def course_of(
             part = fitted(own, until, f"Global health status by arm, {name}")
             if part is not None:
                 patterns.append((name, part[0].effect, part[1].n))
-        rows += patterns
-        if len(patterns) == 2:
+        # Everybody less one pattern is the other, whether or not a model could be fitted to it.
+        rows += [one for one in patterns if not gives_away(book, made.n, one[2])]
+        if any(book.too_few(n) or gives_away(book, made.n, n) for _, _, n in patterns):
+            book.note(
+                f"The mixture of the patterns of drop-out is not shown: one holds fewer than {book.smallest_cell} patients."
+            )
+        elif len(patterns) == 2:
             effects = [one for _, one, _ in patterns]
             mixture = pattern_mixture(
                 [one.estimate for one in effects],
                 [one.std_error for one in effects],
                 [n for _, _, n in patterns],
             )
-            held["quality.mixture"] = mixture
+            held["quality.mixture"] = mixture, mixture.n
             rows.append(("Pattern mixture of the two", mixture, mixture.n))
         book.note(
             f"{made.without} of {len(patients)} patients have no score before and after the first dose: the model is without them."
         )
         course = Course(found.model, made, rows)
-    for name, one in held.items():
-        hold_difference(book, name, one, reason="the forms do not allow it")
+    for name, (one, n) in held.items():
+        hold_difference(book, name, one, n=n, reason="the forms do not allow it")
     return course
 
 
-def hold_difference(book: Notebook, name: str, found: Any, *, reason: str) -> None:
-    """Hold a difference of the arms in points, or why there is none."""
+def hold_difference(book: Notebook, name: str, found: Any, *, reason: str, n: int | None = None) -> None:
+    """Hold a difference of the arms in points and of how many patients, or why there is none."""
     book.value(
         name,
         found and found.estimate,
         low=found and found.low,
         high=found and found.high,
         digits=1,
+        n=n,
         unit="points",
         definition="Difference of the arms in change of global health status"
         + (" over patterns of drop-out" if name.endswith("mixture") else ", mixed model"),

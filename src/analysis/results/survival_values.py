@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from analysis.errors import DesignError
@@ -219,8 +219,19 @@ def hold_p(
     book.value(name, p_value, kind="p", definition=definition, reason=reason, **details)
 
 
-def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str) -> None:
-    """Hold the median of a curve in months; one that was not reached is said so, not missing."""
+def rests_on(book: Notebook, total: int, parts: Sequence[int]) -> int:
+    """The number by which a comparison of parts is judged: the total, or the smallest part where one is too few to be shown."""
+    few = [part for part in parts if book.too_few(part)]
+    return min(few, default=total)
+
+
+def hold_median(
+    book: Notebook, name: str, curve: SurvivalCurve, definition: str, *, events: int | None = None
+) -> None:
+    """Hold the median of a curve in months; one that was not reached is said so, not missing.
+
+    ``events`` is what it is judged by, if not the curve's own events.
+    """
     book.value(
         name,
         _reached(curve.median),
@@ -229,7 +240,7 @@ def hold_median(book: Notebook, name: str, curve: SurvivalCurve, definition: str
         digits=1,
         unit="months",
         n=curve.n,
-        events=curve.n_events,
+        events=curve.n_events if events is None else events,
         definition=definition,
         method=f"Kaplan-Meier, {curve.conf_type} interval, median rule {curve.median_rule}",
     )
