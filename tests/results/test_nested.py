@@ -110,6 +110,13 @@ def test_an_interaction_that_rests_on_few_events_of_one_side_is_neither_held_nor
     assert subgroup_sentence(found, "first line", smallest=5).endswith("too few events to be shown.")
 
 
+def test_an_interaction_goes_with_the_ratio_of_a_subgroup_of_which_one_arm_has_few_events():
+    book, found, few = Book(), interacting(12), compared(3, 20)
+    assert hold_interaction(book, "first.i", found, "PFS", compared=[few], otherwise="") is None
+    assert book.values["first.i"].value is None
+    assert book.values["first.i_p"].value is None
+
+
 def test_an_interaction_with_events_enough_is_held_printed_and_said():
     book, found = Book(), interacting(12)
     assert hold_interaction(book, "first.i", found, "PFS", otherwise="") is found

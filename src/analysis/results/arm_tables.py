@@ -109,12 +109,18 @@ def hold_arms(book: Notebook, prefix: str, found: ArmComparison | None, *, other
 
 
 def hold_interaction(
-    book: Notebook, prefix: str, found: Interaction | None, definition: str, *, otherwise: str
+    book: Notebook,
+    prefix: str,
+    found: Interaction | None,
+    definition: str,
+    *,
+    compared: Sequence[ArmComparison] = (),
+    otherwise: str,
 ) -> Interaction | None:
-    """Hold the ratio of hazard ratios and its p value, judged by the side with fewer patients and events.
+    """Hold the ratio of hazard ratios and its p value, judged by the side, and the arm, with the fewest patients and events.
 
-    Comes back for the table and the sentences; not, and with a note, where a side has too few: beside the whole trial's events either
-    side gives the other away.
+    Comes back for the table and the sentences; not, and with a note, where one has too few: beside the whole trial's events either
+    side gives the other away, and a ratio that is not shown of two arms is not shown here.
 
     Parameters
     ----------
@@ -126,16 +132,27 @@ def hold_interaction(
         The test.
     definition : str
         Of which end-point, in whom against whom.
+    compared : sequence of ArmComparison
+        The arms in the subgroup, and in all patients.
     otherwise : str
         Why there is none.
     """
     size, method, few = {}, found.method if found else "", False
     if found:
-        few = any(book.too_few(k) for one in (found.inside, found.outside) for k in (one.n, one.events))
         sides = (found.inside, found.outside)
+        arms = [curve for one in compared for curve in one.curves]
+        few = any(
+            book.too_few(k)
+            for k in (
+                *(k for one in sides for k in (one.n, one.events)),
+                *(k for one in arms for k in (one.n, one.n_events)),
+            )
+        )
         size = {
-            "n": rests_on(book, found.n, [one.n for one in sides]),
-            "events": rests_on(book, found.events, [one.events for one in sides]),
+            "n": rests_on(book, found.n, [one.n for one in (*sides, *arms)]),
+            "events": rests_on(
+                book, found.events, [*(one.events for one in sides), *(one.n_events for one in arms)]
+            ),
         }
     book.value(
         prefix,
@@ -158,7 +175,7 @@ def hold_interaction(
     )
     if few:
         book.note(
-            f"Interaction, {definition}: not shown, a side has fewer than {book.smallest_cell} patients or events."
+            f"Interaction, {definition}: not shown, a side or an arm has fewer than {book.smallest_cell} patients or events."
         )
     return None if few else found
 
