@@ -76,7 +76,7 @@ def test_no_ratio_of_few_events_is_said_in_words():
     assert arm_sentence(few, smallest=5) == "Hazard ratio, drug v placebo: too few events to be shown"
     assert (
         effect_sentence(few, "all", smallest=5)
-        == "In all (80 patients) an arm has too few events to be shown of PFS."
+        == "In all (80 patients) an arm has too few events of PFS to be shown."
     )
     assert "3" not in effect_sentence(few, "all", smallest=5)
     enough = compared(10, 20)
