@@ -137,47 +137,28 @@ def hold_interaction(
     otherwise : str
         Why there is none.
     """
-    size, method, few = {}, found.method if found else "", False
-    if found:
-        sides = (found.inside, found.outside)
-        arms = [curve for one in compared for curve in one.curves]
-        few = any(
-            book.too_few(k)
-            for k in (
-                *(k for one in sides for k in (one.n, one.events)),
-                *(k for one in arms for k in (one.n, one.n_events)),
-            )
-        )
-        size = {
-            "n": rests_on(book, found.n, [one.n for one in (*sides, *arms)]),
-            "events": rests_on(
-                book, found.events, [*(one.events for one in sides), *(one.n_events for one in arms)]
-            ),
-        }
+    definition_of_p = f"p value: interaction, {definition}"
+    definition = f"Ratio of hazard ratios of {definition}"
+    if found is None:
+        book.value(prefix, None, definition=definition, reason=otherwise)
+        hold_p(book, f"{prefix}_p", None, definition_of_p, reason=otherwise)
+        return None
+    sides = (found.inside, found.outside)
+    arms = [curve for one in compared for curve in one.curves]
+    patients = [*(one.n for one in sides), *(curve.n for curve in arms)]
+    events = [*(one.events for one in sides), *(curve.n_events for curve in arms)]
+    n, all_events = rests_on(book, found.n, patients), rests_on(book, found.events, events)
     book.value(
-        prefix,
-        found and found.estimate,
-        low=found and found.low,
-        high=found and found.high,
-        definition=f"Ratio of hazard ratios of {definition}",
-        method=method,
-        reason=otherwise,
-        **size,
-    )
-    hold_p(
-        book,
-        f"{prefix}_p",
-        found and found.p_value,
-        f"p value: interaction, {definition}",
-        method=method,
-        reason=otherwise,
-        **size,
-    )
-    if few:
+        prefix, found.estimate, low=found.low, high=found.high, definition=definition, method=found.method, n=n,
+        events=all_events,
+    )  # fmt: skip
+    hold_p(book, f"{prefix}_p", found.p_value, definition_of_p, method=found.method, n=n, events=all_events)
+    if any(book.too_few(k) for k in (*patients, *events)):
         book.note(
-            f"Interaction, {definition}: not shown, a side or an arm has fewer than {book.smallest_cell} patients or events."
+            f"{definition}: not shown, a side or an arm has fewer than {book.smallest_cell} patients or events."
         )
-    return None if few else found
+        return None
+    return found
 
 
 def arm_table(comparisons: Mapping[str, ArmComparison], published: Mapping[str, str]) -> pd.DataFrame:

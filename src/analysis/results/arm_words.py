@@ -36,7 +36,9 @@ def effect_sentence(found: ArmComparison, patients: str, *, smallest: int = 0) -
     Where an arm has events, but fewer than ``smallest``, that is all that is said.
     """
     if _few((curve.n_events for curve in found.curves), smallest):
-        return f"In {patients} ({found.n} patients) an arm has too few events of {found.end_point} to be shown."
+        return (
+            f"In {patients} ({found.n} patients) an arm has too few events of {found.end_point} to be shown."
+        )
     ratio = found.hazard_ratio
     seen = "there is no evidence of a difference, which is not evidence of none"
     if ratio.high < 1:
