@@ -8,7 +8,21 @@ from dataclasses import dataclass, field
 
 from analysis.data.problems import Problem
 
-_VARIES = re.compile(r"'[^']*'|[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_VARIES = re.compile(
+    r"""(?<!\w)'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:(?<!\w)[+-])?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"""
+)
+
+
+def kind_of(what: str) -> str:
+    """A finding without what tells it from another of its kind: quoted texts, as Python quotes them, and numbers.
+
+    >>> kind_of("the study's code 'P1' is -1.5e3")
+    "the study's code … is …"
+    >>> names = "O'Brien", 'a "b" of the c\\'s'
+    >>> kind_of(f"{names[0]!r} and {names[1]!r} are not in 2 files")
+    '… and … are not in … files'
+    """
+    return _VARIES.sub("…", what)
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def findings_by_file(problems: Iterable[Problem]) -> list[FileFindings]:
         kinds: dict[tuple[str, str, str], list[Problem]] = {}
         by_line: dict[int, list[Problem]] = {}
         for problem in own:
-            kind = _VARIES.sub("…", problem.what)
+            kind = kind_of(problem.what)
             kinds.setdefault((problem.severity, problem.column or "", kind), []).append(problem)
             if problem.row is not None:
                 by_line.setdefault(problem.row, []).append(problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +14,6 @@ from analysis.results.places import of_study
 
 if TYPE_CHECKING:
     from analysis.data import Problem
-
-_VARIES = re.compile(r"'[^']*'|\d+(?:\.\d+)?")
-"""What tells one finding from another of its kind: codes and numbers."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +63,18 @@ def kinds_of(problems: Iterable[Problem], *, smallest: int = 0) -> tuple[dict[st
     Examples
     --------
     >>> from analysis.data import Problem
+    >>> name = "O'Brien"
     >>> found = [Problem(severity="warning", file="a.csv", column="b", what=f"'P{n}' is {n}") for n in (1, 2)]
     >>> kinds_of(found)
     ({'file': 'a.csv', 'column': 'b', 'what': '… is …', 'count': '2'},)
     >>> kinds_of(found, smallest=5)[0]["count"]
     'fewer than 5'
+    >>> kinds_of([Problem(severity="warning", file="a.csv", what=f"{name!r} is no code")])[0]["what"]
+    '… is no code'
     """
-    counts = Counter(
-        (problem.file, problem.column or "", _VARIES.sub("…", problem.what)) for problem in problems
-    )
+    from analysis.data.problem_groups import kind_of
+
+    counts = Counter((problem.file, problem.column or "", kind_of(problem.what)) for problem in problems)
     return tuple(
         {
             "file": file,
