@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from analysis.errors import PublicationError
-from analysis.workflow import provenance
+from analysis.workflow import archive, provenance
 from analysis.workflow.run_crate import describe
 from analysis.workflow.runs import load_run
 from analysis.workflow.software_bill import software_bill
@@ -52,6 +52,18 @@ def test_what_is_no_archive_is_refused(tmp_path):
     (tmp_path / "crate.zip").write_text("no zip")
     with pytest.raises(PublicationError, match="cannot be opened"):
         verify_crate(tmp_path / "crate.zip")
+
+
+def test_any_folder_of_data_in_git_stops_the_archive(monkeypatch):
+    monkeypatch.setattr(
+        archive, "git", lambda *_: "README.md\0data/protocol.yml\0data/my-trial/patients.csv\0"
+    )
+    with pytest.raises(
+        PublicationError, match=r"1 file\(s\) where patient rows lie.*data/my-trial/patients.csv"
+    ):
+        archive._sources()
+    monkeypatch.setattr(archive, "git", lambda *_: "README.md\0data/protocol.yml\0")
+    assert archive._sources() == ["README.md", "data/protocol.yml"]
 
 
 def test_a_folder_without_git_has_the_commit_and_time_of_its_archive(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from typing import Any
 from analysis.errors import PublicationError
 from analysis.results.leaks import find_leaks
 from analysis.study import project_root
+from analysis.work.whole_file import replacing
 from analysis.workflow.provenance import ARCHIVAL, commit, epoch, git, sha256
 from analysis.workflow.run_crate import describe
 from analysis.workflow.runs import Run, load_run
@@ -23,7 +24,6 @@ MANIFEST, METADATA, BILL = "manifest-sha256.txt", "ro-crate-metadata.json", "sof
 SITE = "reports/_site"
 TESTED = ".make/tests.json"
 """What the last run of the whole test suite found, which the site's page of checks tells: a rebuild needs it as well."""
-_ROWS = ("data/studies/", "data/derived/", "data/simulated/", "data/simulated-truth/", "data/public/")
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can hold: all its files carry it, for equal content gives equal bytes."""
 
@@ -43,7 +43,8 @@ def _sources() -> list[str]:
             "an archive is made from a git checkout, and this is none",
             do="clone the repository, or commit its files",
         )
-    rows = [name for name in names if name.startswith(_ROWS)]
+    # Studies are folders; what stands in data/ itself is of the whole project and in git on purpose.
+    rows = [name for name in names if name.startswith("data/") and name.count("/") > 1]
     if rows:
         raise PublicationError(
             f"the repository holds {len(rows)} file(s) where patient rows lie",
@@ -144,13 +145,8 @@ def write_crate(run_names: Sequence[str], target: Path) -> Path:
         files[METADATA] = sha256(folder / METADATA)
         listing = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
         (folder / MANIFEST).write_text(listing, encoding="utf-8")
-        part = target.with_name(f".{target.name}.part")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacing(target) as part:
             _zip(folder, [MANIFEST, *sorted(files)], part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
     return target
 
 
