@@ -15,11 +15,12 @@ from analysis.publish.escape import attribute, escape_prose, escape_value
 from analysis.publish.parts import available, resolve_parts
 from analysis.publish.render.word import reference_docx
 from analysis.publish.runs import NotebookResults, Run, read_runs
-from analysis.publish.staging import staged_folder, write_whole
+from analysis.publish.staging import staged_folder
 from analysis.publish.tables import pipe_table
 from analysis.publish.variables import details, flat, variables
 from analysis.results.value import MISSING
 from analysis.study import load_protocol
+from analysis.work.whole_file import write_whole
 
 SIMULATED = "SIMULATED DATA"
 """The mark that every page of a simulated study carries."""

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, and the one date that goes into them."""
+"""Folders that are there whole or not at all, and the one date that goes into them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file by way of a temporary name, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

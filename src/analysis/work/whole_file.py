@@ -21,7 +21,7 @@ def replacing(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write a text under another name first, so that the file is never found half-written."""
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write a text (as UTF-8) or bytes under another name first, so that the file is never found half-written."""
     with replacing(file) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

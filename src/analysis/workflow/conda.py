@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from analysis.study import project_root
+from analysis.work.whole_file import write_whole
 
 CONDA_NAMES = {
     "matplotlib": ("matplotlib-base",),
@@ -72,6 +73,5 @@ def environment_yml() -> str:
 def write_environment_yml() -> Path:
     """Write ``environment.yml`` and return its path."""
     file = project_root() / "environment.yml"
-    part = file.with_name(".environment.yml.part")
-    part.write_text(environment_yml(), encoding="utf-8")
-    return part.replace(file)
+    write_whole(file, environment_yml())
+    return file

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError
 from analysis.results.places import of_study
+from analysis.work.whole_file import write_whole
 
 if TYPE_CHECKING:
     from analysis.data import Problem
@@ -91,15 +92,6 @@ def write_ready(
 ) -> Path:
     """Say that a study is ready; the identifiers stay in ``data`` and are what outputs are searched for."""
     file = ready_file(study)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(
-        json.dumps(
-            {"checksum": checksum, "identifiers": list(identifiers), "findings": list(findings)},
-            indent=1,
-            ensure_ascii=False,
-        )
-        + "\n",
-        encoding="utf-8",
-    )
-    return part.replace(file)
+    content = {"checksum": checksum, "identifiers": list(identifiers), "findings": list(findings)}
+    write_whole(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return file

@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.errors import ImageError
 from analysis.pet.suv.volume import SuvVolume
+from analysis.work.whole_file import replacing
 
 _EMPTY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime", "AccessionNumber",
@@ -82,10 +83,5 @@ def stamp(dataset: Any, source: Any) -> None:
 
 def save(dataset: Any, file: Path) -> None:
     """Write a data set under another name first, so that it is never found half-written."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        dataset.save_as(partial, enforce_file_format=True)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(file) as part:
+        dataset.save_as(part, enforce_file_format=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from analysis.pet.series.index import index_series
 from analysis.pet.series.selection import select_series
 from analysis.pet.series.visits import visit_book
 from analysis.pet.suv.volume import SuvVolume
+from analysis.work.whole_file import write_whole
 
 TABLE, SEGMENTATION, PICTURE = "proposals.csv", "proposal.seg.dcm", "proposal.png"
 _COLUMNS = ("patient_id", "visit", "kind", "name", "volume_ml", "suv_max", "left_mm", "back_mm", "up_mm")
@@ -115,7 +115,7 @@ def propose_study(
     done = each_scan(propose_scan, tasks, workers=workers, progress=progress, words="Proposing lesions")
     table = pd.DataFrame([row for rows, _scan in done for row in rows], columns=list(_COLUMNS))
     out.mkdir(parents=True, exist_ok=True)
-    _whole(out / TABLE, table.to_csv(index=False, float_format="%.3f", lineterminator="\n").encode())
+    write_whole(out / TABLE, table.to_csv(index=False, float_format="%.3f", lineterminator="\n").encode())
     return table, pd.DataFrame(
         [scan for _rows, scan in done], columns=["patient_id", "visit", "proposals", "rule", "warnings"]
     )
@@ -137,7 +137,7 @@ def propose_scan(task: ProposalTask) -> tuple[list[dict[str, Any]], dict[str, An
             (task.folder / SEGMENTATION).unlink(missing_ok=True)
         if task.picture is not None:
             task.folder.mkdir(parents=True, exist_ok=True)
-            _whole(task.folder / PICTURE, task.picture(_projection(task.visit, volume, found)))
+            write_whole(task.folder / PICTURE, task.picture(_projection(task.visit, volume, found)))
     except ImageError as problem:
         return [], {**named, "proposals": 0, "rule": "", "warnings": str(problem)}
     rows = [
@@ -178,9 +178,3 @@ def _projection(visit: str, volume: SuvVolume, found: Candidates) -> Projection:
             )
         },
     )
-
-
-def _whole(file: Path, content: bytes) -> None:
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    partial.replace(file)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.errors import PublicationError
-from analysis.publish.staging import staged_folder, write_whole
+from analysis.publish.staging import staged_folder
 from analysis.results.places import DRAFT
+from analysis.work.whole_file import write_whole
 
 KEEP = 5
 """Commits whose results are kept; the oldest goes first."""

@@ -10,7 +10,7 @@ from typing import Any
 from analysis.publish.changes.differences import ChangedFigure, Differences
 from analysis.publish.changes.text import figure_word, summary
 from analysis.publish.site.pages import bare_page
-from analysis.publish.staging import write_whole
+from analysis.work.whole_file import write_whole
 
 
 def _address(content: bytes | None) -> str:

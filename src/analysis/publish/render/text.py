@@ -12,8 +12,8 @@ from analysis.publish.assemble import SHORTCODE, Assembly
 from analysis.publish.embed import notebook_figures
 from analysis.publish.escape import attribute, escape_prose
 from analysis.publish.project import Project
-from analysis.publish.staging import write_whole
 from analysis.publish.strict.figures import IMAGE
+from analysis.work.whole_file import write_whole
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters: a variable's place until its surroundings are known
 _TOKEN = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")

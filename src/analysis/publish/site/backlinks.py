@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from analysis.publish.cards import Card
 from analysis.publish.runs import Run
-from analysis.publish.staging import write_whole
 from analysis.publish.uses import Use
+from analysis.work.whole_file import write_whole
 
 _PLACE = re.compile(r"(<!--printed:(?P<cell>[^>]*)-->).*?(<!--/printed-->)", re.DOTALL)
 

@@ -13,7 +13,8 @@ from analysis.errors import PublicationError
 from analysis.publish.runs import NotebookResults, read_runs
 from analysis.publish.site.files import picture_folder
 from analysis.publish.site.pages import page, provenance_facts
-from analysis.publish.staging import staged_folder, write_whole
+from analysis.publish.staging import staged_folder
+from analysis.work.whole_file import write_whole
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -22,10 +22,10 @@ from analysis.publish.site.numbers import numbers_page
 from analysis.publish.site.pages import SITE_PAGES, documents
 from analysis.publish.site.search import search_page
 from analysis.publish.site.subjects import data_page, pet_page
-from analysis.publish.staging import write_whole
 from analysis.publish.strict.orphans import orphan_warnings, unprinted
 from analysis.publish.uses import printed_values
 from analysis.results.leaks import find_leaks
+from analysis.work.whole_file import write_whole
 
 LARGEST_SITE = 25_000_000
 """Bytes that a site should not exceed."""
