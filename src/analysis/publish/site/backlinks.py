@@ -35,7 +35,7 @@ def _listing(uses: Sequence[Use]) -> str:
     )
 
 
-def write_backlinks(site: Path, runs: Sequence[Run], found: Sequence[Card]) -> list[Path]:
+def write_backlinks(site: Path, runs: Sequence[Run], found: Sequence[Card]) -> None:
     """Put into each notebook's page where the publication prints the numbers of its cells.
 
     A page is made when its notebook has run, long before the text is rendered, and again only if the notebook
@@ -49,13 +49,7 @@ def write_backlinks(site: Path, runs: Sequence[Run], found: Sequence[Card]) -> l
         The main one first: what the text prints as ``main`` is its.
     found : sequence of Card
         Cards with the places where they are printed.
-
-    Returns
-    -------
-    list of Path
-        Pages that were changed.
     """
-    changed = []
     by_cell: dict[tuple[str, str, str], list[Use]] = {}
     for card in found:
         for made in card.made:
@@ -76,5 +70,3 @@ def write_backlinks(site: Path, runs: Sequence[Run], found: Sequence[Card]) -> l
             )
             if filled != text:
                 write_whole(page, filled)
-                changed.append(page)
-    return changed

@@ -69,18 +69,14 @@ def figures(site: Path, runs: Sequence[Run]) -> list[SiteFigure]:
 
 def _wanted(site: Path, runs: Sequence[Run]) -> Iterator[tuple[str, Path]]:
     """Address below the folder of files, and the file to copy there."""
-    folders = {(run.name, book.notebook): book.folder for run in runs for book in run.notebooks}
     for figure in figures(site, runs):
-        folder = folders[figure.run, figure.notebook.notebook]
         if figure.csv:
             name = figure.csv.removeprefix(f"{FOLDER}/")
-            yield name, folder / Path(*Path(name).parts[2:])
-    for (run, notebook), folder in folders.items():
-        book = next(
-            book for each in runs if each.name == run for book in each.notebooks if book.notebook == notebook
-        )
-        for entry in book.tables.values():
-            yield f"{run}/{notebook}/{entry['csv']}", folder / str(entry["csv"])
+            yield name, figure.notebook.folder / Path(*Path(name).parts[2:])
+    for run in runs:
+        for book in run.notebooks:
+            for entry in book.tables.values():
+                yield f"{run.name}/{book.notebook}/{entry['csv']}", book.folder / str(entry["csv"])
 
 
 def all_values(runs: Sequence[Run]) -> str:
