@@ -133,6 +133,37 @@ def test_the_build_before_the_last_different_one_is_kept(reports) -> None:
         assert json.loads(file.read_text(encoding="utf-8"))["values"]["pfs.hr"]["text"] == text
 
 
+def test_only_the_runs_that_were_built_are_kept_under_a_commit(reports) -> None:
+    reports.write_results("other")
+    keep_build(reports.folder, ["primary"], "a" * 40)
+    folder = kept_folder(reports.folder)
+    assert {path.name for path in (folder / ("a" * 40)).iterdir()} == {"primary"}
+    keep_build(reports.folder, ["other"], "a" * 40)
+    assert (folder / f"{'a' * 40}.runs").read_text() == "other\nprimary\n"
+    assert {path.name for path in (folder / "last").iterdir()} == {"primary", "other"}
+
+
+def test_a_run_that_was_not_built_stays_as_the_last_build_made_it(reports) -> None:
+    reports.write_results("other")
+    keep_build(reports.folder, ["primary", "other"], "a" * 40)
+    reports.results["values"]["pfs.hr"]["text"] = "0.80"
+    reports.write_results()
+    reports.write_results("other")
+    assert keep_build(reports.folder, ["primary"], "b" * 40)
+    for run, text in (("primary", "0.80"), ("other", "0.77")):
+        file = results_of(reports.folder, "last") / run / "04-survival.json"
+        assert json.loads(file.read_text(encoding="utf-8"))["values"]["pfs.hr"]["text"] == text
+    assert keep_build(reports.folder, ["other"], "b" * 40)
+
+
+def test_what_is_kept_already_is_not_copied_again(reports) -> None:
+    keep_build(reports.folder, ["primary"], "a" * 40)
+    kept = list(kept_folder(reports.folder).rglob("*.json"))
+    before = {path: path.stat().st_ino for path in kept}
+    keep_build(reports.folder, ["primary"], "a" * 40)
+    assert {path: path.stat().st_ino for path in kept} == before
+
+
 def test_only_the_last_commits_are_kept(reports) -> None:
     for number in range(KEEP + 2):
         keep_build(reports.folder, ["primary"], f"{number}" * 40)

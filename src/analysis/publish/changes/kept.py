@@ -9,7 +9,6 @@ from pathlib import Path
 
 from analysis.errors import PublicationError
 from analysis.publish.staging import staged_folder
-from analysis.results.places import DRAFT
 from analysis.work.whole_file import write_whole
 
 KEEP = 5
@@ -59,35 +58,39 @@ def results_of(reports: Path, which: str) -> Path:
 
 
 def _files(results: Path) -> dict[str, Path]:
-    """Files of finished results that a comparison needs; drawings are compared as pixels, so SVG is not kept."""
+    """Files of a run's finished results that a comparison needs; drawings are compared as pixels, so SVG is not kept."""
     found = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
     return {
         name.as_posix(): path
         for name, path in sorted(found.items())
-        if path.suffix != ".svg" and not any(part[0] == "." or part == DRAFT for part in name.parts)
+        if path.suffix != ".svg" and not any(part[0] == "." for part in name.parts)
     }
 
 
-def _copy(source: Path, target: Path) -> None:
-    with staged_folder(target) as folder:
-        for name, path in _files(source).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
-
-
 def _same(one: Path, other: Path) -> bool:
-    """Whether two folders of results hold the same values, tables and figures."""
+    """Whether two folders of a run's results hold the same values, tables and figures."""
     files = _files(one), _files(other)
     return list(files[0]) == list(files[1]) and all(
         path.read_bytes() == files[1][name].read_bytes() for name, path in files[0].items()
     )
 
 
+def _keep(source: Path, target: Path) -> None:
+    """Copy a run's results, unless the same are there."""
+    if _same(source, target):
+        return
+    with staged_folder(target) as folder:
+        for name, path in _files(source).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+
+
 def keep_build(reports: Path, runs: Sequence[str], commit: str) -> bool:
     """Keep the results of a build that has just finished; whether they differ from those of the build before.
 
     Under the commit if the checkout was clean, and always as ``last``; what was ``last`` becomes ``before`` when
-    anything in it is different.
+    anything in it is different. Results of other runs may be of another commit: they are not looked at, and ``last``
+    has of them what the last build made that had them.
 
     Parameters
     ----------
@@ -99,16 +102,22 @@ def keep_build(reports: Path, runs: Sequence[str], commit: str) -> bool:
         As :func:`analysis.workflow.provenance.commit` gives it: marked when something is uncommitted.
     """
     folder, source = kept_folder(reports), reports / "results"
-    last = folder / LAST
-    differs = last.is_dir() and not _same(source, last)
+    last, before = folder / LAST, folder / BEFORE
+    differs = any((last / run).is_dir() and not _same(source / run, last / run) for run in runs)
     if differs:
-        shutil.rmtree(folder / BEFORE, ignore_errors=True)
-        last.rename(folder / BEFORE)
-    if not last.is_dir():
-        _copy(source, last)
+        shutil.rmtree(before, ignore_errors=True)
+        last.rename(before)
+        for other in before.iterdir():
+            if other.name not in runs and not other.name.startswith("."):
+                _keep(other, last / other.name)
+    for run in runs:
+        _keep(source / run, last / run)
     if _COMMIT.fullmatch(commit):
-        _copy(source, folder / commit)
-        write_whole(folder / f"{commit}.runs", "\n".join(runs) + "\n")
+        for run in runs:
+            _keep(source / run, folder / commit / run)
+        listed = folder / f"{commit}.runs"
+        former = listed.read_text(encoding="utf-8").split() if listed.is_file() else []
+        write_whole(listed, "\n".join(dict.fromkeys((*runs, *former))) + "\n")
         others = sorted(
             (path for path in folder.glob("*.runs") if path.stem != commit),
             key=lambda path: path.stat().st_mtime,
