@@ -16,7 +16,8 @@ from analysis.results.quality_course import course_of, hold_difference
 from analysis.results.reader_tables import cells, reader_table, two_by_two
 from analysis.results.small_cells import NOT_SHOWN, SmallCells
 from analysis.results.small_tables import Counted, withheld_table
-from analysis.results.small_values import withheld_value
+from analysis.results.small_values import withheld_analysis, withheld_value
+from analysis.results.survival_values import attempt
 from analysis.results.value import Value
 from analysis.survival import compare_arms, interaction, reader_agreement
 
@@ -30,6 +31,8 @@ class Book:
 
     def __init__(self, rule=RULE):
         self.values, self.notes, self.too_few, self.rule = {}, [], rule.small, rule
+        self.kept_back = []
+        self.keep_back = self.kept_back.append
 
     def value(self, name, value, **details):
         options = {key: details.pop(key) for key in ("k", "counted", "complement") if key in details}
@@ -84,6 +87,24 @@ def test_no_ratio_of_few_events_is_said_in_words():
     assert effect_sentence(enough, "all", smallest=5) == effect_sentence(enough, "all")
 
 
+@pytest.mark.parametrize(("events", "kept_back"), [((3, 20), ["PFS by arm"]), ((10, 20), [])])
+def test_a_comparison_with_few_events_in_an_arm_is_kept_out_of_the_log(events, kept_back):
+    book = Book()
+    book.log = Logbook(lambda: "")
+    assert attempt(book, "PFS by arm", compared, *events) is not None
+    assert book.kept_back == kept_back
+
+
+def test_of_an_analysis_that_is_kept_back_the_log_says_only_that_it_was_asked():
+    entry = {"question": "PFS by arm", "n": 80, "events": 23, "given": 80, "estimate": 0.2, "p_value": 0.01}
+    assert withheld_analysis(entry, RULE)["estimate"] == 0.2
+    kept = withheld_analysis(entry, RULE, kept_back=True)
+    assert kept["question"] == "PFS by arm"
+    assert {kept[name] for name in ("n", "events", "given", "estimate", "p_value")} == {None}
+    assert kept["refused"].startswith("made, and not shown")
+    assert withheld_analysis(entry, Book(SmallCells(5, True, applies=False)).rule, kept_back=True) == entry
+
+
 def interacting(outside):
     """Interaction of a subgroup with 30 events and others with 1 + ``outside`` - 1."""
     first, others = arms_of(10, 20), arms_of(1, outside - 1)
@@ -97,10 +118,11 @@ def interacting(outside):
 def test_an_interaction_that_rests_on_few_events_of_one_side_is_neither_held_nor_printed_nor_said():
     book, found = Book(), interacting(3)
     assert found.outside.events == 3
-    assert hold_interaction(book, "first.i", found, "PFS", otherwise="") is None
+    assert hold_interaction(book, "first.i", found, "PFS", question="Q", otherwise="") is None
     assert book.values["first.i"].value is None
     assert book.values["first.i_p"].value is None
     assert len(book.notes) == 1
+    assert book.kept_back == ["Q"]
     counted = Counted(labels=["End-point"], counts=["Events, subgroup", "Events, others"], parts=False)
     [row] = withheld_table(interaction_table({"PFS": found}), RULE, counted).to_dict("records")
     assert row["Events, others"] == "< 5 of 80"
@@ -112,17 +134,17 @@ def test_an_interaction_that_rests_on_few_events_of_one_side_is_neither_held_nor
 
 def test_an_interaction_goes_with_the_ratio_of_a_subgroup_of_which_one_arm_has_few_events():
     book, found, few = Book(), interacting(12), compared(3, 20)
-    assert hold_interaction(book, "first.i", found, "PFS", compared=[few], otherwise="") is None
+    assert hold_interaction(book, "first.i", found, "PFS", question="Q", compared=[few], otherwise="") is None
     assert book.values["first.i"].value is None
     assert book.values["first.i_p"].value is None
 
 
 def test_an_interaction_with_events_enough_is_held_printed_and_said():
     book, found = Book(), interacting(12)
-    assert hold_interaction(book, "first.i", found, "PFS", otherwise="") is found
+    assert hold_interaction(book, "first.i", found, "PFS", question="Q", otherwise="") is found
     assert book.values["first.i"].value == found.estimate
     assert (book.values["first.i"].n, book.values["first.i"].events) == (160, 42)
-    assert book.notes == []
+    assert book.notes == book.kept_back == []
     assert subgroup_sentence(found, "first line", smallest=5) == subgroup_sentence(found, "first line")
 
 
@@ -138,6 +160,7 @@ def test_an_interaction_with_events_enough_is_held_printed_and_said():
 def test_a_subgroup_is_not_shown_where_few_events_are_left_outside_of_it(whole, part, stands):
     book, own = Book(), compared(*part, n=30)
     assert (part_beside(book, "PFS", compared(*whole), own) is own) == stands
+    assert book.kept_back == ([] if stands else ["PFS"])
     assert bool(book.notes) != stands
 
 
@@ -268,6 +291,7 @@ def test_there_is_no_mixture_with_a_pattern_of_few_patients(monkeypatch, early, 
     assert (book.values["quality.mixture"].value is not None) == mixed
     assert (200 in [n for *_, n in course.rows]) == mixed  # 203 less 200 would be 3
     assert any("mixture" in note for note in book.notes) != mixed
+    assert len(book.kept_back) == (0 if mixed else 2)
     assert book.values["quality.difference"].n == 200 + early
 
 

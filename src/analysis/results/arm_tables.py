@@ -114,6 +114,7 @@ def hold_interaction(
     found: Interaction | None,
     definition: str,
     *,
+    question: str,
     compared: Sequence[ArmComparison] = (),
     otherwise: str,
 ) -> Interaction | None:
@@ -132,6 +133,8 @@ def hold_interaction(
         The test.
     definition : str
         Of which end-point, in whom against whom.
+    question : str
+        As the log has it: what is not shown is kept out of the log.
     compared : sequence of ArmComparison
         The arms in the subgroup, and in all patients.
     otherwise : str
@@ -154,6 +157,7 @@ def hold_interaction(
     )  # fmt: skip
     hold_p(book, f"{prefix}_p", found.p_value, definition_of_p, method=found.method, n=n, events=all_events)
     if any(book.too_few(k) for k in (*patients, *events)):
+        book.keep_back(question)
         book.note(
             f"{definition}: not shown, a side or an arm has fewer than {book.smallest_cell} patients or events."
         )

@@ -32,6 +32,7 @@ def part_beside(
     for all_of, own in zip(whole.curves, part.curves, strict=True):
         pairs += [(all_of.n, own.n), (all_of.n_events, own.n_events)]
     if any(gives_away(book, *pair) for pair in pairs):
+        book.keep_back(question)
         book.note(
             f"{question}: not shown, beside all patients it would tell of fewer than {book.smallest_cell} outside."
         )

@@ -78,6 +78,7 @@ class Notebook(EarlierNotebooks):
         self.log = open_logbook(current_label)
         self._small = small_cells(study, protocol)
         self._printed = Printed()
+        self._kept_back: set[str] = set()
 
     @property
     def simulated(self) -> bool:
@@ -124,6 +125,10 @@ class Notebook(EarlierNotebooks):
     def too_few(self, n: int) -> bool:
         """Whether a number of patients is too small for anything computed from them to leave ``data``."""
         return self._small.small(n)
+
+    def keep_back(self, question: str) -> None:
+        """Leave out of the log what came out of a question whose answer is not shown; that it was asked stays."""
+        self._kept_back.add(question)
 
     @property
     def measures_cache(self) -> Path:
@@ -298,7 +303,7 @@ class Notebook(EarlierNotebooks):
             "figures": self._figures,
             "notes": self._notes,
             "analyses": [
-                withheld_analysis(one, self._small)
+                withheld_analysis(one, self._small, kept_back=one["question"] in self._kept_back)
                 for one in log_documents(
                     self.log,
                     protocol=self.protocol,

@@ -54,11 +54,13 @@ def course_of(
     every, last = int(fact("quality_of_life.every_weeks")), int(fact("quality_of_life.until_week"))
     early = int(fact("quality_of_life.early_dropout_week"))
 
-    def fitted(own: pd.DataFrame, until: int, question: str) -> tuple[Any, CourseDesign] | None:
+    question = "Global health status by arm"
+
+    def fitted(own: pd.DataFrame, until: int, asked: str) -> tuple[Any, CourseDesign] | None:
         columns = (own["patient_id"].tolist(), own["day"], own["score"])
         made = attempt(
             book,
-            question,
+            asked,
             course_design,
             *columns,
             patients=patients,
@@ -70,11 +72,11 @@ def course_of(
             return None
         data = (made.outcome, made.design, made.patients)
         found = attempt(
-            book, question, mixed_contrast, *data, terms=made.terms, weights=made.difference(), name="arm"
+            book, asked, mixed_contrast, *data, terms=made.terms, weights=made.difference(), name="arm"
         )
         return None if found is None else (found, made)
 
-    whole = fitted(scores, last, "Global health status by arm")
+    whole = fitted(scores, last, question)
     held: dict[str, tuple[Any, int | None]] = dict.fromkeys(
         ("quality.difference", "quality.mixture"), (None, None)
     )
@@ -90,12 +92,14 @@ def course_of(
             (f"last form after week {early}", final > 7 * early, last),
         ):
             own = scores[scores["patient_id"].isin(kept.index[kept])]
-            part = fitted(own, until, f"Global health status by arm, {name}")
+            part = fitted(own, until, f"{question}, {name}")
             if part is not None:
                 patterns.append((name, part[0].effect, part[1].n))
         # Everybody less one pattern is the other, whether or not a model could be fitted to it.
         rows += [one for one in patterns if not gives_away(book, made.n, one[2])]
         if any(book.too_few(n) or gives_away(book, made.n, n) for _, _, n in patterns):
+            for name, _, _ in patterns:
+                book.keep_back(f"{question}, {name}")
             book.note(
                 f"The mixture of the patterns of drop-out is not shown: one holds fewer than {book.smallest_cell} patients."
             )

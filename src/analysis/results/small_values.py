@@ -56,9 +56,12 @@ def withheld_value(
     return replace(held, **sizes)
 
 
-def withheld_analysis(document: dict[str, Any], rule: SmallCells) -> dict[str, Any]:
+def withheld_analysis(
+    document: dict[str, Any], rule: SmallCells, *, kept_back: bool = False
+) -> dict[str, Any]:
     """An entry of the log as it may leave ``data/``: what was asked stays, what came out of few does not.
 
+    ``kept_back`` says that the notebook does not show its result, because a group in it is small: nor are its numbers of patients.
     A number between 0 and 1 that is a whole number of the patients analysed is taken for a share of them.
     """
     if not rule.applies:
@@ -71,13 +74,16 @@ def withheld_analysis(document: dict[str, Any], rule: SmallCells) -> dict[str, A
         and abs(estimate * n - round(estimate * n)) < 1e-6
     )
     few = (
-        rule.small(n) or rule.small(events) or (share and rule.count_text(round(estimate * n), n) is not None)
+        kept_back
+        or rule.small(n)
+        or rule.small(events)
+        or (share and rule.count_text(round(estimate * n), n) is not None)
     )
     kept = {
         name: without_small(text, rule) if isinstance(text, str) else text for name, text in document.items()
     }
     for name in ("given", "n", "events"):
-        if rule.small(document.get(name)):
+        if kept_back or rule.small(document.get(name)):
             kept[name] = None
     if n is not None and document.get("given") is not None and rule.small(document["given"] - n):
         kept["given"] = None

@@ -50,7 +50,8 @@ def attempt(
 
     The log takes the question with it: "PFS by metabolic response, scans inside the window". Where small numbers of
     patients are withheld, a comparison with a group of so few is not shown: with the total beside it, whatever
-    is said of the others says something of them.
+    is said of the others says something of them. Where a group has so few events, the comparison stays for those who withhold
+    it, but its result is kept out of the log.
     """
     try:
         with book.log.question(question):
@@ -59,6 +60,8 @@ def attempt(
         book.note(f"{question}: not answered. {error}")
         return None
     curves = getattr(found, "curves", [found] if hasattr(found, "at_risk_at") else [])
+    if any(book.too_few(k) for curve in curves for k in (curve.n, curve.n_events)):
+        book.keep_back(question)
     if any(book.too_few(curve.n) for curve in curves):
         book.note(f"{question}: not shown, a group has fewer than {book.smallest_cell} patients.")
         return None
