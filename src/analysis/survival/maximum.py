@@ -60,16 +60,7 @@ def maximise(
     if free.size == 0:
         return Maximum(at, value, curvature, True)
     for _ in range(ITERATIONS):
-        block = curvature[np.ix_(free, free)]
-        try:
-            step = np.linalg.solve(block, gradient[free])
-        except np.linalg.LinAlgError:
-            return Maximum(at, value, curvature, False)
-        promise = float(gradient[free] @ step)  # twice the gain that a quadratic would give
-        if promise < -1e-20:  # no hill here but a saddle: a likelihood that is not concave everywhere
-            lowest = float(np.linalg.eigvalsh(block)[0])
-            step = np.linalg.solve(block - 2 * min(lowest, 0.0) * np.eye(free.size), gradient[free])
-            promise = float(gradient[free] @ step)
+        step, promise = _newton(curvature[np.ix_(free, free)], gradient[free])
         if not np.isfinite(promise):
             return Maximum(at, value, curvature, False)
         if promise <= 1e-26:
@@ -88,6 +79,20 @@ def maximise(
         if promise < 1e-19:  # quadratic convergence: this step has reached rounding
             return Maximum(at, value, curvature, True)
     return Maximum(at, value, curvature, False)
+
+
+def _newton(block: Floats, slope: Floats) -> tuple[Floats, float]:
+    """Newton's step, and twice the gain that a quadratic would give; NaN where no curvature is left to divide by."""
+    try:
+        step = np.linalg.solve(block, slope)
+        promise = float(slope @ step)
+        if promise < -1e-20:  # no hill here but a saddle: a likelihood that is not concave everywhere
+            lowest = float(np.linalg.eigvalsh(block)[0])
+            step = np.linalg.solve(block - 2 * min(lowest, 0.0) * np.eye(slope.size), slope)
+            promise = float(slope @ step)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(slope), np.nan
+    return step, promise
 
 
 def _adjusted(
