@@ -92,7 +92,7 @@ def _newton(block: Floats, slope: Floats) -> tuple[Floats, float]:
             promise = float(slope @ step)
     except np.linalg.LinAlgError:
         return np.zeros_like(slope), np.nan
-    return step, promise
+    return step.astype(np.float64, copy=False), promise
 
 
 def _adjusted(
