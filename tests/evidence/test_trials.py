@@ -7,7 +7,7 @@ import pytest
 from analysis.data import COLLECTIONS, import_kmdata, read_kmdata
 from analysis.errors import ParameterError
 from analysis.evidence import reconstructed_and_printed
-from analysis.study import context_studies, published_trials
+from analysis.study import FACTS, context_studies, published_trials
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,8 @@ def test_every_fact_of_the_context_has_its_mark_and_source():
     for one in (*context_studies(), *published_trials()):
         assert one.basis in ("read", "recalled", "computed")
         assert one.source
+    for one in context_studies():
+        assert {getattr(one, name).basis for name in FACTS} <= {"read", "recalled", "computed"}
 
 
 def test_the_corrected_report_of_tbcrc026_stands_and_not_the_first():
@@ -62,10 +64,13 @@ def test_the_corrected_report_of_tbcrc026_stands_and_not_the_first():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("recalled", "sure", "the basis is 'sure'"),
+        ('0.44",recalled', '0.44",sure', "the basis is 'sure'"),
         ("0.77,0.4,1.5", "0.77,0.9,1.5", "does not lie between"),
         ("0.77,0.4,1.5", "x,0.4,1.5", "estimate is 'x'"),
-        (",45,PFS", ",0,PFS", "n cannot be right"),
+        (",45,recalled,PFS", ",0,recalled,PFS", "n cannot be right"),
+        (",45,recalled,PFS", ",45,,PFS", "n_basis cannot be right"),
+        ("day 14,recalled", "day 14,sure", "timing_basis cannot be right"),
+        ("day 14,recalled", ",recalled", "timing cannot be right"),
         ("good v poor", "better", "direction cannot be right"),
     ],
 )

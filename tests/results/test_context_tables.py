@@ -11,23 +11,33 @@ import pandas as pd
 import pytest
 
 from analysis.errors import PublicationError
-from analysis.evidence import WeightedComparison, matching_task, matching_weights
+from analysis.evidence import MatchingTask, WeightedComparison, matching_task, matching_weights
 from analysis.figures import describe_associations
 from analysis.results import context_tables as words
 from analysis.results.small_cells import NOT_SHOWN, SmallCells
 from analysis.results.small_tables import Counted, withheld_table
-from analysis.study import PublishedCharacteristic, context_studies, corrections, published_trials
+from analysis.study import (
+    FACTS,
+    Fact,
+    PublishedCharacteristic,
+    context_studies,
+    corrections,
+    published_trials,
+)
 from analysis.survival import kaplan_meier
 
 RECALLED = "recalled, not verified"
+NO_TASK = MatchingTask(pd.DataFrame(), {}, (), ())
 RULE = SmallCells(5, zeros_shown=True, applies=True)
 
 
 def test_every_recalled_result_carries_its_mark_in_the_table_and_no_other_does():
     studies = context_studies()
     table = words.studies_table(studies)
-    assert [known == RECALLED for known in table["Known"]] == [one.basis == "recalled" for one in studies]
-    assert RECALLED in set(table["Known"])
+    assert [known == RECALLED for known in table["Result known"]] == [
+        one.basis == "recalled" for one in studies
+    ]
+    assert RECALLED in set(table["Result known"])
 
 
 def test_every_recalled_ratio_carries_its_mark_in_figure_and_alternative_text():
@@ -36,6 +46,67 @@ def test_every_recalled_ratio_carries_its_mark_in_figure_and_alternative_text():
     assert len(rows) > 5
     assert rows["name"].str.contains(RECALLED).all()
     assert describe_associations(rows, measure="Hazard ratio").count(RECALLED) == len(rows)
+
+
+@pytest.mark.parametrize("name", FACTS)
+@pytest.mark.parametrize("result", ["read", "computed"])
+def test_a_recalled_fact_of_a_study_is_printed_behind_its_mark_and_no_read_one_is(name, result):
+    """Alone among facts that were read, whatever fact it is and however the result is known."""
+    known = {fact: Fact("7" if fact == "n" else f"the {fact}", "read") for fact in FACTS}
+    known[name] = Fact("77" if name == "n" else "remembered", "recalled")
+    one = replace(context_studies()[0], basis=result, **known)
+    row = words.studies_table([one]).iloc[0]
+    where = {
+        "n": "Study",
+        "timing": "Marker, day, cut-off",
+        "metric": "Marker, day, cut-off",
+        "cutoff": "Marker, day, cut-off",
+    }
+    cell = where.get(name, "Design, patients, treatment")
+    assert row[cell].endswith(f"n = 77, {RECALLED})" if name == "n" else f"{RECALLED}: remembered")
+    assert [RECALLED in text for text in row] == [column == cell for column in row.index]
+    in_figure = words.forest_rows([one]).iloc[0]["name"]
+    label = {"timing": "day", "metric": "metric", "cutoff": "cut-off", "n": "n"}.get(name)
+    assert (f"{label}: {RECALLED}" in in_figure) == (RECALLED in in_figure) == (label is not None)
+    said = words.context_answer(None, [one], None, None)
+    assert f"Of 1 others the design, the patients, the day, the cut-off or their number is {RECALLED}" in said
+
+
+def test_a_fact_cannot_be_put_into_a_sentence_without_its_mark():
+    with pytest.raises(PublicationError, match="without its mark: 'day 14'"):
+        f"{Fact('day 14', 'recalled')}"
+
+
+def test_a_fact_that_does_not_say_how_it_is_known_is_not_printed():
+    for name in FACTS:
+        with pytest.raises(PublicationError, match="not said how"):
+            words.studies_table([replace(context_studies()[0], **{name: Fact("7", "sure")})])
+
+
+def test_the_weights_say_which_of_the_shares_they_aim_at_are_not_verified():
+    figures = [
+        PublishedCharacteristic("A", name, "yes", 50.0, "%", 9, basis, "a table")
+        for name, basis in (("bone", "recalled"), ("visceral", "read"))
+    ]
+    patients = pd.DataFrame(
+        {
+            "patient_id": list("PQRS"),
+            "bone": [True, False, True, False],
+            "visceral": [True, True, False, False],
+        }
+    )
+    task = matching_task(patients, figures, study="A")
+    matching = matching_weights(task.patients, task.targets)
+    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=0)
+    said = f"aim at 2 published shares, of which 1 (bone) is {RECALLED}."
+    for sentence in (
+        words.matching_sentence(matching, task),
+        words.comparison_sentence(found, task),
+        words.context_answer(None, context_studies(), matching, task),
+    ):
+        assert said in sentence
+    verified = replace(task, figures=tuple(replace(one, basis="read") for one in figures))
+    assert RECALLED not in words.matching_sentence(matching, verified)
 
 
 def test_every_recalled_trial_target_and_correction_carries_its_mark():
@@ -127,7 +198,7 @@ def test_limits_that_are_not_known_are_not_called_unreached():
 def test_the_sentence_on_the_weights_holds_every_warning():
     patients = pd.DataFrame({"bone": [1] * 3 + [0] * 57})
     matching = matching_weights(patients, {"bone": 0.9})
-    sentence = words.matching_sentence(matching)
+    sentence = words.matching_sentence(matching, NO_TASK)
     assert "effective sample size" in sentence
     assert all(text in sentence for text in matching.warnings)
 
@@ -135,14 +206,14 @@ def test_the_sentence_on_the_weights_holds_every_warning():
 def test_the_sentence_on_the_comparison_says_how_many_samples_are_not_in_the_interval():
     matching = matching_weights(pd.DataFrame({"bone": [1, 0, 0]}), {"bone": 0.5})
     found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=7)
-    assert "7 of 300 samples had no weights or no finite ratio" in words.comparison_sentence(found)
-    assert "samples" not in words.comparison_sentence(replace(found, failed=0))
+    assert "7 of 300 samples had no weights or no finite ratio" in words.comparison_sentence(found, NO_TASK)
+    assert "samples" not in words.comparison_sentence(replace(found, failed=0), NO_TASK)
 
 
 def test_the_weight_of_one_patient_is_not_said_where_small_numbers_are_withheld():
     matching = matching_weights(pd.DataFrame({"bone": [1] * 3 + [0] * 57}), {"bone": 0.9})
-    assert "One patient carries 30%" in words.matching_sentence(matching)
-    said = words.matching_sentence(matching, smallest=5)
+    assert "One patient carries 30%" in words.matching_sentence(matching, NO_TASK)
+    said = words.matching_sentence(matching, NO_TASK, smallest=5)
     assert "One patient" not in said
     assert "The weights rest on few patients." in said
 
@@ -173,12 +244,12 @@ def test_every_table_of_the_notebook_says_what_it_counts(project):
 
 
 def test_the_answer_counts_what_was_computed_apart_and_what_is_not_verified():
-    one = context_studies()[0]
+    one = replace(context_studies()[0], **{name: Fact("7", "read") for name in FACTS})
     studies = [replace(one, basis=basis) for basis in ("read", "recalled", "recalled", "computed")]
-    said = words.context_answer(None, studies, None)
+    said = words.context_answer(None, studies, None, None)
     assert "3 published results of early markers and 1 computed from open data, from 1 studies" in said
     assert "2 of them are recalled, not verified." in said
-    assert "recalled" not in words.context_answer(None, studies[:1], None)
+    assert "recalled" not in words.context_answer(None, studies[:1], None, None)
 
 
 def test_the_notebook_prints_published_facts_by_these_words_only(project):

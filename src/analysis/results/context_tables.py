@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.evidence import Matching, MatchingTask, WeightedComparison
-    from analysis.study import ContextStudy, Correction, Protocol, PublishedTrial
+    from analysis.study import ContextStudy, Correction, Fact, Protocol, PublishedTrial
     from analysis.survival import SurvivalCurve
 
 UNVERIFIED = "recalled, not verified"
@@ -62,23 +63,41 @@ def published_fact(protocol: Protocol, name: str) -> str:
     return _marked(text, "read" if basis == "published" else basis)
 
 
+def _told(*facts: Fact) -> str:
+    """Facts side by side, read ones first: each of the others stands behind its mark."""
+    order = list(KNOWN)
+    groups = itertools.groupby(
+        sorted(facts, key=lambda one: order.index(one.basis) if one.basis in order else -1),
+        lambda one: one.basis,
+    )
+    parts = ((basis, "; ".join(one.told for one in group)) for basis, group in groups)
+    return "; ".join(told if basis == "read" else f"{known(basis)}: {told}" for basis, told in parts)
+
+
 def studies_table(studies: Iterable[ContextStudy]) -> pd.DataFrame:
-    """One row a published result. How it is known stands next to the study, where no narrow page cuts it off."""
+    """One row a published result. How the result is known stands next to the study, where no narrow page cuts it off.
+
+    A fact of design, day, metric, cut-off or number of patients that was not read stands behind its own mark.
+    """
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
-                "Study": f"{one.study} (n = {one.n})",
-                "Known": known(one.basis),
-                "Design, patients, treatment": f"{one.design}; {one.setting}; {one.treatment}",
-                "Marker, day, cut-off": f"{one.marker}, {one.timing}: {one.metric}, {one.cutoff}",
+                "Study": f"{one.study} ({_number(one.n)})",
+                "Result known": known(one.basis),
+                "Design, patients, treatment": _told(one.design, one.setting, one.treatment),
+                "Marker, day, cut-off": f"{one.marker}; {_told(one.timing, one.metric, one.cutoff)}",
                 "Result": f"{one.outcome}: {_result(one)}",
                 "Beware": one.note,
             }
             for one in studies
         ]
     )
+
+
+def _number(n: Fact) -> str:
+    return f"n = {n.told}" if n.basis == "read" else f"n = {n.told}, {known(n.basis)}"
 
 
 def _result(one: ContextStudy) -> str:
@@ -97,11 +116,28 @@ def _result(one: ContextStudy) -> str:
     return "; ".join(parts)
 
 
+def _forest_name(one: ContextStudy) -> str:
+    """What a row of the forest shows, with the mark of everything in the row that was not read."""
+    name = f"{one.study}, {one.timing.told}: {one.metric.told}, {one.cutoff.told}; {one.outcome}"
+    bases = {
+        "result": one.basis,
+        "day": one.timing.basis,
+        "metric": one.metric.basis,
+        "cut-off": one.cutoff.basis,
+        "n": one.n.basis,
+    }
+    if len(set(bases.values())) == 1:
+        return _marked(name, one.basis)
+    unread = [basis for basis in dict.fromkeys(bases.values()) if basis != "read"]
+    marks = (f"{', '.join(key for key in bases if bases[key] == basis)}: {known(basis)}" for basis in unread)
+    return f"{name} ({'; '.join(marks)})"
+
+
 def forest_rows(studies: Iterable[ContextStudy]) -> pd.DataFrame:
     """Rows of :func:`analysis.figures.draw_associations`: hazard ratios of the poor sign v the good one.
 
     Ratios printed the other way round are inverted, so that all read alike; those without an interval have no row. The
-    mark stands in the name, which no figure can drop.
+    marks stand in the name, which no figure can drop.
     """
     import pandas as pd
 
@@ -117,11 +153,9 @@ def forest_rows(studies: Iterable[ContextStudy]) -> pd.DataFrame:
         rows.append(
             {
                 "family": one.marker,
-                "name": _marked(
-                    f"{one.study}, {one.timing}: {one.metric}, {one.cutoff}; {one.outcome}", one.basis
-                ),
+                "name": _forest_name(one),
                 **dict(zip(("estimate", "low", "high"), values, strict=True)),
-                "n": one.n,
+                "n": int(one.n.told),
                 "measure": "hazard ratio",
                 "note": "",
             }
@@ -134,9 +168,9 @@ def forest_rows(studies: Iterable[ContextStudy]) -> pd.DataFrame:
 def not_pooled(studies: Sequence[ContextStudy]) -> str:
     """Why no pooled effect is printed, counted from the facts."""
     ratios = [one for one in studies if one.measure == "HR" and not math.isnan(one.low)]
-    treatments = len({one.treatment for one in ratios})
-    timings = len({one.timing for one in ratios})
-    cutoffs = len({(one.metric, one.cutoff) for one in ratios})
+    treatments = len({one.treatment.told for one in ratios})
+    timings = len({one.timing.told for one in ratios})
+    cutoffs = len({(one.metric.told, one.cutoff.told) for one in ratios})
     unverified = sum(one.basis == "recalled" for one in ratios)
     without = sum(one.measure == "HR" and math.isnan(one.low) for one in studies)
     missing = f" {without} more has no interval that we know, and is in the table only." if without else ""
@@ -265,19 +299,31 @@ def balance_table(matching: Matching, task: MatchingTask) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def matching_sentence(matching: Matching, *, smallest: int = 0) -> str:
-    """The effective sample size, and every warning that belongs to the weights.
+def _targets_known(task: MatchingTask) -> str:
+    """How many of the published shares that the weights aim at are not verified, and which."""
+    unread = [
+        name
+        for name, figure in zip(task.targets, task.figures, strict=True)
+        if known(figure.basis) == UNVERIFIED
+    ]
+    if not unread:
+        return ""
+    return f" The weights aim at {len(task.figures)} published shares, of which {len(unread)} ({', '.join(unread)}) {'is' if len(unread) == 1 else 'are'} {UNVERIFIED}."
+
+
+def matching_sentence(matching: Matching, task: MatchingTask, *, smallest: int = 0) -> str:
+    """The effective sample size, how the shares aimed at are known, and every warning that belongs to the weights.
 
     With a ``smallest`` number of patients that is shown, the weight of one of them is not said, only that few carry it.
     """
     left = f"; {matching.left_out} without a value are left out" if matching.left_out else ""
     return (
-        f"Weighted, the study's {matching.n} patients are worth {number(matching.effective, 1)} (effective sample size){left}. "
-        + " ".join(matching.warnings_told(weight_of_one=not smallest))
+        f"Weighted, the study's {matching.n} patients are worth {number(matching.effective, 1)} (effective sample size){left}."
+        f"{_targets_known(task)} " + " ".join(matching.warnings_told(weight_of_one=not smallest))
     )
 
 
-def comparison_sentence(found: WeightedComparison, *, smallest: int = 0) -> str:
+def comparison_sentence(found: WeightedComparison, task: MatchingTask, *, smallest: int = 0) -> str:
     """The weighted hazard ratio with everything that must be said beside it; ``smallest`` as in :func:`matching_sentence`."""
     warnings = " ".join(found.matching.warnings_told(weight_of_one=not smallest))
     values = ", ".join(
@@ -291,12 +337,15 @@ def comparison_sentence(found: WeightedComparison, *, smallest: int = 0) -> str:
     )
     return (
         f"Hazard ratio of death against BOLERO-2's everolimus arm: {values} (95 % bootstrap interval of the weighted one "
-        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed} {warnings}"
+        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed}{_targets_known(task)} {warnings}"
     )
 
 
 def context_answer(
-    curve: SurvivalCurve | None, studies: Sequence[ContextStudy], matching: Matching | None
+    curve: SurvivalCurve | None,
+    studies: Sequence[ContextStudy],
+    matching: Matching | None,
+    task: MatchingTask | None,
 ) -> str:
     """What this study's arm shows, what others have published, and what neither can settle."""
     own = (
@@ -306,17 +355,25 @@ def context_answer(
         else ""
     )
     weighted = (
-        f" Matched to BOLERO-2, {number(matching.effective, 0)} of {matching.n} patients are effectively left."
-        if matching is not None
+        f" Matched to BOLERO-2, {number(matching.effective, 0)} of {matching.n} patients are effectively left.{_targets_known(task)}"
+        if matching is not None and task is not None
         else ""
     )
+    from analysis.study import FACTS
+
     names = {one.study.split(",")[0] for one in studies}
     bases = [one.basis for one in studies]
     ours = bases.count("computed")
     computed = f" and {ours} {known('computed')}" if ours else ""
-    recalled = f"{bases.count('recalled')} of them are {UNVERIFIED}." if "recalled" in bases else ""
+    recalled = f" {bases.count('recalled')} of them are {UNVERIFIED}." if "recalled" in bases else ""
+    partly = sum(
+        one.basis != "recalled" and any(getattr(one, name).basis == "recalled" for name in FACTS)
+        for one in studies
+    )
+    if partly:
+        recalled += f" Of {partly} others the design, the patients, the day, the cut-off or their number is {UNVERIFIED}."
     return (
         f"{own}Beside it stand {len(studies) - ours} published results of early markers{computed}, from {len(names)} studies, whose "
-        f"designs, times and cut-offs differ too much to be averaged. {recalled}{weighted} A single arm cannot say what its "
+        f"designs, times and cut-offs differ too much to be averaged.{recalled}{weighted} A single arm cannot say what its "
         "treatment adds."
     )

@@ -1,6 +1,6 @@
 """The protocol's facts, typed notebook parameters, and what a study folder contains."""
 
-from analysis.study.context_studies import ContextStudy, context_studies
+from analysis.study.context_studies import FACTS, ContextStudy, Fact, context_studies
 from analysis.study.corrections import Correction, corrections
 from analysis.study.fact_files import MARKS
 from analysis.study.parameters import Parameters
@@ -18,10 +18,12 @@ from analysis.study.run_file import (
 )
 
 __all__ = [
+    "FACTS",
     "MARKS",
     "AssessmentSchedule",
     "ContextStudy",
     "Correction",
+    "Fact",
     "Families",
     "Parameters",
     "PlannedAnalysis",

@@ -6,25 +6,17 @@ import functools
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from analysis.errors import ParameterError
-from analysis.study.fact_files import fact_rows, ratio_cells
+from analysis.errors import ParameterError, PublicationError
+from analysis.study.fact_files import MARKS, fact_rows, ratio_cells
 from analysis.study.protocol import project_root
 
-COLUMNS = (
-    "study",
-    "marker",
-    "design",
-    "setting",
-    "treatment",
-    "timing",
-    "metric",
-    "cutoff",
-    "n",
+FACTS = ("design", "setting", "treatment", "timing", "metric", "cutoff", "n")
+"""What is told of a study beside its result; each has its own mark, in the column ``<name>_basis``."""
+_RESULT = (
     "outcome",
     "measure",
-)
-COLUMNS += (
     "comparison",
     "direction",
     "estimate",
@@ -33,12 +25,29 @@ COLUMNS += (
     "level",
     "result",
     "basis",
-    "source",
-    "note",
+)
+COLUMNS = (
+    *("study", "marker", *(column for name in FACTS for column in (name, f"{name}_basis"))),
+    *(*_RESULT, "source", "note"),
 )
 MARKERS = ("FDG PET", "ctDNA")
 MEASURES = ("HR", "AUC", "medians", "concordance")
 DIRECTIONS = ("poor v good", "good v poor", "")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is known, ``told``, and how, ``basis``. Put into a sentence by itself it is refused: its mark would be lost."""
+
+    told: str
+    basis: str
+
+    def __str__(self) -> str:
+        raise PublicationError(
+            f"a fact that is {self.basis} was to be printed without its mark: {self.told!r}",
+            expected="both told and basis",
+            do="print it by analysis.results.context_tables",
+        )
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,12 @@ class ContextStudy:
 
     Parameters
     ----------
-    study, marker, design, setting, treatment, timing, metric, cutoff, outcome : str
-        What was measured in whom, when and how; ``marker`` is one of :data:`MARKERS`.
-    n : int
-        Patients of the result.
+    study, marker : str
+        Which study, and what it measured, one of :data:`MARKERS`.
+    design, setting, treatment, timing, metric, cutoff, n : Fact
+        What was measured in how many patients, when and how: each with its own mark.
+    outcome : str
+        What the marker is related to.
     measure : str
         What ``estimate`` is, one of :data:`MEASURES`.
     comparison, direction : str
@@ -62,20 +73,20 @@ class ContextStudy:
     result : str
         The rest in words.
     basis : str
-        read, recalled or computed; of the result, not of the design.
+        read, recalled or computed: of the result, from ``outcome`` to ``result``.
     source, note : str
         Where it stands, and what to beware of.
     """
 
     study: str
     marker: str
-    design: str
-    setting: str
-    treatment: str
-    timing: str
-    metric: str
-    cutoff: str
-    n: int
+    design: Fact
+    setting: Fact
+    treatment: Fact
+    timing: Fact
+    metric: Fact
+    cutoff: Fact
+    n: Fact
     outcome: str
     measure: str
     comparison: str
@@ -114,17 +125,20 @@ def _study(row: dict[str, str], where: str) -> ContextStudy:
         "n": not whole,
         "level": not math.isnan(low) and not 50 <= level < 100,
         "estimate": math.isnan(estimate) and row["measure"] in ("HR", "AUC"),
-        "timing": not row["timing"],
-        "design": not row["design"],
+        **{name: not row[name] for name in FACTS if name != "n"},
+        **{f"{name}_basis": row[f"{name}_basis"] not in MARKS for name in FACTS},
     }
     offenders = [name for name, bad in wrong.items() if bad]
     if offenders:
         raise ParameterError(
             f"{', '.join(offenders)} cannot be right",
             where=where,
-            expected="a marker, a measure, a direction of each hazard ratio, a positive n, the level of limits, timing and design",
+            expected="a marker, a measure, a direction of each hazard ratio, a positive n, the level of limits, and of every fact "
+            f"what it is and how it is known ({', '.join(MARKS)})",
             do="compare these cells of the line with its source",
             offenders=offenders,
         )
-    words = {name: row[name] for name in COLUMNS if name not in ("n", "estimate", "low", "high", "level")}
-    return ContextStudy(n=int(row["n"]), estimate=estimate, low=low, high=high, level=level, **words)
+    values: dict[str, Any] = {name: row[name] for name in ("study", "marker", *_RESULT, "source", "note")}
+    values |= {name: Fact(row[name], row[f"{name}_basis"]) for name in FACTS}
+    values |= {"estimate": estimate, "low": low, "high": high, "level": level}
+    return ContextStudy(**values)
