@@ -85,6 +85,55 @@ def test_against_the_best_score_before_a_fall_from_a_gain_is_found():
     assert one(scores, reference="best") == (84, True)  # 60 <= 75 - 10
 
 
+@pytest.mark.parametrize(
+    ("scores", "baseline", "best", "previous"),
+    [
+        # 10 points: 7 and 6 are too small a step, 80 - 67 is not
+        ([80, 73, 67, 61], (84, True), (84, True), (126, False)),
+        # up to 90 and down by 10 at once: 80 is not below the baseline
+        ([80, 90, 80, 80], (126, False), (84, True), (84, True)),
+        # up to 90, down in two steps of 6: only the best score before tells it
+        ([80, 90, 84, 78], (126, False), (126, True), (126, False)),
+    ],
+)
+def test_each_reference_finds_its_own_day(scores, baseline, best, previous):
+    """Anota 2015: against the baseline, the best score before and the score just before."""
+    for reference, expected in (("baseline", baseline), ("best", best), ("previous", previous)):
+        assert one(scores, reference=reference, confirmation="definitive") == expected
+
+
+def test_the_score_before_is_the_last_one_that_was_given():
+    assert one([80, np.nan, 70], reference="previous") == (
+        84,
+        True,
+    )  # 70 <= 80 - 10, the form between is none
+
+
+def test_against_the_score_before_a_return_is_judged_by_the_same_limit():
+    scores = [80, 60, 75, 65]  # 60 <= 70; 75 is above 70; 65 <= 75 - 10
+    assert one(scores, reference="previous", confirmation="first") == (42, True)
+    assert one(scores, reference="previous", confirmation="definitive") == (126, True)
+    assert one(scores, reference="previous", confirmation="confirmed") == (126, False)
+
+
+def test_on_the_courses_of_the_hand_checked_cases_the_score_before_finds_these_days(shared):
+    """10 points below the score before, found by hand: P01 falls by 5, 5 and 10, P10 by 8.3 and 8.3."""
+    forms = pd.read_csv(shared / "reference" / "survival" / "ttd_scores.csv")
+    rule = DeteriorationRule(threshold=10, unit="points", reference="previous")
+    by_hand = {
+        "P01": (168, True),  # 80 80 75 70 60: 60 <= 70 - 10
+        "P02": (126, True),  # 80 60 80 60 60: the first fall comes back
+        "P03": (168, False),  # 80 60 78 80 80: comes back
+        "P05": (84, True),  # 80 80 60, no more forms
+        "P06": (1, False),  # no score after baseline
+        "P07": (0, False),  # no baseline
+        "P09": (168, False),  # 100 100 95 95 100
+        "P10": (168, False),  # 66.67 58.33 58.33 50 50
+    }
+    found = time_to_deterioration(forms["id"], forms["day"], forms["ghs"], rule, patients=list(by_hand))
+    assert list(zip(found.days, found.event, strict=True)) == list(by_hand.values())
+
+
 def test_a_symptom_deteriorates_upwards():
     found = time_to_deterioration(
         ["A", "A", "B", "B"],
@@ -172,7 +221,8 @@ def by_the_words(course, death, rule, up):
     forms = [(42.0 * k, value) for k, value in enumerate(course) if k and not np.isnan(value)]
     best = course[0]
     for at, (when, value) in enumerate(forms):
-        against = course[0] if rule.reference == "baseline" else best
+        before = forms[at - 1][1] if at else course[0]
+        against = {"baseline": course[0], "best": best, "previous": before}[rule.reference]
 
         def worse(score, against=against):
             fall = against - score if up else score - against

@@ -111,6 +111,6 @@ def test_a_rule_says_what_counts():
     row = deterioration_row(
         rule, (curve, curve), HazardRatio(1, 0.5, 2, 1, 6, 4, "Cox", "wald"), planned=False
     )
-    assert (row["Worse by"], row["Than"], row["Death"]) == ("10 points", "the best so far", "an event")
+    assert (row["Worse by"], row["Than"], row["Death"]) == ("10 points", "the best score before", "an event")
     assert (row["Events, arm"], row["Events, control"]) == ("2 of 3", "2 of 3")
     assert row["Median, months"] == "2.0 v 2.0"

@@ -205,11 +205,12 @@ def _worse(
     grid: NDArray[np.float64], base: NDArray[np.float64], rule: DeteriorationRule, sign: float
 ) -> NDArray[np.bool_]:
     """Whether each form is a deterioration by the rule, shape (n, forms)."""
-    if rule.reference == "baseline":
-        reference = np.repeat(base[:, None], grid.shape[1], axis=1)
-    else:
-        before = np.column_stack([base, np.where(np.isnan(grid), -np.inf, grid)[:, :-1]])
-        reference = np.maximum.accumulate(before, axis=1)  # NaN without a baseline stays NaN
+    before = np.column_stack([base, np.where(np.isnan(grid), -np.inf, grid)[:, :-1]])
+    reference = {
+        "baseline": lambda: np.repeat(base[:, None], grid.shape[1], axis=1),
+        "best": lambda: np.maximum.accumulate(before, axis=1),  # NaN without a baseline stays NaN
+        "previous": lambda: before,
+    }[rule.reference]()
     limit = np.minimum(_limit(reference, rule), np.nextafter(reference, -np.inf))
     below = grid <= limit
     if rule.confirmation == "first":

@@ -8,8 +8,9 @@ from itertools import product
 
 from analysis.errors import DesignError
 
-REFERENCES = ("baseline", "best")
-"""``baseline``: the last score up to time zero. ``best``: the best score before the form, baseline included."""
+REFERENCES = {"baseline": "baseline", "best": "the best score before", "previous": "the score before"}
+"""``baseline``: the last score up to time zero. ``best``: the best score before the form, baseline included.
+``previous``: the last score before the form, so that a slow decline in small steps is none. Beside each, its words."""
 
 CONFIRMATIONS = ("first", "confirmed", "confirmed_or_last", "definitive")
 """``first``: one worse score. ``confirmed``: the next available score is worse too. ``confirmed_or_last``: the same, and
@@ -38,7 +39,7 @@ class DeteriorationRule:
         How much worse than the reference, at least, in ``unit``.
     unit : {"percent", "points"}
         Of the reference score, or points of the scale.
-    reference : {"baseline", "best"}
+    reference : {"baseline", "best", "previous"}
         See :data:`REFERENCES`.
     confirmation : {"first", "confirmed", "confirmed_or_last", "definitive"}
         See :data:`CONFIRMATIONS`.
@@ -70,7 +71,7 @@ class DeteriorationRule:
     def __post_init__(self) -> None:
         for given, allowed, what in (
             (self.unit, UNITS, "unit"),
-            (self.reference, REFERENCES, "reference score"),
+            (self.reference, tuple(REFERENCES), "reference score"),
             (self.confirmation, CONFIRMATIONS, "confirmation"),
         ):
             if given not in allowed:
@@ -84,7 +85,7 @@ class DeteriorationRule:
     def name(self) -> str:
         """The rule in words, for tables and the log of analyses."""
         unit = "%" if self.unit == "percent" else "points"
-        against = "baseline" if self.reference == "baseline" else "the best score before"
+        against = REFERENCES[self.reference]
         death = "death an event" if self.death else "death censored"
         return f"{_WORDS[self.confirmation]} by {self.threshold:g} {unit}, against {against}, {death}"
 
@@ -101,12 +102,12 @@ def deterioration_rules(
     Parameters
     ----------
     thresholds, references, confirmations, deaths : iterable
-        The choices to combine; by default all of them, which are 64 rules.
+        The choices to combine; by default all of them, which are 96 rules.
 
     Examples
     --------
     >>> len(deterioration_rules()), deterioration_rules()[0].name
-    (64, 'definitive deterioration by 5 %, against baseline, death censored')
+    (96, 'definitive deterioration by 5 %, against baseline, death censored')
     """
     ordered = sorted(confirmations, key=lambda one: CONFIRMATIONS.index(one), reverse=True)
     return tuple(

@@ -109,9 +109,11 @@ def deterioration_row(
     rule: DeteriorationRule, curves: tuple[SurvivalCurve, SurvivalCurve], ratio: Any, planned: bool
 ) -> dict[str, object]:
     """One row of the table of all rules: what counts, events, medians, hazard ratio."""
+    from analysis.quality_of_life import REFERENCES
+
     return {
         "Worse by": f"{rule.threshold:g} {'%' if rule.unit == 'percent' else 'points'}",
-        "Than": "baseline" if rule.reference == "baseline" else "the best so far",
+        "Than": REFERENCES[rule.reference],
         "Counts if": rule.confirmation.replace("_", " "),
         "Death": "an event" if rule.death else "censored",
         "Events, arm": f"{curves[0].n_events} of {curves[0].n}",
