@@ -1,3 +1,4 @@
+import ast
 import json
 
 import pytest
@@ -15,6 +16,24 @@ def notebooks(project):
 def test_every_committed_notebook_is_clean(project):
     assert len(notebooks(project)) >= 4
     assert [problem for file in notebooks(project) for problem in notebook_problems(file)] == []
+
+
+def test_every_figure_has_its_numbers_or_says_why_not(project):
+    calls = [
+        (file.stem, call)
+        for file in notebooks(project)
+        for cell in json.loads(file.read_text())["cells"]
+        if cell["cell_type"] == "code"
+        for call in ast.walk(ast.parse("".join(cell["source"])))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "book.figure"
+    ]
+    bare = [
+        f"{stem}: {ast.unparse(call)}"
+        for stem, call in calls
+        if not {"numbers", "left_out"} & {word.arg for word in call.keywords}
+    ]
+    assert len(calls) >= 50
+    assert bare == []
 
 
 def test_every_run_names_the_parameters_of_its_notebooks(project):

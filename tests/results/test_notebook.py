@@ -139,3 +139,13 @@ def test_the_numbers_of_a_figure_stand_beside_it_as_csv(book, drawn, tmp_path):
 def test_numbers_of_a_figure_that_are_patient_rows_are_refused(book, drawn, numbers):
     with pytest.raises(PublicationError, match=r"patient rows|pseudonym"):
         book.figure(drawn, "It rises.", numbers=pd.DataFrame(numbers))
+
+
+def test_a_figure_without_its_numbers_says_why(book, drawn):
+    with pytest.raises(PublicationError, match="without the numbers it draws"):
+        book.figure(drawn, "It rises.")
+    book.figure(drawn, "It rises.", left_out="Every mark is one patient.")
+    book.close()
+    entry = json.loads(places.drafted("primary", "04-survival").values.read_text())["figures"]["fig-x"]
+    assert entry["left_out"] == "Every mark is one patient."
+    assert "csv" not in entry

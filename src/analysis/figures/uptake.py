@@ -21,7 +21,8 @@ VISITS = ("baseline", "day14", "day28")
 SITES = ("bone", "node", "liver", "lung", "breast", "other")
 
 
-def _known(lesions: pd.DataFrame, column: str) -> pd.DataFrame:
+def drawn_lesions(lesions: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Lesions that are drawn: ``visit``, ``site`` (of :data:`SITES`) and the measure, which is above zero."""
     lacking = [name for name in ("visit", "site", column) if name not in lesions]
     if lacking:
         raise DesignError(f"the lesions have no column {lacking[0]!r}", expected=f"visit, site and {column}")
@@ -60,7 +61,7 @@ def draw_uptake(
     """
     import seaborn as sns
 
-    known = _known(lesions, column)
+    known = drawn_lesions(lesions, column)
     if known.empty:
         return empty_figure("No lesion was measured.", simulated=simulated, width_mm=width_mm)
     sites = [site for site in SITES if (known["site"] == site).any()]
@@ -125,7 +126,7 @@ def draw_uptake(
 
 def describe_uptake(lesions: pd.DataFrame, *, column: str = "suv_max", metric: str = "SUVmax") -> str:
     """Return the alternative text: lesions and median at each visit, and the organs."""
-    known = _known(lesions, column)
+    known = drawn_lesions(lesions, column)
     if known.empty:
         return f"No lesion has a {metric}."
     parts = []

@@ -214,16 +214,26 @@ class Notebook(EarlierNotebooks):
         self._tables[label] = {"caption": caption, "file": f"tables/{label}.md", "csv": f"tables/{label}.csv"}
         return ShownTable(columns, rows, numeric, caption)
 
-    def figure(self, figure: Figure, alt: str, *, numbers: pd.DataFrame | None = None) -> ShownFigure:
+    def figure(
+        self,
+        figure: Figure,
+        alt: str,
+        *,
+        numbers: pd.DataFrame | None = None,
+        counted: Counted | None = None,
+        left_out: str = "",
+    ) -> ShownFigure:
         """Hold a figure and show it; ``alt`` states the finding in words for those who cannot see it.
 
         ``numbers`` is what the figure draws, one row a point of a curve, bar or line of a forest; it is written beside
-        the picture as CSV under the same rules as a table: no patient rows, small numbers of patients withheld.
+        the picture as CSV under the same rules as a table: no patient rows, small numbers of patients withheld, where
+        ``counted`` says which columns count patients. ``left_out`` says to readers what of the figure is in no file, and why.
 
         Raises
         ------
         PublicationError
-            If the cell does not name it, the name is taken, there is no alt text, or the numbers are patient rows.
+            If the cell does not name it, the name is taken, there is no alt text, there are neither numbers nor a reason why not,
+            or the numbers are patient rows.
         """
         from analysis.figures import save
 
@@ -231,10 +241,17 @@ class Notebook(EarlierNotebooks):
         self._refuse_twice(label)
         if not alt.strip():
             raise PublicationError("a figure has no alt text", where=f"cell {label}", do="say what it shows")
+        if numbers is None and not left_out.strip():
+            raise PublicationError(
+                "a figure comes without the numbers it draws",
+                where=f"cell {label}",
+                expected="numbers=, a table of aggregates, or left_out=, a sentence why there is none",
+                do="give one of them, see analysis.results.figure_numbers",
+            )
         alt = without_small(alt, self._small, writing=True)
         withhold_writing(figure, self._small)
         if numbers is not None:
-            numbers = withheld_table(numbers, self._small)
+            numbers = withheld_table(numbers, self._small, counted)
             _, rows = printed(numbers, 6)
             text = "\n".join(" ".join(row) for row in rows)
             refuse_identifiers(text, self.study.identifiers, where=f"numbers of {label}")
@@ -249,6 +266,7 @@ class Notebook(EarlierNotebooks):
             "alt": alt,
             "svg": f"figures/{label}.svg",
             "png": f"figures/{label}.png",
+            "left_out": left_out.strip(),
         }
         if numbers is not None:
             frame = numbers.copy()

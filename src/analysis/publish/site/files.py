@@ -16,13 +16,15 @@ from analysis.publish.staging import staged_folder
 FOLDER = "files"
 COLUMNS = ("run", "notebook", "name", "value", "low", "high", "unit", "n", "events", "text", "interval_text", "definition", "method", "reason", "cell")  # fmt: skip
 """Columns of the file of all values."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet runs."""
 
 
 @dataclass(frozen=True)
 class SiteFigure:
     """A figure as the site shows it; addresses are from the top of the site.
 
-    ``csv`` is empty where the figure comes without the numbers it draws.
+    ``csv`` is empty where no number that the figure draws may leave; ``left_out`` says what of it is in no file, and why.
     """
 
     run: str
@@ -32,6 +34,7 @@ class SiteFigure:
     alt: str
     picture: str
     csv: str
+    left_out: str
 
 
 def picture_folder(notebook: NotebookResults) -> str:
@@ -62,6 +65,7 @@ def figures(site: Path, runs: Sequence[Run]) -> list[SiteFigure]:
                         if (site / drawn).is_file()
                         else f"{picture_folder(notebook)}/{name}.png",
                         csv=f"{top}/{entry['csv']}" if entry.get("csv") else "",
+                        left_out=str(entry.get("left_out") or ""),
                     )
                 )
     return found
@@ -94,7 +98,7 @@ def all_values(runs: Sequence[Run]) -> str:
 
 def _harmless(cell: object) -> object:
     """A text that a spreadsheet would run as a formula gets an apostrophe, as spreadsheets mark text themselves."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "@") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def write_files(site: Path, runs: Sequence[Run]) -> None:
