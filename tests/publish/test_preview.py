@@ -11,6 +11,7 @@ from analysis.errors import PublicationError
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
 from analysis.publish.preview.rendering import render_changed, saved_at
 from analysis.publish.preview.watching import watch
+from analysis.publish.site.pages import documents
 from analysis.publish.strict.orphans import unprinted
 
 SECONDS = 60
@@ -138,6 +139,55 @@ def test_a_file_that_is_half_saved_is_a_problem_with_its_name(
     assert not outcome.pages
     assert said in "".join(outcome.problems)
     assert file in "".join(outcome.problems)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("index.qmd", 2),
+        ("supplement.qmd", 2),
+        ("parts/methods.qmd", 2),
+        ("references.bib", 2),
+        ("style/site.css", 2),
+    ],
+)
+def test_a_text_that_is_cut_inside_a_character_is_a_problem_with_its_line(
+    reports, file: str, line: int
+) -> None:
+    place = reports.folder / file
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes("---\ntitle: Größe".encode()[:-2])
+    outcome = render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
+    assert not outcome.pages
+    assert f"{file} is not UTF-8 text" in "".join(outcome.problems)
+    assert f"[{file}:{line}]" in "".join(outcome.problems)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"cells": [', '{"cells": "ü'.encode()[:-1]], ids=["cut", "in a character"]
+)
+def test_an_executed_copy_that_is_cut_is_a_problem_not_a_traceback(reports, content: bytes) -> None:
+    place = reports.folder / "notebooks" / "primary" / "04-survival.ipynb"
+    place.write_bytes(content)
+    outcome = render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
+    with pytest.raises(PublicationError, match="not a notebook"):
+        render_notebooks(reports.folder, ["primary"])
+    assert outcome.pages or "not a notebook" in "".join(outcome.problems)
+
+
+def test_a_file_that_cannot_be_read_now_does_not_end_the_preview(reports, monkeypatch) -> None:
+    (reports.folder / "index.qmd").unlink()
+    (reports.folder / "index.qmd").symlink_to("index.qmd")  # as on a share that is not there for a moment
+    monkeypatch.setattr(type(reports.folder), "is_file", lambda _: True)
+    outcome = render_changed(reports.folder, ["primary"], reports.folder / "_preview", None)
+    assert "index.qmd: cannot be read or written now" in "".join(outcome.problems)
+
+
+@pytest.mark.parametrize("text", ["project: [", "project:\n  render: index.qmd\n", "- project\n", ""])
+def test_navigation_of_a_faulty_project_file_is_refused_with_its_name(reports, text: str) -> None:
+    reports.write("_quarto.yml", text)
+    with pytest.raises(PublicationError, match=r"_quarto\.yml"):
+        documents(reports.folder)
 
 
 def test_a_half_saved_list_of_what_is_not_printed_names_its_file(reports) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from analysis.publish.problems import Problem
+from analysis.publish.text_file import read_text
 
 SHORTCODE = re.compile(r"\{\{<\s*(?P<name>[\w-]*)\s*(?P<argument>(?:(?!\{\{<).)*?)\s*>\}\}")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -175,7 +176,7 @@ class _Reader:
         elif ".." in Path(path).parts or not source.is_file():
             self.problems.append(Problem(line.file, line.number, f"included file is missing: {path}"))
         else:
-            text = source.read_text(encoding="utf-8").removesuffix("\n")
+            text = read_text(source, name=self.origin(path)).removesuffix("\n")
             self.files.append(path)
             self.lines.append(Line("", line.file, line.number))
             first = len(self.lines)
@@ -202,7 +203,7 @@ def assemble(reports: Path, name: str, *, follow: bool = True) -> Assembly:
     if not source.is_file():
         missing = Problem("_quarto.yml", 1, f"the document is missing: {name}")
         return Assembly(name, {}, (Line("", name, 1),), (missing,), ())
-    text = source.read_text(encoding="utf-8").removesuffix("\n")
+    text = read_text(source, name=name).removesuffix("\n")
     front, taken = _front_matter(text, name, reader.problems)
     reader.follow(text, name, (name,), taken)
     lines = tuple(reader.lines) or (Line("", name, 1),)

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from analysis.errors import PublicationError
+
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 
 
@@ -64,7 +66,12 @@ def pictures(cell: Mapping[str, Any]) -> dict[str, bytes]:
 @functools.lru_cache(maxsize=64)
 def _figures(path: Path, changed: int) -> dict[str, CellFigure]:
     del changed  # part of the key: a notebook that was run again is read again
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PublicationError(
+            "an executed copy is not a notebook", where=path.name, do="run the notebook again"
+        ) from error
     figures = {}
     for cell in notebook["cells"]:
         options = cell_options(joined(cell["source"])) if cell["cell_type"] == "code" else {}

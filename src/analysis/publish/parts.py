@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.errors import PublicationError
 from analysis.publish.runs import Run
+from analysis.publish.text_file import read_text
 from analysis.publish.yaml_file import read_yaml
 
 
@@ -93,5 +94,5 @@ def resolve_parts(reports: Path, offer: Available) -> dict[str, str]:
         if not all(offer.has(need, where=where) for need in needs):
             texts[name] = str(entry["otherwise"]).strip() + "\n"
     for name, path in files.items():
-        texts.setdefault(name, path.read_text(encoding="utf-8"))
+        texts.setdefault(name, read_text(path, name=f"parts/{path.name}"))
     return texts

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import PublicationError
+from analysis.publish.text_file import read_text
 from analysis.publish.variables import flat
 from analysis.publish.yaml_file import read_yaml
 
@@ -56,6 +57,34 @@ def _merged(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+def read_declaration(reports: Path) -> dict[str, Any]:
+    """What ``_quarto.yml`` declares.
+
+    Raises
+    ------
+    PublicationError
+        If it is missing, no YAML or no mapping.
+    """
+    return _yaml(reports / "_quarto.yml")
+
+
+def listed_documents(declared: Mapping[str, Any]) -> tuple[str, ...]:
+    """Documents to render, as ``project: render:`` lists them.
+
+    Raises
+    ------
+    PublicationError
+        If it lists none.
+    """
+    project = declared.get("project")
+    listed = project.get("render") if isinstance(project, dict) else None
+    if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
+        raise PublicationError(
+            "no document is listed", where="_quarto.yml", expected="project: render: [index.qmd]"
+        )
+    return tuple(listed)
+
+
 def load_project(reports: Path) -> Project:
     """Read a reports folder after :func:`analysis.publish.prepare` wrote its generated files.
 
@@ -64,16 +93,12 @@ def load_project(reports: Path) -> Project:
     PublicationError
         If a file is missing or not YAML, or no document is listed.
     """
-    declared = _yaml(reports / "_quarto.yml")
+    declared = read_declaration(reports)
+    documents = listed_documents(declared)
     metadata: dict[str, Any] = {}
     for name in declared.get("metadata-files", ()):
         metadata = _merged(metadata, _yaml(reports / name))
     metadata = _merged(metadata, declared)
-    documents = tuple(declared.get("project", {}).get("render", ()))
-    if not documents:
-        raise PublicationError(
-            "no document is listed", where="_quarto.yml", expected="project: render: [index.qmd]"
-        )
     bibliography = reports / str(metadata.get("bibliography", "references.bib"))
-    entries = _ENTRY.findall(bibliography.read_text(encoding="utf-8")) if bibliography.is_file() else []
+    entries = _ENTRY.findall(read_text(bibliography)) if bibliography.is_file() else []
     return Project(reports, metadata, documents, flat(_yaml(reports / "_variables.yml")), frozenset(entries))

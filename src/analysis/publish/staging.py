@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.publish.text_file import read_text
+
 
 @contextlib.contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
@@ -57,4 +59,4 @@ def source_date_epoch(folder: Path) -> int:
 
 def stylesheet(reports: Path) -> str:
     """The one style of all pages, which each page carries in itself."""
-    return (reports / "style" / "site.css").read_text(encoding="utf-8")
+    return read_text(reports / "style" / "site.css", name="style/site.css")

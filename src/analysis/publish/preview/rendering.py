@@ -90,4 +90,7 @@ def render_changed(
         render_with_pandoc(project, folder, epoch=source_date_epoch(reports), formats=("html",), only=stems)
     except AnalysisError as error:
         return Outcome(problems=tuple(str(error).splitlines()))
+    except OSError as error:  # a file that an editor, a build or a person takes away between two looks
+        name = Path(str(error.filename or "a file")).name
+        return Outcome(problems=(f"{name}: cannot be read or written now ({error.strerror or error})",))
     return Outcome(pages=tuple(f"{stem}.html" for stem in stems))

@@ -46,7 +46,7 @@ def _read(path: Path, where: str) -> NotebookNode:
         notebook = nbformat.read(path, as_version=4, capture_validation_error=faults)
         for fault in faults.values():
             raise fault
-    except (NotJSONError, nbformat.ValidationError) as error:
+    except (NotJSONError, UnicodeDecodeError, nbformat.ValidationError) as error:
         raise PublicationError(
             "an executed copy is not a notebook", where=where, do="run the notebook again"
         ) from error

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.publish.project import listed_documents, read_declaration
 from analysis.publish.runs import Run
 from analysis.publish.staging import stylesheet
 from analysis.publish.variables import plain
@@ -54,9 +54,14 @@ def document_title(stem: str) -> str:
 
 
 def documents(reports: Path) -> list[dict[str, str]]:
-    """Documents of the publication, for the navigation."""
-    declared = yaml.safe_load((reports / "_quarto.yml").read_text(encoding="utf-8"))
-    stems = [Path(name).stem for name in declared["project"]["render"]]
+    """Documents of the publication, for the navigation.
+
+    Raises
+    ------
+    PublicationError
+        If ``_quarto.yml`` is missing, not YAML or lists no document.
+    """
+    stems = [Path(name).stem for name in listed_documents(read_declaration(reports))]
     return [{"stem": stem, "title": document_title(stem)} for stem in stems]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.errors import PublicationError
 from analysis.publish.assemble import SHORTCODE
 from analysis.publish.runs import Run
+from analysis.publish.text_file import read_text
 from analysis.publish.uses import split_name
 from analysis.publish.yaml_file import read_yaml
 from analysis.results.value import MISSING
@@ -19,8 +20,8 @@ FILE = "unprinted.yml"
 def printed_names(reports: Path) -> set[str]:
     """Every name that the author's texts print: documents and parts, shown for this study or not."""
     files = [*sorted(reports.glob("*.qmd")), *sorted((reports / "parts").glob("*.qmd"))]
-    texts = [file.read_text(encoding="utf-8") for file in files]
-    texts += [file.read_text(encoding="utf-8") for file in [reports / "parts.yml"] if file.is_file()]
+    texts = [read_text(file) for file in files]
+    texts += [read_text(file) for file in [reports / "parts.yml"] if file.is_file()]
     return {code["argument"] for text in texts for code in SHORTCODE.finditer(text) if code["name"] == "var"}
 
 
