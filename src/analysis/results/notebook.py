@@ -24,7 +24,7 @@ from analysis.results.small_in_text import without_small
 from analysis.results.small_tables import Counted, withheld_table
 from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, read_results
-from analysis.results.tables import markdown, printed, write_csv
+from analysis.results.tables import markdown, printed, to_significant, write_csv
 from analysis.results.value import Value
 from analysis.study import (
     Parameters,
@@ -226,7 +226,7 @@ class Notebook(EarlierNotebooks):
         """Hold a figure and show it; ``alt`` states the finding in words for those who cannot see it.
 
         ``numbers`` is what the figure draws, one row a point of a curve, bar or line of a forest; it is written beside
-        the picture as CSV under the same rules as a table: no patient rows, small numbers of patients withheld, where
+        the picture as CSV under the same rules as a table: no patient rows, small numbers of patients withheld, five digits; where
         ``counted`` says which columns count patients. ``left_out`` says to readers what of the figure is in no file, and why.
 
         Raises
@@ -269,7 +269,7 @@ class Notebook(EarlierNotebooks):
             "left_out": left_out.strip(),
         }
         if numbers is not None:
-            frame = numbers.copy()
+            frame = to_significant(numbers)
             self._files.append((folder / f"{label}.csv", lambda path: write_csv(frame, path)))
             self._figures[label]["csv"] = f"figures/{label}.csv"
         return ShownFigure(png, alt)
