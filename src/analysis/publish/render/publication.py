@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 
+from analysis.errors import PublicationError
 from analysis.publish.project import load_project
 from analysis.publish.render.pandoc import render_with_pandoc
 from analysis.publish.render.quarto import find_quarto, render_with_quarto
+from analysis.publish.render.same_links import link_pages
 from analysis.publish.staging import source_date_epoch, staged_folder
 from analysis.publish.strict import strict_check
 from analysis.results.leaks import refuse_leaks
@@ -46,7 +49,16 @@ def render_publication(
     with staged_folder(site / "publication") as folder:
         if program:
             render_with_quarto(program, reports, folder, epoch=epoch)
+            _link(reports, folder, epoch=epoch)
         else:
             render_with_pandoc(load_project(reports), folder, epoch=epoch)
         refuse_leaks(folder, identifiers, what="the publication")
     return "quarto" if program else "pandoc"
+
+
+def _link(reports: Path, folder: Path, *, epoch: int) -> None:
+    """Link numbers and words of Quarto's pages; where that cannot be, say so: the pages are whole without."""
+    try:
+        link_pages(load_project(reports), folder, epoch=epoch)
+    except PublicationError as error:
+        warnings.warn(f"numbers and words of Quarto's pages lead to no card. {error}", stacklevel=2)
