@@ -101,7 +101,7 @@ def to_significant(frame: pd.DataFrame, *, digits: int = 5) -> pd.DataFrame:
         return float(f"{cell:.{digits}g}") if isinstance(cell, float) and math.isfinite(cell) else cell
 
     out = frame.copy()
-    for name in [name for name, kind in out.dtypes.items() if getattr(kind, "kind", "O") in "fO"]:
+    for name in out.columns[[getattr(kind, "kind", "O") in "fO" for kind in out.dtypes]]:
         out[name] = out[name].map(rounded)
     return out
 
