@@ -143,6 +143,13 @@ strip: $(ENV) ## take outputs and editor's traces out of the notebooks, as they 
 test: $(ENV) ## run the tests
 	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
+TIMES ?= 5
+.PHONY: fuzz
+fuzz: $(ENV) ## look for inputs that break a property: new random ones, TIMES times over (default 5)
+	@for turn in $$(seq $(TIMES)); do \
+	  ANALYSIS_EXAMPLES=new $(VENV)/bin/python -m pytest -q -n $(JOBS) -m hypothesis || exit 1; \
+	done
+
 .PHONY: bench
 bench: $(ENV) ## measure speed and memory against peers and limits in the same run
 	@$(VENV)/bin/python tests/benchmarks/bench.py

@@ -26,9 +26,11 @@ from analysis.workflow.provenance import commit
 
 __all__ = ["agreement_is_as_claimed", "pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
-# A busy machine is slow, not wrong: no property is judged by its time.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# A busy machine is slow, not wrong: no property is judged by its time. ``make test`` tries the same examples whenever
+# the code is the same; ``make fuzz`` looks for new ones, and what it finds becomes a named case.
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("new", deadline=None)
+settings.load_profile(os.environ.get("ANALYSIS_EXAMPLES", "same"))
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -50,9 +50,11 @@ def images(tmp_path_factory):
     found = Images(enhanced=enhanced(files), legacy=pydicom.dcmread(write_legacy(top / "l" / "e.dcm", files)))
     found.folder = top / "damaged"
     found.folder.mkdir()
-    for ds in found.values():
-        ds.save_as(found.folder / "e.dcm", enforce_file_format=True)
-        assert read_suv([found.folder / "e.dcm"]).warnings == ()
+    file = found.folder / "e.dcm"
+    for style, ds in found.items():
+        ds.save_as(file, enforce_file_format=True)
+        assert read_suv([file]).warnings == ()
+        found[style] = pydicom.dcmread(file)  # of a data set that was read, the bytes of wrong values are written
     return found
 
 
@@ -89,6 +91,7 @@ def damage(ds: Dataset, name: str, value: str | None, frame: int) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @example(style="enhanced", changes={"DecayCorrected": "NO"}, frame=0)
+@example(style="enhanced", changes={"DecayCorrected": None, "NumberOfFrames": "inf"}, frame=0)
 @given(
     style=st.sampled_from(["enhanced", "legacy"]),
     changes=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.none(), WRONG), min_size=1, max_size=2),
