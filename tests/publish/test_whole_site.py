@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
@@ -70,6 +71,33 @@ def test_the_file_of_all_values_holds_each_and_runs_in_no_spreadsheet(reports) -
     rows = list(csv.DictReader(io.StringIO(all_values(read_runs(reports.folder, ["primary"])))))
     assert [row["name"] for row in rows] == ["pfs.hr", "answer"]
     assert (rows[0]["value"], rows[0]["definition"]) == ("0.77", "'=HYPERLINK(1)")
+
+
+def test_a_picture_that_the_publication_holds_lies_in_the_site_once(reports) -> None:
+    site = reports.folder / "_site"
+    own = site / "notebooks/primary/04-survival/fig-pfs.png"
+    there = site / "publication/results/primary/04-survival/figures/fig-pfs.png"
+    prepare(reports.folder, ["primary"])
+    render_publication(reports.folder, site, quarto="")
+    render_notebooks(reports.folder, ["primary"])
+    content = own.read_bytes()
+    render_index(reports.folder, ["primary"])
+    assert not own.exists()
+    assert there.read_bytes() == content
+    assert f'src="../../{there.relative_to(site).as_posix()}"' in read(
+        site, "notebooks/primary/04-survival.html"
+    )
+    assert "fig-pfs (picture)" in read(site, "downloads.html")
+    another = io.BytesIO()
+    Image.new("L", (2, 1)).save(another, "png")
+    for other in (
+        another.getvalue(),
+        None,
+    ):  # the text was rendered again, with another picture or without one
+        there.unlink() if other is None else there.write_bytes(other)
+        render_index(reports.folder, ["primary"])
+        assert own.read_bytes() == content
+        assert 'src="04-survival/fig-pfs.png"' in read(site, "notebooks/primary/04-survival.html")
 
 
 def test_the_page_of_checks_says_no_where_something_is_not_as_it_should_be(reports) -> None:

@@ -20,6 +20,7 @@ from analysis.publish.site.glossary import glossary_page, read_glossary
 from analysis.publish.site.landing import ANSWERS, landing_page
 from analysis.publish.site.numbers import numbers_page
 from analysis.publish.site.pages import SITE_PAGES, documents
+from analysis.publish.site.pictures import share_pictures
 from analysis.publish.site.search import search_page
 from analysis.publish.site.subjects import data_page, pet_page
 from analysis.publish.strict.orphans import orphan_warnings, unprinted
@@ -87,6 +88,7 @@ def render_index(
     silent = unprinted(reports, found, elsewhere=ANSWERS)
     warnings = orphan_warnings(silent)
     write_files(site, found)
+    share_pictures(site, found)
     write_backlinks(site, found, every)
     shown = figures(site, found)
     pages = {
