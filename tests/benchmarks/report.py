@@ -161,6 +161,36 @@ print(time.perf_counter() - start)
     return float(done.stdout)
 
 
+def slowest_paint(site: Path) -> float | None:
+    """Seconds until the slowest page of a site shows something, opened from disk without a network; None without a browser."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        print("bench: no Chromium, so no first paint (apt-get install chromium)", flush=True)
+        return None
+    program = f"""
+from pathlib import Path
+from playwright.sync_api import sync_playwright
+painted = "performance.getEntriesByName('first-contentful-paint').length"
+slowest = 0.0
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path={chromium!r}, args=["--no-sandbox", "--disable-gpu"])
+    context = browser.new_context(offline=True)
+    for file in sorted(Path({str(site)!r}).rglob("*.html")):
+        times = []
+        for _ in range({PAIRS}):  # the quickest: what else the machine does is not the page's
+            page = context.new_page()
+            page.goto(file.as_uri())
+            page.wait_for_function(painted)
+            times.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            page.close()
+        slowest = max(slowest, min(times))
+    browser.close()
+print(slowest / 1000)
+"""
+    done = subprocess.run([str(PYTHON), "-c", program], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def measurements() -> list[Measurement]:
     """Every measurement, in one clean clone."""
     if not PYTHON.exists() or shutil.which("make") is None:
@@ -188,6 +218,11 @@ def measurements() -> list[Measurement]:
         shutil.rmtree(checkout / "reports/_site")
         taken = timed(make, checkout, environment)
         found.append(Measurement("the whole site after the notebooks", taken, 10, "s"))
+        site = checkout / "reports/_site"
+        size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+        found.append(Measurement("site of the default study", size / 1e6, 25, "MB"))
+        if (paint := slowest_paint(site)) is not None:
+            found.append(Measurement("first paint of the slowest page, from disk", paint, 1, "s"))
         peers = run_over_peers(checkout, environment, scratch)
         found.append(
             Measurement(

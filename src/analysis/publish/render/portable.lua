@@ -85,6 +85,7 @@ local function with_alt(figure)
       image.caption = pandoc.Inlines({ pandoc.Str(alt) })
       if html then
         image.attributes.alt = alt
+        image.attributes.loading = 'lazy' -- the text is there before forty drawings are
         return pandoc.Link({ image }, image.src, 'Open the figure alone', pandoc.Attr('', { 'full-size' }))
       end
       return image
