@@ -205,6 +205,10 @@ FOUND = {
         ([14, 9, 39, 0, 108, 27, 88, 6, 22, 63, 118, 20], [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
         ["search_cutoff"],
     ),
+    "only one group is left at the only event": (
+        ([50, 111, 67, 17, 75, 90, 20, 100, 66, 92, 24, 19], [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        ["tipping_point", "decisions"],
+    ),
     "no information left on the way to infinity": (
         ([4, 1, 1, 3, 1, 0, 0, 2, 1, 0, 3, 2], [0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1]),
         ["subgroup_effects"],

@@ -33,6 +33,14 @@ def test_optimism_of_the_same_samples_equals_r(optimism):
     assert found.samples == expected["B"]
 
 
+def test_a_group_that_is_alone_at_every_event_has_no_estimate():
+    event = np.array([[False, False, True, False, False], [True] * 5])
+    groups = np.array([[0.0, 0, 1, 1, 1], [0, 1, 0, 1, 1]])
+    found = cox_many(np.arange(10.0).reshape(2, 5), event, groups[:, :, None])
+    assert found.finite.tolist() == [False, True]
+    assert np.isnan(found.std_errors[0, 0])
+
+
 def test_noise_is_not_discrimination():
     rng = np.random.default_rng(2)
     time, noise = rng.exponential(100, 46), rng.normal(size=(46, 8))

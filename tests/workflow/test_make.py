@@ -47,6 +47,8 @@ def checkout(project, tmp_path_factory):
     for name in ("requirements.lock", "requirements-uv.lock", "src/analysis/workflow/bootstrap.py"):
         os.utime(folder / name, (old, old))
     text = (folder / "notebooks/runs/primary.yml").read_text().replace("data/simulated", "data/studies/small")
+    # The quality of scans is looked at where there are some; here the chain is built again and again.
+    text = text.replace("02-pet-quality, ", "").replace("08-context, ", "")
     (folder / "notebooks/runs/small.yml").write_text(text)
     git(folder, "init", "--quiet")
     (folder / ".git/info/exclude").write_text(".venv\n")
@@ -104,10 +106,10 @@ def planned(checkout):
 
 
 def later(file: Path):
-    """Give a file a time stamp after everything that was built."""
-    now = time.time() + 2
-    os.utime(file, (now, now))
-    time.sleep(2.1)
+    """Give a file a time stamp after everything that was built, and before everything that is built from now on."""
+    time.sleep(0.02)
+    os.utime(file)
+    time.sleep(0.02)
 
 
 @contextmanager
@@ -172,7 +174,7 @@ def test_an_archive_is_rebuilt_elsewhere_and_only_what_was_altered_comes_out_dif
     assert {"reports/notebooks/small/04-survival.ipynb", "reports/results/small/04-survival.json"} <= made
     wrong = altered(crate, "reports/results/small/01-cohort.json")
     # Another clock, another language, another number of workers, another folder.
-    elsewhere = {**environment(built), "TZ": "Asia/Tokyo", "LC_ALL": "C", "JOBS": "1"}
+    elsewhere = {**environment(built), "TZ": "Asia/Tokyo", "LC_ALL": "C", "JOBS": "3"}
     done = subprocess.run(
         ["make", "verify", f"CRATE={wrong}"],
         cwd=built,

@@ -11,6 +11,7 @@ from analysis.errors import DesignError
 from analysis.logbook import logged
 from analysis.survival.cox import COLLAPSED
 from analysis.survival.observations import observations
+from analysis.survival.partial_likelihood import FLAT
 
 Floats = NDArray[np.float64]
 _ITERATIONS = 60
@@ -209,9 +210,13 @@ def _newton(data: ManyRiskSets) -> tuple[Floats, Floats]:
     b, _, p = data.design.shape
     found, errors = np.full((b, p), np.nan), np.full((b, p), np.nan)
     left = np.flatnonzero((data.spread > 0).all(axis=1) & data.event.any(axis=1))
-    data, at = data.rows(left), np.zeros((left.size, p))
-    value, score, information = data.evaluate(at)
-    at_no_effect = information
+    data = data.rows(left)
+    value, score, information = data.evaluate(np.zeros((left.size, p)))
+    known = _estimable(data, information)
+    if not known.all():
+        data, left = data.rows(np.flatnonzero(known)), left[known]
+        value, score, information = value[known], score[known], information[known]
+    at, at_no_effect = np.zeros((left.size, p)), information
     for _ in range(_ITERATIONS):
         solvable = _solvable(information)
         step = np.zeros_like(at)
@@ -237,6 +242,12 @@ def _newton(data: ManyRiskSets) -> tuple[Floats, Floats]:
         )
         at, value, score, information = _ascend(data, at, step, value, promise)
     return found, errors
+
+
+def _estimable(data: ManyRiskSets, at_no_effect: Floats) -> NDArray[np.bool_]:
+    """Whether every column varies among the patients at risk at some event, and none is a sum of others."""
+    scaled = at_no_effect / data.spread[:, :, None] / data.spread[:, None, :]
+    return np.linalg.eigvalsh(scaled)[:, 0] >= FLAT * data.event.sum(axis=1)
 
 
 def _solvable(information: Floats) -> NDArray[np.bool_]:

@@ -15,6 +15,8 @@ from analysis.survival.groups import coded
 from analysis.survival.observations import Observations, numbers, observations, refuse
 
 TIES = ("efron", "breslow")
+FLAT = 1e-10
+"""Information on a combination of columns, per event and in standard deviations, that is none but rounding."""
 
 Floats = NDArray[np.float64]
 
@@ -294,8 +296,8 @@ def _refuse_singular(likelihood: PartialLikelihood) -> None:
     _, _, information = likelihood.at_no_effect
     scale = np.where(likelihood.spread > 0, likelihood.spread, 1.0)
     scaled = information / np.outer(scale, scale) / likelihood.n_events
-    flat = [term for term, own in zip(likelihood.terms, np.diag(scaled), strict=True) if own < 1e-10]
-    if flat or np.linalg.eigvalsh(scaled)[0] < 1e-10:
+    flat = [term for term, own in zip(likelihood.terms, np.diag(scaled), strict=True) if own < FLAT]
+    if flat or np.linalg.eigvalsh(scaled)[0] < FLAT:
         raise DesignError(
             "the model has no unique answer: "
             + (

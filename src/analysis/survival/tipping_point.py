@@ -226,8 +226,8 @@ def tipping_point(
     if not alone.finite[0]:
         raise DesignError(
             "the classified patients have no finite hazard ratio",
-            expected="events in both groups",
-            do="say so",
+            expected="both groups at risk at an event, and an event in each",
+            do="report how many could not be classified, and no ratio",
         )
     shape = (len(choices), seen.n)
     fits = cox_many(np.broadcast_to(seen.time, shape), np.broadcast_to(seen.event, shape), dealt[:, :, None])
