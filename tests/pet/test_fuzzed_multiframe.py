@@ -54,7 +54,7 @@ def images(tmp_path_factory):
     for style, ds in found.items():
         ds.save_as(file, enforce_file_format=True)
         assert read_suv([file]).warnings == ()
-        found[style] = pydicom.dcmread(file)  # of a data set that was read, the bytes of wrong values are written
+        found[style] = pydicom.dcmread(file)  # the bytes of wrong values are written as they are
     return found
 
 
