@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -112,14 +112,21 @@ def measurements() -> list[Measurement | Skipped]:
             lifelines_cox(few.iloc[sample])
 
     arms = figure()
+    bare = [replace(arm, risk_times=arm.risk_times[:1], at_risk=arm.at_risk[:1]) for arm in arms]
+    counted = [replace(arm, events=total) for arm, total in zip(bare, (284, 207), strict=True)]
     limited = {
         "cox": lambda: [cox(time, event, design) for _ in range(SINGLE)],
         "bootstrap": lambda: bootstrap_cox(time, event, design, indices=drawn),
         "permutation": lambda: permutation_logrank(time, event, group, seed=1, permutations=100_000),
         "figure": lambda: redigitise(arms, control="control", seed=1, samples=200),
+        "bare": lambda: redigitise(bare, control="control", seed=1, samples=200),
+        "counted": lambda: redigitise(counted, control="control", seed=1, samples=200),
         "maxstat": lambda: maximally_selected(time, event, design[:, 0], seed=1, permutations=10_000),
     }
-    small = {name: processor_seconds(run, 2 if name == "figure" else 7) for name, run in limited.items()}
+    small = {
+        name: processor_seconds(run, 2 if name in ("figure", "bare", "counted") else 7)
+        for name, run in limited.items()
+    }
     resampled = interleaved({"ours": limited["bootstrap"], "lifelines": lifelines_bootstrap}, repetitions=3)
     big_time, big_event, big_design = arrays["many"]
     big = interleaved(
@@ -142,6 +149,8 @@ def measurements() -> list[Measurement | Skipped]:
         Measurement(f"n = {FEW}: 100,000 permutation log-rank", small["permutation"], 0.2, "s"),
         Measurement(f"n = {FEW}: 10,000 permutation maxstat", 1e3 * small["maxstat"], 50, "ms"),
         Measurement("200 digitisations of a figure of 724 patients, reconstructed", small["figure"], 5, "s"),
+        Measurement("the same without later numbers at risk", small["bare"], 5, "s"),
+        Measurement("the same, total of events known", small["counted"], 15, "s"),
         Measurement(f"lifelines / ours, Cox, n = {MANY}", ratio(big["lifelines cox"], big["cox"]), 10, "x", at_least=True),
         Measurement(
             f"lifelines / ours, Kaplan-Meier with interval, n = {MANY}",

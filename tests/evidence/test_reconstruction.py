@@ -21,6 +21,8 @@ from analysis.evidence import (
     reconstructed_ratio,
     redigitise,
 )
+from analysis.evidence.reconstruction import reconstruct_many
+from analysis.evidence.redigitisation import moved
 from analysis.survival import kaplan_meier
 
 CASES = {"veteran": ("time", "status", "trt2", 0.1), "lung": ("time", "event", "female", 0.1)}
@@ -79,6 +81,37 @@ def test_a_published_total_of_events_is_met(case):
     arms, truth, _, _ = case
     for arm, events in zip(arms, truth["events"], strict=True):
         assert reconstruct_arm(replace(arm, events=events)).events == events
+
+
+def without_later_numbers(arms, events):
+    """The same figure printed with the number of patients and the total of events only."""
+    return [
+        replace(arm, risk_times=arm.risk_times[:1], at_risk=arm.at_risk[:1], events=total)
+        for arm, total in zip(arms, events, strict=True)
+    ]
+
+
+def test_without_later_numbers_at_risk_the_total_of_events_brings_the_truth_back(case):
+    arms, truth, _, allowed = case
+    found = [reconstruct_arm(arm) for arm in without_later_numbers(arms, truth["events"])]
+    assert [one.events for one in found] == truth["events"]
+    ratio = reconstructed_ratio(found, control="0")
+    assert np.log(ratio.estimate) == pytest.approx(truth["loghr"], abs=allowed)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_paths_that_are_given_up_on_the_way_are_never_the_best(case, known, monkeypatch):
+    """The same patients come back as when no path is given up, digitised ten times."""
+    arms, truth, _, _ = case
+    module = importlib.import_module("analysis.evidence.censoring_path")
+    for arm in without_later_numbers(arms, truth["events"] if known else [None, None]):
+        points = moved(arm, 10, np.random.default_rng(1), 0.002 * arm.times[-1], 0.002)
+        pruned = reconstruct_many(arm, *points)
+        with monkeypatch.context() as context:
+            context.setattr(module, "FAR", np.inf)
+            whole = reconstruct_many(arm, *points)
+        np.testing.assert_array_equal(pruned.time, whole.time)
+        np.testing.assert_array_equal(pruned.event, whole.event)
 
 
 def test_digitising_again_moves_the_result_a_little_and_the_same_way_for_one_seed(case):

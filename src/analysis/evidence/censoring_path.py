@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 LEAST_EXPECTED = 0.5
 """Censored patients expected at least between two numbers at risk, so that one is never impossible."""
+
+
+FAR, FAR_OF_WEIGHT = 60.0, 10.0
+"""A number left that costs more than the cheapest by this is given up: it is e^-60 as probable. Weights of events let
+a path that is dear now gain later: there the bound is wider, by so much for a weight of 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,35 +71,43 @@ def most_probable_path(
     """
     b, m = heights.shape
     lowest = 0 if target is None else target
-    left = np.arange(lowest, n + 1, dtype=np.float64)
-    cost = np.full((b, left.size), np.inf)
-    cost[:, -1] = 0.0
-    levels = np.repeat(level[:, None], left.size, axis=1)
+    weight = 0.0 if reward is None else float(np.abs(reward).max())
+    # A printed number may be met only by a path that was dear on its way: there none is given up.
+    far = FAR + FAR_OF_WEIGHT * weight if target is None else np.inf
+    reach = _Reach(np.zeros((1, b)), level[None].copy(), np.array([n], dtype=np.float64))
     rates = (
         np.maximum(expected, LEAST_EXPECTED)[:, None] * gaps / np.maximum(gaps.sum(axis=1), 1e-12)[:, None]
     )
     rates = np.maximum(rates, 1e-6)
     before = np.column_stack([level, heights])
-    gone = np.zeros((m + 1, b, left.size), dtype=np.int16)
-    fell = np.zeros((m, b, left.size), dtype=np.int16)
+    # Beyond what the fall in height asks for: rounding, and what a weight of events moves.
+    step = precision * n / max(float(level.min()), 1e-12)
+    spare = 2 + int(np.ceil(weight * step**2))
+    gone, fell = [], []
     for k in range(m + 1):
-        most = left.size - 1 if k == m and target is not None else _most(rates[:, k], left.size - 1)
-        cost, levels, gone[k] = _censor(cost, levels, rates[:, k], most)
+        room = int(reach.left[-1]) - lowest
+        most = room if k == m and target is not None else _most(rates[:, k], room)
+        reach, chosen = _censor(reach, rates[:, k], most, lowest)
+        gone.append(chosen)
         if k < m:
-            share = 1 - heights[:, k] / np.maximum(before[:, k], 1e-12)
-            most = min(int(np.ceil(n * share.max())) + 1, left.size - 1)
-            cost, levels, fell[k] = _fall(cost, levels, left, heights[:, k], most, precision, reward)
+            share = float((1 - heights[:, k] / np.maximum(before[:, k], 1e-12)).max())
+            top = int(reach.left[-1])
+            most = min(int(np.ceil(top * share)) + spare, top - lowest)
+            reach, chosen = _fall(reach, heights[:, k], most, lowest, precision, reward)
+            fell.append(chosen)
+            reach = reach.near(far)
     rows = np.arange(b)
-    at = np.zeros(b, dtype=np.int64) if target is not None else cost.argmin(axis=1)
-    end, end_level = at.copy(), levels[rows, at]
+    at = np.zeros(b, dtype=np.int64) if target is not None else reach.cost.argmin(axis=0)
+    end_level = reach.levels[at, rows]
+    end = at = at + int(reach.left[0])
     censored, events = np.zeros((b, m + 1), dtype=np.int64), np.zeros((b, m), dtype=np.int64)
     for k in range(m, -1, -1):
         if k < m:
-            events[:, k] = fell[k][rows, at]
+            events[:, k] = fell[k].of(rows, at)
             at = at + events[:, k]
-        censored[:, k] = gone[k][rows, at]
+        censored[:, k] = gone[k].of(rows, at)
         at = at + censored[:, k]
-    return Path(events, censored, end + lowest, end_level)
+    return Path(events, censored, end, end_level)
 
 
 def _most(rate: Floats, cap: int) -> int:
@@ -102,45 +116,82 @@ def _most(rate: Floats, cap: int) -> int:
     return min(int(np.ceil(highest + 4 * np.sqrt(highest) + 2)), cap)
 
 
-def _censor(
-    cost: Floats, levels: Floats, rate: Floats, most: int
-) -> tuple[Floats, Floats, NDArray[np.int16]]:
-    """Cheapest way into each number left by censoring 0 to ``most`` patients."""
-    size = cost.shape[1]
-    best, kept = np.full_like(cost, np.inf), levels.copy()
-    choice = np.zeros(cost.shape, dtype=np.int16)
-    log_rate = np.log(rate)[:, None]
+@dataclass(frozen=True, eq=False)
+class _Reach:
+    """Numbers ``left`` (s,) that paths have come to: the cheapest ``cost`` (s, b) of each and the ``levels`` it has."""
+
+    cost: Floats
+    levels: Floats
+    left: Floats
+
+    def near(self, far: float) -> _Reach:
+        """Without the outer numbers that cost more than the cheapest by ``far`` in every digitisation."""
+        kept = np.flatnonzero((self.cost - self.cost.min(axis=0) <= far).any(axis=1))
+        inner = slice(int(kept[0]), int(kept[-1]) + 1)
+        return _Reach(self.cost[inner], self.levels[inner], self.left[inner])
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """How many went on the cheapest way into each number left, from the number ``first`` on; ``counts`` (s, b)."""
+
+    first: int
+    counts: NDArray[np.int16]
+
+    def of(self, rows: Counts, left: Counts) -> Counts:
+        return self.counts[left - self.first, rows].astype(np.int64)
+
+
+def _cheapest(
+    reach: _Reach, most: int, lowest: int, cost_of: Callable[[int, slice], Floats]
+) -> tuple[Floats, Floats, Floats, _Chosen]:
+    """Cheapest way into each number left when 0 to ``most`` go from a number of ``reach`` at the cost of ``cost_of``.
+
+    The numbers left, their cost, the level that each came from, and how many went.
+    """
+    first = int(reach.left[0])
+    bottom = max(first - most, lowest)
+    left = np.arange(bottom, int(reach.left[-1]) + 1, dtype=np.float64)
+    shape = (left.size, reach.cost.shape[1])
+    best, counts = np.full(shape, np.inf), np.zeros(shape, dtype=np.int16)
     for count in range(most + 1):
-        price = rate[:, None] - count * log_rate + gammaln(count + 1)
-        found = cost[:, count:] + price
-        better = found < best[:, : size - count]
-        best[:, : size - count][better] = found[better]
-        kept[:, : size - count][better] = levels[:, count:][better]
-        choice[:, : size - count][better] = count
-    return best, kept, choice
+        source = slice(max(bottom + count - first, 0), reach.left.size)
+        to = slice(first + source.start - count - bottom, first + source.stop - count - bottom)
+        found = cost_of(count, source)
+        np.copyto(counts[to], count, where=found < best[to])
+        np.minimum(best[to], found, out=best[to])
+    came = np.clip(np.arange(left.size)[:, None] + counts + bottom - first, 0, reach.left.size - 1)
+    return left, best, np.take_along_axis(reach.levels, came, 0), _Chosen(bottom, counts)
+
+
+def _censor(reach: _Reach, rate: Floats, most: int, lowest: int) -> tuple[_Reach, _Chosen]:
+    """By censoring: what a count costs as one of Poisson's."""
+    log_rate = np.log(rate)
+
+    def cost_of(count: int, source: slice) -> Floats:
+        return reach.cost[source] + (rate - count * log_rate + math.lgamma(count + 1))
+
+    left, cost, levels, chosen = _cheapest(reach, most, lowest, cost_of)
+    return _Reach(cost, levels, left), chosen
 
 
 def _fall(
-    cost: Floats,
-    levels: Floats,
-    left: Floats,
-    height: Floats,
-    most: int,
-    precision: float,
-    reward: Floats | None,
-) -> tuple[Floats, Floats, NDArray[np.int16]]:
-    """Cheapest way into each number left by 0 to ``most`` events at one step."""
-    size = cost.shape[1]
-    best, kept = np.full_like(cost, np.inf), levels.copy()
-    choice = np.zeros(cost.shape, dtype=np.int16)
-    at_risk = np.maximum(left, 1.0)
-    for count in range(most + 1):
-        after = levels[:, count:] * (1 - count / at_risk[count:])
-        found = cost[:, count:] + 0.5 * ((after - height[:, None]) / precision) ** 2
+    reach: _Reach, height: Floats, most: int, lowest: int, precision: float, reward: Floats | None
+) -> tuple[_Reach, _Chosen]:
+    """By events at one step: what its distance from the digitised height costs."""
+    at_risk = np.maximum(reach.left, 1.0)[:, None]
+
+    def cost_of(count: int, source: slice) -> Floats:
+        off = reach.levels[source] * (1 - count / at_risk[source])
+        off -= height
+        off /= precision
+        off *= off
+        off *= 0.5
+        off += reach.cost[source]
         if reward is not None:
-            found = found - count * reward[:, None]
-        better = found < best[:, : size - count]
-        best[:, : size - count][better] = found[better]
-        kept[:, : size - count][better] = after[better]
-        choice[:, : size - count][better] = count
-    return best, kept, choice
+            off -= count * reward
+        return off
+
+    left, cost, levels, chosen = _cheapest(reach, most, lowest, cost_of)
+    levels *= 1 - chosen.counts / np.maximum(left[:, None] + chosen.counts, 1.0)
+    return _Reach(cost, levels, left), chosen

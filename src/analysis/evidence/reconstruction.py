@@ -18,8 +18,11 @@ PRECISION = 0.001
 """Standard deviation of a digitised height that the reconstruction reckons with."""
 OF_A_STEP = 0.4
 """It reckons with no more than this share of one patient's step: else a patient's step would pass for an error."""
-HALVINGS = 12
-"""Halvings of the weight by which a published total of events is met."""
+TRIES, FURTHER = 8, 3.0
+"""Times that the weight of an event is changed to meet a published total of events, and how much longer each step is than
+the one before, until the total lies between two weights."""
+PILOT, TRIES_FROM_THERE = 8, 3
+"""Digitisations that find the weight for all others, and how often it is changed then."""
 CELLS = 4e7
 """Points times patients times digitisations that are reckoned at once: about 0.2 GB at most."""
 TOLD = 0.01
@@ -159,6 +162,8 @@ def reconstruct_many(
         if last:
             rate = (arm.n - n - seen) / start if start > 0 else np.zeros(b)
             expected, target = np.maximum(rate, 0.0) * (stop - start), None
+            if arm.events is not None:  # whoever has no event is censored, here or at the end
+                expected = np.maximum(n - (arm.events - seen), 0.0)
         else:
             fall = heights[:, -1] / np.maximum(level, 1e-12) if heights.shape[1] else np.ones(b)
             target = int(arm.at_risk[i + 1])
@@ -187,29 +192,87 @@ def reconstruct_many(
 def _with_total(
     heights: NDArray[np.float64], gaps: NDArray[np.float64], common: dict[str, Any], wanted: NDArray[np.int64]
 ) -> Path:
-    """The path whose events come closest to the published total: events are made dearer or cheaper until they do."""
-    low, high = np.full(len(wanted), -50.0), np.full(len(wanted), 50.0)
-    reward = (low + high) / 2  # 0: the path itself is the first halving
-    best = most_probable_path(heights, gaps, **common)
-    excess = best.events.sum(axis=1) - wanted
-    for _ in range(HALVINGS - 1):
-        over = best.events.sum(axis=1) - wanted
-        if not over.any():
+    """The path whose events come closest to the published total: events are made dearer or cheaper until they do.
+
+    The first few digitisations find out by how much; the others start from there.
+    """
+
+    def search(rows: slice, **how: Any) -> _Weighed:
+        part = {**common, "level": common["level"][rows], "expected": common["expected"][rows]}
+        return _weighed(heights[rows], gaps[rows], part, wanted[rows], **how)
+
+    first = search(slice(0, PILOT), tries=TRIES)
+    if len(wanted) <= PILOT:
+        return first.path
+    start = float(np.median(first.weight))
+    slope = float(np.abs(first.plain_excess).mean() / abs(start)) if start else 0.0
+    others = search(slice(PILOT, None), start=start, slope=slope, tries=TRIES_FROM_THERE)
+    return Path(*(np.concatenate([getattr(first.path, name), getattr(others.path, name)]) for name in PARTS))
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighed:
+    """Paths, the ``weight`` of an event that led to each, and by how many events each was off at the start."""
+
+    path: Path
+    weight: NDArray[np.float64]
+    plain_excess: NDArray[np.int64]
+
+
+def _weighed(
+    heights: NDArray[np.float64],
+    gaps: NDArray[np.float64],
+    common: dict[str, Any],
+    wanted: NDArray[np.int64],
+    *,
+    tries: int,
+    start: float = 0.0,
+    slope: float = 0.0,
+) -> _Weighed:
+    """Paths whose events come closest to the totals among the weights tried, from ``start``.
+
+    ``slope`` is how many events a weight of 1 brings, where that is known. Digitisations that have met the total are
+    left alone: only the others are reckoned again.
+    """
+    weight = np.full(len(wanted), start)
+    reward = None if start == 0 else weight
+    best, chosen = most_probable_path(heights, gaps, **common, reward=reward), weight.copy()
+    over = best.events.sum(axis=1) - wanted
+    excess, plain_excess = over.astype(np.float64), over.copy()
+    low, high = np.full(len(wanted), -np.inf), np.full(len(wanted), np.inf)
+    below, above = np.zeros(len(wanted)), np.zeros(len(wanted))  # events missing at low, too many at high
+    for turn in range(tries):
+        off = np.flatnonzero(over)
+        if not off.size:
             break
-        high, low = np.where(excess > 0, reward, high), np.where(excess < 0, reward, low)
-        reward = (low + high) / 2
-        found = most_probable_path(heights, gaps, **common, reward=reward)
-        excess = found.events.sum(axis=1) - wanted
+        many, few = excess > 0, excess < 0
+        high, above = np.where(many, weight, high), np.where(many, excess, above)
+        low, below = np.where(few, weight, low), np.where(few, -excess, below)
+        # Between two weights by the events that each is off, not too near to either; while one is open, further away.
+        between = np.isfinite(low) & np.isfinite(high)
+        share = np.clip(below / np.maximum(below + above, 1.0), 0.1, 0.9)
+        within = np.where(between, low, 0.0) + share * np.where(between, high - low, 0.0)
+        step = np.abs(excess) / slope if slope else np.full(len(wanted), FURTHER**turn)
+        weight = np.where(between, within, weight + np.where(many, -step, step))
+        rows = {**common, "level": common["level"][off], "expected": common["expected"][off]}
+        found = most_probable_path(heights[off], gaps[off], **rows, reward=weight[off])
+        excess[off] = found.events.sum(axis=1) - wanted[off]
         closer = np.abs(excess) < np.abs(over)
-        best = Path(*(_choose(closer, getattr(found, name), getattr(best, name)) for name in PARTS))
-    return best
+        over, chosen = np.where(closer, excess, over), np.where(closer, weight, chosen)
+        best = Path(*(_choose(closer, off, getattr(found, name), getattr(best, name)) for name in PARTS))
+    return _Weighed(best, chosen, plain_excess)
 
 
 PARTS = ("events", "censored", "left", "level")
 
 
-def _choose(which: NDArray[np.bool_], one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    return np.where(which.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+def _choose(
+    closer: NDArray[np.bool_], off: NDArray[np.int64], found: NDArray[Any], best: NDArray[Any]
+) -> NDArray[Any]:
+    """``best`` with the rows ``off`` that came closer replaced by those of ``found``."""
+    chosen = best.copy()
+    chosen[off[closer[off]]] = found[closer[off]]
+    return chosen
 
 
 def _patients(
