@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.biomarkers import hodges_lehmann, rank_sum, signed_rank, spearman
+from analysis.errors import DesignError
 
 tied = st.lists(st.integers(0, 6), min_size=1, max_size=7)
 SEED = np.random.SeedSequence(20140115)
@@ -97,6 +98,11 @@ def test_strong_ties_stay_exact_in_many_patients():
 
 def test_missing_values_take_no_part():
     assert rank_sum([1, 2, math.nan], [3, 4, 5]) == rank_sum([1, 2], [3, 4, 5])
+
+
+def test_an_infinite_value_has_no_shift_and_is_refused():
+    with pytest.raises(DesignError, match="1 of 5 values are infinite"):
+        rank_sum([1, 2, math.inf], [3, 4])
 
 
 def test_an_empty_group_and_a_tiny_one_are_said():

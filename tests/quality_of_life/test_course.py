@@ -87,9 +87,10 @@ def test_a_pattern_of_everybody_is_the_estimate_itself():
     assert found.high - found.estimate == pytest.approx(half, abs=1e-5)
 
 
-def test_an_empty_pattern_is_refused():
+@pytest.mark.parametrize(("errors", "sizes"), [([1.0, 1.0], [10, 0]), ([1.0, 0.0], [10, 5])])
+def test_an_empty_pattern_and_one_known_without_error_are_refused(errors, sizes):
     with pytest.raises(DesignError, match="at least two patterns, each with patients"):
-        pattern_mixture([-2.0, -3.0], [1.0, 1.0], [10, 0])
+        pattern_mixture([-2.0, -3.0], errors, sizes)
 
 
 def test_a_form_soon_after_day_0_is_no_baseline_of_no_visit_and_counted():

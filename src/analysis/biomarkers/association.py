@@ -174,7 +174,7 @@ def scale_association(name: str, marker: pd.Series, *, response: pd.Series) -> A
     Raises
     ------
     DesignError
-        If a patient stands more than once.
+        If a patient stands more than once, or a value is infinite.
     """
     known = one_a_patient(marker, name).astype("float64").dropna()
     called = _response(response)
@@ -183,8 +183,8 @@ def scale_association(name: str, marker: pd.Series, *, response: pd.Series) -> A
         label: np.asarray(known[shared][(called[shared] == label).astype(bool)])
         for label in (RESISTANT, SENSITIVE)
     }
-    groups = tuple(_scale_group(label, found) for label, found in values.items())
-    return _from(rank_sum(values[RESISTANT], values[SENSITIVE]), name, groups)
+    tested = rank_sum(values[RESISTANT], values[SENSITIVE])
+    return _from(tested, name, tuple(_scale_group(label, found) for label, found in values.items()))
 
 
 def _scale_group(label: str, values: np.ndarray) -> Group:

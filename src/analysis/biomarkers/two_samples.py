@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.biomarkers.exact_test import ExactTest, not_tested
+from analysis.errors import DesignError
 from analysis.logbook import logged
 
 TEST = {True: "exact with ties (shift algorithm)", False: "normal approximation with ties"}
@@ -59,10 +60,23 @@ def _shift(scores: np.ndarray, m: int) -> np.ndarray:
 
 @logged("comparison", measure="location shift")
 def hodges_lehmann(first: np.ndarray, second: np.ndarray) -> float:
-    """Median of all differences first − second; NaN if a group is empty."""
+    """Median of all differences first − second; NaN if a group is empty, DesignError for an infinite value."""
     if not first.size or not second.size:
         return math.nan
-    return float(np.median(np.subtract.outer(first, second)))
+    return float(np.median(_differences(first, second)))
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Every value of the first group less every value of the second."""
+    endless = int(np.isinf(first).sum() + np.isinf(second).sum())
+    if endless:
+        raise DesignError(
+            f"{endless} of {first.size + second.size} values are infinite",
+            where="location shift",
+            expected="numbers, and NaN for a missing value",
+            do="give the limit of detection for a value that lies beyond it",
+        )
+    return np.subtract.outer(first, second)
 
 
 @logged("comparison")
@@ -78,8 +92,13 @@ def rank_sum(first: ArrayLike, second: ArrayLike) -> ExactTest:
     Returns
     -------
     ExactTest
-        ``p_value`` is the chance of a rank sum at least as far from its expectation; the interval inverts the test through the ordered differences. With too few patients for a
-        95 % interval its limits are NaN, with a warning.
+        ``p_value`` is the chance of a rank sum at least as far from its expectation; the interval inverts the test
+        through the ordered differences. With too few patients for a 95 % interval its limits are NaN, with a warning.
+
+    Raises
+    ------
+    DesignError
+        For an infinite value: it has a rank and no distance.
 
     References
     ----------
@@ -155,7 +174,7 @@ def _approximate_order(m: int, n: int) -> int:
 
 def _interval(x: np.ndarray, y: np.ndarray, below: int) -> tuple[float, float]:
     """Limits of the shift: so many ordered differences are cut from each end; NaN where none is left over."""
-    differences = np.sort(np.subtract.outer(x, y), axis=None)
+    differences = np.sort(_differences(x, y), axis=None)
     if below < 1:
         return math.nan, math.nan
     return float(differences[below - 1]), float(differences[-below])

@@ -54,7 +54,7 @@ def pattern_mixture(
     Raises
     ------
     DesignError
-        For fewer than two patterns, an empty one, or lengths that do not agree.
+        For fewer than two patterns, an empty one, one without a positive standard error, or lengths that do not agree.
 
     References
     ----------
@@ -70,11 +70,12 @@ def pattern_mixture(
     (-3.0, True)
     """
     d, se, n = (np.asarray(values, dtype=float) for values in (differences, std_errors, sizes))
-    if not d.size == se.size == n.size or d.size < 2 or (n <= 0).any() or not np.isfinite([*d, *se]).all():
+    known = np.isfinite([*d, *se]).all() and (n > 0).all() and (se > 0).all()
+    if not d.size == se.size == n.size or d.size < 2 or not known:
         raise DesignError(
             f"{d.size} differences, {se.size} standard errors and {n.size} sizes of patterns",
             where="pattern mixture",
-            expected="at least two patterns, each with patients and a difference",
+            expected="at least two patterns, each with patients, a difference and its standard error",
         )
     share = n / n.sum()
     estimate = float(share @ d)
