@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from analysis.cohort import Flow
 from analysis.errors import DesignError, ImageError
 from analysis.figures import (
+    describe_joint,
     draw_agreement,
     draw_associations,
     draw_change_and_pfs,
@@ -27,7 +28,9 @@ from analysis.figures import (
     draw_survival_curves,
     draw_waterfall,
 )
+from analysis.figures.measure import fitted, text_width_mm, wrapped
 from analysis.figures.projection import outline
+from analysis.figures.style import DOUBLE_MM
 from analysis.figures.survival_curves import cumulative_events, month_ticks
 
 
@@ -305,6 +308,16 @@ def test_a_joint_table_that_is_not_two_by_two_is_refused(hand):
         draw_joint(hand.counts.iloc[:1], simulated=False)
 
 
+def test_a_small_cell_does_not_come_back_by_subtraction_from_the_total(hand):
+    cells = hand.counts.astype(str)
+    cells.iloc[0, 0], cells.iloc[1, 1] = "< 5", "not shown"
+    text = words(draw_joint(hand.counts, simulated=False, smallest=5, shown=cells))
+    assert {"< 5", "not shown"} <= set(text)
+    assert not any("%" in line for line in text)
+    alt = describe_joint(hand.counts, smallest=5, shown=cells)
+    assert alt.count("< 5") == alt.count("not shown") == 1
+
+
 def test_a_small_cell_takes_every_share_with_it(hand):
     text = words(draw_joint(hand.counts, simulated=False, smallest=5))
     assert "<5" in text
@@ -386,3 +399,14 @@ def test_neither_curve_nor_sum_of_events_goes_on_where_few_are_at_risk(hand):
     assert written[:9] == [str(n) for n in (8, 8, 7, 6, 5, 4, 3, 2, 1)]
     assert written[9:18] == ["0", "1", "2", "3", "4", "–", "–", "–", "–"]
     assert written[18:] == ["0", "0", "0", "0", "0", "–", "–", "–", "–"]
+
+
+def test_a_name_that_no_page_holds_is_cut_and_the_figure_keeps_its_size():
+    long = "W" * 600
+    counts = pd.DataFrame({"gene": [long], "visit": ["baseline"], "k": [3], "n": [9]})
+    figure = draw_gene_matrix(counts, simulated=False)
+    assert figure.get_size_inches()[0] * 25.4 <= DOUBLE_MM
+    assert any(line.startswith("WW") and line.endswith("…") and len(line) < 40 for line in words(figure))
+    assert fitted("ESR1", 45.0) == "ESR1"
+    assert wrapped(f"{long} altered", 52.0)[1] == "altered"
+    assert text_width_mm(wrapped(long, 52.0)[0]) <= 52.0

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from analysis.errors import DesignError
 from analysis.figures.canvas import empty_figure, new_figure, placed
 from analysis.figures.heat_table import draw_cell, shade, shown_count
-from analysis.figures.measure import text_width_mm
+from analysis.figures.measure import NAME_MM, fitted, text_width_mm
 from analysis.figures.style import DOUBLE_MM, MUTED, RESPONSES, SMALL, journal
 from analysis.figures.wording import count, listed, visit_name
 
@@ -72,7 +72,8 @@ def draw_gene_matrix(
         return empty_figure(_NOTHING, simulated=simulated, width_mm=width_mm)
     several = len({group for group, _, _ in columns}) > 1
     top = _TOP + (5.0 if several else 0.0)
-    left = max(text_width_mm(gene) for gene in genes) + 4.0
+    names = [fitted(gene, NAME_MM) for gene in genes]
+    left = max(map(text_width_mm, names)) + 4.0
     cell = min((width_mm - left - 2.0) / len(columns), 30.0)
     width, height = left + cell * len(columns) + 2.0, top + _CELL_H * len(genes) + 6.0
     width = max(width, 60.0)
@@ -99,9 +100,9 @@ def draw_gene_matrix(
             draw_cell(
                 axes, (x, top + _CELL_H * i, cell, _CELL_H), face=face, lines=[shown_count(k, smallest)]
             )
-    for i, gene in enumerate(genes):
+    for i, name in enumerate(names):
         y = top + _CELL_H * (i + 0.5)
-        axes.text(left - 2.0, y, gene, ha="right", va="center", fontsize=SMALL, fontstyle="italic")
+        axes.text(left - 2.0, y, name, ha="right", va="center", fontsize=SMALL, fontstyle="italic")
     hidden = any(0 < k < smallest for k in cells.values())
     note = "Patients with an alteration" + (f"; <{smallest}: kept back" if hidden else "")
     axes.text(left, height - 3.0, note, va="center", fontsize=SMALL, color=MUTED)

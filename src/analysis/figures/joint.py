@@ -35,6 +35,12 @@ def _checked(counts: pd.DataFrame) -> NDArray[np.float64]:
     return values
 
 
+def _cells(values: NDArray[np.float64], smallest: int, shown: pd.DataFrame | None) -> list[list[str]]:
+    if shown is not None:
+        return shown.astype(str).to_numpy().tolist()
+    return [[shown_count(n, smallest) for n in row] for row in values]
+
+
 @journal()
 def draw_joint(
     counts: pd.DataFrame,
@@ -44,6 +50,7 @@ def draw_joint(
     columns_name: str = "ctDNA, day 14",
     details: pd.DataFrame | None = None,
     smallest: int = 0,
+    shown: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw the two-by-two table, shaded by share and hatched by class.
 
@@ -60,6 +67,9 @@ def draw_joint(
         One more line a cell, e.g. its median; not printed in a cell that is kept back.
     smallest : int
         Counts above zero and below it are printed as "<smallest", and all shares are then left out.
+    shown : pandas.DataFrame of str, shape (2, 2), optional
+        What stands for each count, where not every one may be told beside the total
+        (:meth:`analysis.results.Notebook.shown_counts`).
 
     Raises
     ------
@@ -68,7 +78,8 @@ def draw_joint(
     """
     values = _checked(counts)
     total = values.sum()
-    hidden = bool(((values > 0) & (values < smallest)).any())
+    cells = _cells(values, smallest, shown)
+    hidden = any(not cell.isdecimal() for row in cells for cell in row)
     width, height = _LEFT + 2 * _CELL_W + 2.0, _TOP + 2 * _CELL_H + 6.5
     figure = new_figure(width, height, simulated=simulated, constrained=False)
     axes = figure.add_axes(placed(figure, 0, 0, width, height))
@@ -87,8 +98,8 @@ def draw_joint(
         axes.text(1.0, _TOP + _CELL_H * (i + 0.5), words, va="center", fontsize=SMALL)
         for j in range(2):
             n = values[i, j]
-            lines = [shown_count(n, smallest)]
-            kept_back = 0 < n < smallest
+            lines = [cells[i][j]]
+            kept_back = not cells[i][j].isdecimal()
             if total and not hidden:
                 lines.append(percent(n / total))
             if details is not None and n and not kept_back:
@@ -98,7 +109,9 @@ def draw_joint(
             box = (_LEFT + _CELL_W * j, _TOP + _CELL_H * i, _CELL_W, _CELL_H)
             draw_cell(axes, box, face=face, lines=lines, hatch=_HATCH[CLASSES[i][j]])
     note = f"n = {total:.0f}" + (
-        f"; counts of 1 to {smallest - 1} are not shown" if hidden else "; percent of all"
+        f"; counts of 1 to {smallest - 1}, and what would give them away, are not shown"
+        if hidden
+        else "; percent of all"
     )
     axes.text(_LEFT, height - 3.0, note, va="center", fontsize=SMALL, color=MUTED)
     return figure
@@ -110,11 +123,13 @@ def describe_joint(
     rows_name: str = "PET, day 14",
     columns_name: str = "ctDNA, day 14",
     smallest: int = 0,
+    shown: pd.DataFrame | None = None,
 ) -> str:
-    """Return the alternative text: the four counts in words."""
+    """Return the alternative text: the four counts in words, as :func:`draw_joint` prints them."""
     values = _checked(counts)
+    cells = _cells(values, smallest, shown)
     parts = [
-        f"{_call(row).lower()} and {_call(column)} {shown_count(values[i, j], smallest)}"
+        f"{_call(row).lower()} and {_call(column)} {cells[i][j]}"
         for i, row in enumerate(counts.index)
         for j, column in enumerate(counts.columns)
     ]

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.figures.canvas import empty_figure, new_figure, placed
 from analysis.figures.heat_table import shade
-from analysis.figures.measure import text_width_mm
+from analysis.figures.measure import NAME_MM, fitted, text_width_mm
 from analysis.figures.style import DOUBLE_MM, INK, MUTED, RESPONSES, SMALL, journal
 from analysis.figures.wording import count, listed, percent, visit_name
 
@@ -80,7 +80,13 @@ def _draw_block(
     for row, gene in enumerate(genes):
         at = y + row * _ROW
         axes.text(
-            left - 2.0, at + _ROW / 2, gene, ha="right", va="center", fontsize=SMALL, fontstyle="italic"
+            left - 2.0,
+            at + _ROW / 2,
+            fitted(gene, NAME_MM),
+            ha="right",
+            va="center",
+            fontsize=SMALL,
+            fontstyle="italic",
         )
         values = block.frequencies[place[gene]] if gene in place else np.full(n, np.nan)
         for i, value in enumerate(values):
@@ -135,7 +141,7 @@ def draw_oncoprint(
     genes = _genes(blocks, most)
     if not genes:
         return empty_figure(_NOTHING, simulated=simulated, width_mm=width_mm)
-    left = max(text_width_mm(gene) for gene in genes) + 4.0
+    left = max(text_width_mm(fitted(gene, NAME_MM)) for gene in genes) + 4.0
     grouped = any(block.groups for block in blocks)
     one = _HEAD + (_STRIP + 0.8 if grouped else 0.0) + _ROW * len(genes) + 2.0
     height = one * len(blocks) + _FOOT + (5.0 if grouped else 0.0)

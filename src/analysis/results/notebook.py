@@ -21,7 +21,7 @@ from analysis.results.small_cells import small_cells
 from analysis.results.small_figures import withhold_writing
 from analysis.results.small_flow import shown_flow
 from analysis.results.small_in_text import without_small
-from analysis.results.small_tables import Counted, withheld_table
+from analysis.results.small_tables import Counted, shown_counts, withheld_table
 from analysis.results.small_values import withheld_analysis, withheld_value
 from analysis.results.store import SCHEMA, read_results
 from analysis.results.tables import markdown, printed, to_significant, write_csv
@@ -121,6 +121,10 @@ class Notebook(EarlierNotebooks):
                 f"Of {len(kept)} estimates the figure leaves out those that rest on fewer than {self.smallest_cell} patients."
             )
         return rows[kept]
+
+    def shown_counts(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """Texts for counts that are parts of one whole, as a figure may print them beside their total."""
+        return shown_counts(counts, self._small)
 
     def too_few(self, n: int) -> bool:
         """Whether a number of patients is too small for anything computed from them to leave ``data``."""

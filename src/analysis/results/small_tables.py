@@ -132,6 +132,18 @@ def withheld_table(frame: pd.DataFrame, rule: SmallCells, counted: Counted | Non
     return pd.concat(columns, axis=1, keys=[without_small(name, rule) for name in names])
 
 
+def shown_counts(counts: pd.DataFrame, rule: SmallCells) -> pd.DataFrame:
+    """Texts for the counts of a table that is one whole: the small ones and what would give them away are withheld.
+
+    >>> rule = SmallCells(5, zeros_shown=True, applies=True)
+    >>> shown_counts(pd.DataFrame([[12, 2], [7, 9]]), rule).to_numpy().tolist()
+    [['12', '< 5'], ['not shown', '9']]
+    """
+    cells = pd.DataFrame({"cell": range(counts.size), "patients": counts.to_numpy().ravel()})
+    texts = withheld_table(cells, rule, Counted(labels=["cell"], counts=["patients"]))["patients"].map(str)
+    return pd.DataFrame(texts.to_numpy().reshape(counts.shape), index=counts.index, columns=counts.columns)
+
+
 def _missing(cell: object) -> bool:
     return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PATIENT_COLUMNS = frozenset({"patient_id", "sample_id", "series_uid", "birth_day"})
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>#$|@^~\"'"})
 
 
@@ -40,12 +41,12 @@ def _cell(column: str, value: object, digits: int) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown prints as it stands: no mark-up, no HTML, no shortcode from data.
+    """Text that Markdown prints as it stands: no mark-up, no HTML, no shortcode from data, no address made a link.
 
     >>> escaped("<b>*x*</b>")
     '\\\\<b\\\\>\\\\*x\\\\*\\\\</b\\\\>'
     """
-    return text.translate(ESCAPED)
+    return _ADDRESS.sub(r"\1\\\2", text.translate(ESCAPED))
 
 
 def printed(
