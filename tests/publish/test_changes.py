@@ -50,6 +50,33 @@ def test_a_changed_number_is_named_with_both_forms(reports) -> None:
     }
 
 
+def test_other_data_and_another_commit_are_named_before_the_numbers(reports) -> None:
+    reports.results["provenance"].update(
+        study_sha256="9f" * 32, commit="b" * 40 + " with uncommitted changes"
+    )
+    reports.write_results("other")
+    found = compared(reports)
+    assert found.none
+    made = {one.name: one.after for one in found.parameters}
+    assert (made["data"], made["commit"]) == ("9f" * 6, "b" * 12 + " with uncommitted changes")
+    assert "Made from" in as_text(found)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("ghost", r"one of those that are there: primary\. Do: correct its name: there is no run file"),
+        ("pearl-open", r"Do: make report RUNS=pearl-open, or correct its name"),
+    ],
+)
+def test_a_run_that_was_not_built_is_told_from_one_that_there_is_not(reports, run: str, said: str) -> None:
+    reports.write_results()
+    (reports.folder.parent / "notebooks" / "runs").mkdir(parents=True)
+    (reports.folder.parent / "notebooks" / "runs" / "pearl-open.yml").write_text("title: open\n")
+    with pytest.raises(PublicationError, match=said):
+        read_side(reports.folder / "results", run, run)
+
+
 def test_a_missing_value_is_not_the_same_as_none(reports) -> None:
     reports.results["values"]["pfs.hr"].update(text="—", interval_text="", value=None, reason="no events")
     reports.write_results()
@@ -117,7 +144,7 @@ def test_the_page_shows_figures_side_by_side_and_prints_what_it_holds(reports) -
 def test_the_build_before_the_last_different_one_is_kept(reports) -> None:
     keep_build(reports.folder, ["primary"], "a" * 40)
     keep_build(reports.folder, ["primary"], "a" * 40 + " with uncommitted changes")
-    with pytest.raises(PublicationError, match="no build named 'before' was kept"):
+    with pytest.raises(PublicationError, match="no build came before the last one with other results"):
         results_of(reports.folder, "before")
     reports.results["values"]["pfs.hr"]["text"] = "0.80"
     reports.write_results()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 import zipfile
 
 import pytest
@@ -74,6 +75,31 @@ def test_a_folder_without_git_has_the_commit_and_time_of_its_archive(tmp_path, m
     assert (provenance.commit(), provenance.epoch()) == (provenance.NO_COMMIT, 0)
     (tmp_path / ".git_archival.txt").write_text("node: 0123abc\ntime: 1700000000\n")
     assert (provenance.commit(), provenance.epoch()) == ("0123abc", 1700000000)
+
+
+def test_a_new_run_file_is_a_change_and_a_note_beside_the_sources_is_none(tmp_path, monkeypatch):
+    def run(*arguments):
+        who = [
+            "-c",
+            "user.name=A Tester",
+            "-c",
+            "user.email=tester@example.org",
+            "-c",
+            "commit.gpgsign=false",
+        ]
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    monkeypatch.setattr(provenance, "project_root", lambda: tmp_path)
+    (tmp_path / "notebooks/runs").mkdir(parents=True)
+    (tmp_path / "notebooks/runs/primary.yml").write_text("title: planned")
+    run("init", "--quiet")
+    run("add", "--all")
+    run("commit", "--quiet", "--message", "A state")
+    (tmp_path / "note.txt").write_text("to do")
+    assert "uncommitted" not in provenance.commit()
+    (tmp_path / "notebooks/runs/mine.yml").write_text("title: tried")
+    assert provenance.commit().endswith(" with uncommitted changes")
+    assert provenance.changed_files() == {"notebooks/runs/mine.yml"}
 
 
 def test_equal_archives_say_the_same_of_themselves(project):

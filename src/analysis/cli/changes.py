@@ -49,7 +49,13 @@ def _side(named: str) -> Side:
     from analysis.publish.changes.differences import read_side
     from analysis.publish.changes.kept import results_of
 
-    run, _, build = named.partition("@")
+    run, at, build = named.partition("@")
+    if at and not build:
+        raise PublicationError(
+            f"{named!r} names no build",
+            expected="RUN, RUN@before or RUN@ and a commit",
+            do="leave out the @ for what is there now",
+        )
     return read_side(results_of(project_root() / "reports", build), run, named)
 
 

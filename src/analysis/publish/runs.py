@@ -139,6 +139,25 @@ def _refuse_twice(run: Run) -> None:
                 owners[name] = notebook.notebook
 
 
+def _not_built(name: str, reports: Path, results: Path) -> PublicationError:
+    """What to tell of a run without results: which there are, and whether the name is one at all."""
+    built = sorted(
+        path.name for path in results.glob("*") if path.name[:1] not in "._" and any(path.glob("*.json"))
+    )
+    if results != reports / "results":
+        do = "name a run that this build had"
+    elif (reports.parent / "notebooks" / "runs" / f"{name}.yml").is_file():
+        do = f"make report RUNS={name}, or correct its name"
+    else:
+        do = f"correct its name: there is no run file notebooks/runs/{name}.yml"
+    return PublicationError(
+        f"run {name!r} has no results",
+        where=f"{results.name}/{name}",
+        expected=f"one of those that are there: {', '.join(built)}" if built else None,
+        do=do,
+    )
+
+
 def read_runs(reports: Path, names: Sequence[str], *, results: Path | None = None) -> list[Run]:
     """Results of these runs, in this order; the first is the one the publication calls ``main``.
 
@@ -155,11 +174,7 @@ def read_runs(reports: Path, names: Sequence[str], *, results: Path | None = Non
     for name in names:
         paths = sorted(((results or reports / "results") / name).glob("*.json"))
         if not paths:
-            raise PublicationError(
-                f"run {name!r} has no results",
-                where=f"results/{name}",
-                do=f"run its notebooks: make run RUN={name}",
-            )
+            raise _not_built(name, reports, results or reports / "results")
         run = Run(name, tuple(_read_notebook(path, name) for path in paths))
         _refuse_twice(run)
         runs.append(run)

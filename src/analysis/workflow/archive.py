@@ -14,7 +14,7 @@ from analysis.errors import PublicationError
 from analysis.results.leaks import find_leaks
 from analysis.study import project_root
 from analysis.work.whole_file import replacing
-from analysis.workflow.provenance import ARCHIVAL, commit, epoch, git, sha256
+from analysis.workflow.provenance import ARCHIVAL, changed_files, commit, epoch, git, sha256
 from analysis.workflow.run_crate import describe
 from analysis.workflow.runs import Run, load_run
 from analysis.workflow.software_bill import software_bill
@@ -117,7 +117,9 @@ def write_crate(run_names: Sequence[str], target: Path) -> Path:
     sources = _sources() + ([TESTED] if (project_root() / TESTED).is_file() else [])
     if now.endswith("changes"):
         raise PublicationError(
-            "files of the checkout differ from its commit", do="commit them, then make clean report crate"
+            "files of the checkout differ from its commit, or are in none",
+            where=", ".join(sorted(changed_files())[:5]),
+            do="commit them, then make clean report crate",
         )
     studies = _studies(top, runs, now)
     made = outputs(top, run_names)

@@ -33,6 +33,10 @@ def git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+READ = ("data", "notebooks", "reports", "src")
+"""Folders of sources; what a build writes into them git ignores."""
+
+
 def commit() -> str:
     """The commit that is checked out, marked when files of the checkout differ from it; else the archive's."""
     # A folder unpacked inside another repository is no checkout of that one.
@@ -40,8 +44,16 @@ def commit() -> str:
     head = git("rev-parse", "HEAD") if own and Path(own).resolve() == project_root() else ""
     if not head:
         return archived("node") or NO_COMMIT
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return f"{head} with uncommitted changes" if changed else head
+    return f"{head} with uncommitted changes" if changed_files() else head
+
+
+def changed_files() -> set[str]:
+    """Files of the checkout that differ from its commit, and new ones where a build reads them.
+
+    A run file that is not committed is in no archive of the commit.
+    """
+    told = [git("status", "--porcelain", "--untracked-files=no"), git("status", "--porcelain", "--", *READ)]
+    return {line.split(maxsplit=1)[-1] for lines in told for line in lines.splitlines()}
 
 
 def archived(entry: str) -> str:

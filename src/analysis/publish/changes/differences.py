@@ -220,7 +220,21 @@ def _figures(one: Run, other: Run) -> Iterator[ChangedFigure]:
         yield ChangedFigure(name, caption, content[0], content[1], share, (said[0], said[1]))
 
 
+_ORIGIN = {
+    "study_sha256": ("data", "SHA-256 of the study folder"),
+    "commit": ("commit", "state of the sources"),
+    "lock_sha256": ("environment", "SHA-256 of requirements.lock"),
+}
+"""What a run was made from: its name in the list of differences, and what that is."""
+
+
 def _parameters(one: Run, other: Run) -> Iterator[ChangedNumber]:
+    for key, (name, said) in _ORIGIN.items():
+        made = [str(run.provenance.get(key) or ABSENT) for run in (one, other)]
+        if made[0] != made[1]:
+            yield ChangedNumber(
+                name, said, *(text[:12] + text[40:] if key == "commit" else text[:12] for text in made)
+            )
     for name in dict.fromkeys((*one.parameters, *other.parameters)):
         texts = [str(run.parameters.get(name, ABSENT)) for run in (one, other)]
         if texts[0] != texts[1]:

@@ -48,10 +48,20 @@ def results_of(reports: Path, which: str) -> Path:
         name for name in commits if name == which or (_COMMIT.fullmatch(which) and name.startswith(which))
     ]
     if len(found) != 1:
+        if which in (LAST, BEFORE):
+            raise PublicationError(
+                "no build was kept yet"
+                if which == LAST
+                else "no build came before the last one with other results",
+                where=".make/built",
+                do="make report" if which == LAST else "change something and make report again",
+            )
         raise PublicationError(
             f"no build named {which!r} was kept" if not found else f"{which!r} is the beginning of several",
             where=".make/built",
-            expected="one of " + ", ".join(commits) if commits else "a build that was kept",
+            expected="one of " + ", ".join(name[:10] if _COMMIT.fullmatch(name) else name for name in commits)
+            if commits
+            else "a build that was kept",
             do="check that commit out, run make report with nothing uncommitted, and come back",
         )
     return folder / found[0]

@@ -35,7 +35,7 @@ def summary(found: Differences) -> str:
 def as_text(found: Differences) -> str:
     """All differences; tables by cell, figures by the share of their pixels."""
     lines = [summary(found)]
-    for title, changed in (("Parameters", found.parameters), ("Numbers", found.numbers)):
+    for title, changed in (("Made from", found.parameters), ("Numbers", found.numbers)):
         if changed:
             short = [one for one in changed if max(len(one.before), len(one.after)) <= SHORT]
             rows = [("name", *found.sides)] + [(one.name, one.before, one.after) for one in short]
