@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DesignError
 from analysis.evidence import matching_weights, weighted_comparison
-from analysis.evidence.weighted_comparison import log_hazard_ratio
+from analysis.evidence.weighted_comparison import _quantile, log_hazard_ratio
 
 
 def test_one_share_is_matched_by_the_weights_worked_out_by_hand():
@@ -116,8 +116,11 @@ def test_samples_that_cannot_be_matched_refuse_the_interval():
         )
 
 
-def test_samples_without_an_event_of_the_study_have_no_ratio_and_are_counted_as_failed():
-    """2 events among 20: a sample has none with probability 0.9 to the 20th, 12 %, below the fifth that refuses."""
+def test_samples_without_an_event_of_the_study_count_with_a_ratio_of_0():
+    """2 events among 20: a sample has none with probability 0.9 to the 20th, 12 %, below the fifth that refuses.
+
+    More than 2.5 % of the samples are then 0, and so is the lower limit; it was above 0 when they were left out.
+    """
     rng = np.random.default_rng(1)
     published = pd.DataFrame({"days": rng.exponential(200, 80), "event": True})
     found = weighted_comparison(
@@ -129,8 +132,68 @@ def test_samples_without_an_event_of_the_study_have_no_ratio_and_are_counted_as_
         seed=1,
         samples=200,
     )
-    assert 0 < found.failed <= 40
+    assert 5 < found.one_sided <= 40
+    assert found.failed == 0
+    assert found.low == 0
+    assert found.estimate < found.high < np.inf
+
+
+def test_samples_without_an_event_of_the_published_arm_count_with_an_infinite_ratio():
+    rng = np.random.default_rng(1)
+    published = pd.DataFrame({"days": rng.exponential(200, 20), "event": np.arange(20) < 2})
+    patients = pd.DataFrame({"bone": np.arange(80) % 2 == 0})
+    found = weighted_comparison(
+        rng.exponential(200, 80), np.ones(80), patients, {"bone": 0.5}, published, seed=1, samples=200
+    )
+    assert found.one_sided > 5
+    assert 0 < found.low < found.estimate
+    assert found.high == np.inf
+
+
+def test_samples_that_cannot_be_weighted_widen_the_interval_on_both_sides():
+    """4 of 40 have it: a sample has none with probability 0.9 to the 40th, 1.5 %, less than 2.5 %: the limits stay finite.
+
+    One more such sample moves each limit outwards by one place of the ordered ratios; without weights none is known.
+    """
+    rng = np.random.default_rng(2)
+    patients = pd.DataFrame({"bone": np.arange(40) < 4})
+    published = pd.DataFrame({"days": rng.exponential(200, 80), "event": True})
+    asked = (patients, {"bone": 0.3}, published)
+    found = weighted_comparison(rng.exponential(200, 40), np.ones(40), *asked, seed=3, samples=200)
+    assert 0 < found.failed <= 4
     assert 0 < found.low < found.estimate < found.high < np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([1.0, 2, 3, 4, 5], 1.1, 4.9),  # 0.025 x 4 = 0.1 of the way from the first to the second
+        ([0.0] + [1.0] * 39, 0.975, 1.0),  # 0.025 x 39 = 0.975: between the 0 and the first 1
+        ([1.0] * 39 + [np.inf], 1.0, np.inf),
+        ([0.0] * 2 + [1.0] * 38, 0.0, 1.0),
+    ],
+)
+def test_quantiles_hold_infinite_samples(values, low, high):
+    values = np.array(values)
+    assert _quantile(values, 0.025) == pytest.approx(low)
+    assert _quantile(values, 0.975) == pytest.approx(high)
+
+
+def test_the_ratio_is_infinite_where_one_side_has_every_event():
+    time, weights = np.arange(1.0, 7), np.ones(6)
+    mine = np.array([1, 0, 1, 0, 1, 0], dtype=bool)
+    assert log_hazard_ratio(time, mine, mine, weights) == np.inf
+    assert log_hazard_ratio(time, ~mine, mine, weights) == -np.inf
+    assert np.isnan(log_hazard_ratio(time, np.zeros(6, dtype=bool), mine, weights))
+
+
+def test_a_study_without_an_event_is_refused():
+    published = pd.DataFrame({"days": np.arange(1.0, 81), "event": True})
+    patients = pd.DataFrame({"bone": np.arange(20) % 2 == 0})
+    with pytest.raises(DesignError, match="no finite ratio"):
+        weighted_comparison(
+            np.arange(20), np.zeros(20), patients, {"bone": 0.5}, published, seed=1, samples=5
+        )
 
 
 def test_a_study_with_one_event_has_no_interval():

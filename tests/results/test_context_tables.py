@@ -97,7 +97,7 @@ def test_the_weights_say_which_of_the_shares_they_aim_at_are_not_verified():
     )
     task = matching_task(patients, figures, study="A")
     matching = matching_weights(task.patients, task.targets)
-    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=0)
+    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, one_sided=0, failed=0)
     said = f"aim at 2 published shares, of which 1 (bone) is {RECALLED}."
     for sentence in (
         words.matching_sentence(matching, task),
@@ -203,11 +203,19 @@ def test_the_sentence_on_the_weights_holds_every_warning():
     assert all(text in sentence for text in matching.warnings)
 
 
-def test_the_sentence_on_the_comparison_says_how_many_samples_are_not_in_the_interval():
+def test_the_sentence_on_the_comparison_says_how_many_samples_have_no_finite_ratio():
     matching = matching_weights(pd.DataFrame({"bone": [1, 0, 0]}), {"bone": 0.5})
-    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, failed=7)
-    assert "7 of 300 samples had no weights or no finite ratio" in words.comparison_sentence(found, NO_TASK)
-    assert "samples" not in words.comparison_sentence(replace(found, failed=0), NO_TASK)
+    found = WeightedComparison(0.9, 0.5, 1.4, 0.8, 60, 40, matching, samples=300, one_sided=7, failed=2)
+    said = words.comparison_sentence(found, NO_TASK)
+    assert "7 of 300 samples have events on one side only" in said
+    assert "2 of 300 samples could not be weighted" in said
+    assert "samples" not in words.comparison_sentence(replace(found, failed=0, one_sided=0), NO_TASK)
+
+
+def test_an_end_of_the_interval_that_is_infinite_is_printed_as_such():
+    matching = matching_weights(pd.DataFrame({"bone": [1, 0, 0]}), {"bone": 0.5})
+    found = WeightedComparison(0.9, 0.0, math.inf, 0.8, 60, 40, matching, samples=300, one_sided=9, failed=0)
+    assert "0.00–∞" in words.comparison_sentence(found, NO_TASK)
 
 
 def test_the_weight_of_one_patient_is_not_said_where_small_numbers_are_withheld():

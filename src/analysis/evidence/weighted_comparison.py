@@ -33,9 +33,11 @@ class WeightedComparison:
         Patients and events of both.
     matching : Matching
         The weights, their effective sample size and what must be said of them.
+    one_sided : int
+        Bootstrap samples with events on one side only: their ratio is 0 or infinite, and stands so in the interval.
     failed : int
-        Bootstrap samples whose patients could not be weighted to the published means, or that have no finite ratio (no
-        event on one side); they are not in the interval, which is then too short.
+        Bootstrap samples whose patients could not be weighted to the published means, or without any event to compare.
+        Their ratio could be any: each counts as 0 for the lower limit and as infinite for the upper one.
     """
 
     estimate: float
@@ -46,6 +48,7 @@ class WeightedComparison:
     events: int
     matching: Matching
     samples: int
+    one_sided: int
     failed: int
     method: str = "weighted Cox regression, Breslow ties; bootstrap with new weights in each sample"
     p_value: float = float("nan")
@@ -85,8 +88,8 @@ def weighted_comparison(
     ------
     DesignError
         As :func:`~analysis.evidence.matching_weights`, for impossible times, characteristics that do not stand beside
-        the times, a patient named twice, or if more than a fifth of the samples could not be matched or have no finite
-        ratio.
+        the times, a patient named twice, no event on one side, or if more than a fifth of the samples could not be
+        matched or have no finite ratio.
 
     References
     ----------
@@ -110,39 +113,56 @@ def weighted_comparison(
     weighted = np.concatenate([matching.weights, np.ones(other.n)])
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     complete = patients.loc[matching.patients].reset_index(drop=True)
-    drawn, failed = [], 0
-    for _ in range(samples):
+    estimate = ratio(every, weighted)
+    if not 0 < estimate < math.inf:
+        raise DesignError(
+            "the events of one side cannot be compared with the other: there is no finite ratio",
+            expected="events on both sides while patients of both are at risk",
+            do="do not compare",
+        )
+    drawn = np.full(samples, math.nan)
+    for place in range(samples):
         mine = rng.integers(0, kept.size, kept.size)
         theirs = kept.size + rng.integers(0, other.n, other.n)
         try:
             again = matching_weights(complete.iloc[mine].reset_index(drop=True), targets)
         except DesignError:
-            failed += 1
             continue
-        value = ratio(np.concatenate([mine, theirs]), np.concatenate([again.weights, np.ones(other.n)]))
-        if math.isfinite(value):
-            drawn.append(value)
-        else:
-            failed += 1
-    if failed > samples / 5:
+        drawn[place] = ratio(
+            np.concatenate([mine, theirs]), np.concatenate([again.weights, np.ones(other.n)])
+        )
+    failed = int(np.isnan(drawn).sum())
+    one_sided = int((drawn == 0).sum() + np.isinf(drawn).sum())
+    if failed + one_sided > samples / 5:
         raise DesignError(
-            f"{failed} of {samples} bootstrap samples could not be matched or have no finite ratio: the comparison has no "
-            "interval",
+            f"{failed + one_sided} of {samples} bootstrap samples could not be matched or have no finite ratio: the "
+            "comparison has no interval",
             expected="published means well inside of what these patients are, and events on both sides",
             do="match fewer characteristics, or do not compare",
         )
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = (
+        _quantile(np.where(np.isnan(drawn), unknown, drawn), level)
+        for unknown, level in ((0.0, 0.025), (math.inf, 0.975))
+    )
     return WeightedComparison(
-        estimate=ratio(every, weighted),
-        low=float(low),
-        high=float(high),
+        estimate=estimate,
+        low=low,
+        high=high,
         unweighted=ratio(every, plain),
         n=times.size,
         events=int(events.sum()),
         matching=matching,
         samples=samples,
+        one_sided=one_sided,
         failed=failed,
     )
+
+
+def _quantile(values: Floats, level: float) -> float:
+    """Linear between neighbours as numpy's; where the upper one is infinite, infinite."""
+    ordered, place = np.sort(values), level * (values.size - 1)
+    lower, upper = float(ordered[math.floor(place)]), float(ordered[math.ceil(place)])
+    return lower if lower == upper else lower + (upper - lower) * (place - math.floor(place))
 
 
 def _refuse_misplaced(patients: pd.DataFrame, n: int) -> None:
@@ -168,7 +188,8 @@ def log_hazard_ratio(
 ) -> float:
     """Log hazard ratio of ``group`` against the others from the weighted partial likelihood, Breslow ties.
 
-    Newton's method from 0; the likelihood of one covariate is concave. NaN where it sets no limit (separation).
+    Newton's method from 0; the likelihood of one covariate is concave. Minus or plus infinity where it rises without end
+    (every event on one side), NaN where nothing is compared.
     """
     order = np.argsort(-time, kind="stable")
     time, event, mine, w = time[order], event[order], group[order].astype(float), weights[order]
@@ -180,7 +201,7 @@ def log_hazard_ratio(
         share = n1 * np.exp(b) / (n1 * np.exp(b) + n0)
         score, information = observed - float((d * share).sum()), float((d * share * (1 - share)).sum())
         if information <= 1e-12:
-            return float("nan")
+            return math.copysign(math.inf, b) if b else math.nan
         move = float(np.clip(score / information, -2.0, 2.0))
         b += move
         if abs(move) < 1e-10:

@@ -330,14 +330,21 @@ def comparison_sentence(found: WeightedComparison, task: MatchingTask, *, smalle
         f"{label} {number(value, 2)}"
         for label, value in (("weighted", found.estimate), ("unweighted", found.unweighted))
     )
+    low, high = ("∞" if math.isinf(value) else number(value, 2) for value in (found.low, found.high))
+    one_sided = (
+        f" {found.one_sided} of {found.samples} samples have events on one side only: they count with a ratio of 0 or ∞."
+        if found.one_sided
+        else ""
+    )
     failed = (
-        f" {found.failed} of {found.samples} samples had no weights or no finite ratio and are not in the interval."
+        f" {found.failed} of {found.samples} samples could not be weighted: each counts as 0 for the lower limit and as ∞ for "
+        "the upper one."
         if found.failed
         else ""
     )
     return (
         f"Hazard ratio of death against BOLERO-2's everolimus arm: {values} (95 % bootstrap interval of the weighted one "
-        f"{number(found.low, 2)}–{number(found.high, 2)}).{failed}{_targets_known(task)} {warnings}"
+        f"{low}–{high}).{one_sided}{failed}{_targets_known(task)} {warnings}"
     )
 
 
