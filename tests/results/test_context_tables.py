@@ -66,7 +66,13 @@ def test_a_recalled_fact_of_a_study_is_printed_behind_its_mark_and_no_read_one_i
     assert row[cell].endswith(f"n = 77, {RECALLED})" if name == "n" else f"{RECALLED}: remembered")
     assert [RECALLED in text for text in row] == [column == cell for column in row.index]
     in_figure = words.forest_rows([one]).iloc[0]["name"]
-    label = {"timing": "day", "metric": "metric", "cutoff": "cut-off", "n": "n"}.get(name)
+    label = {
+        "treatment": "treatment",
+        "timing": "day",
+        "metric": "metric",
+        "cutoff": "cut-off",
+        "n": "n",
+    }.get(name)
     assert (f"{label}: {RECALLED}" in in_figure) == (RECALLED in in_figure) == (label is not None)
     said = words.context_answer(None, [one], None, None)
     assert f"Of 1 others the design, the patients, the day, the cut-off or their number is {RECALLED}" in said

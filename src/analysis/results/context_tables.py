@@ -117,20 +117,26 @@ def _result(one: ContextStudy) -> str:
 
 
 def _forest_name(one: ContextStudy) -> str:
-    """What a row of the forest shows, with the mark of everything in the row that was not read."""
-    name = f"{one.study}, {one.timing.told}: {one.metric.told}, {one.cutoff.told}; {one.outcome}"
-    bases = {
-        "result": one.basis,
-        "day": one.timing.basis,
-        "metric": one.metric.basis,
-        "cut-off": one.cutoff.basis,
-        "n": one.n.basis,
+    """What a row of the forest shows, with its marks: the result's covers the row, another one names what it is of."""
+    name = f"{one.study}, {one.treatment.told}, {one.timing.told}: {one.metric.told}, {one.cutoff.told}; {one.outcome}"
+    facts = {
+        "treatment": one.treatment,
+        "day": one.timing,
+        "metric": one.metric,
+        "cut-off": one.cutoff,
+        "n": one.n,
     }
-    if len(set(bases.values())) == 1:
-        return _marked(name, one.basis)
-    unread = [basis for basis in dict.fromkeys(bases.values()) if basis != "read"]
-    marks = (f"{', '.join(key for key in bases if bases[key] == basis)}: {known(basis)}" for basis in unread)
-    return f"{name} ({'; '.join(marks)})"
+    others = [
+        basis
+        for basis in dict.fromkeys(fact.basis for fact in facts.values())
+        if basis not in ("read", one.basis)
+    ]
+    marks = [] if one.basis == "read" else [known(one.basis)]
+    for basis in others:
+        marks.append(
+            f"{', '.join(key for key, fact in facts.items() if fact.basis == basis)}: {known(basis)}"
+        )
+    return f"{name} ({'; '.join(marks)})" if marks else name
 
 
 def forest_rows(studies: Iterable[ContextStudy]) -> pd.DataFrame:
@@ -225,7 +231,7 @@ def curves_note(trial: PublishedTrial | None, *, simulated: bool) -> str:
     if trial is None:
         return ""
     only = " Only this study's arm is simulated." if simulated else ""
-    return f"Arms of {trial.trial}: reconstructed from its published figure {trial.figure}.{only}"
+    return f"Arms of {trial.trial}: reconstructed from its published figure {trial.figure}, months from randomisation.{only}"
 
 
 def arms_table(
