@@ -14,6 +14,7 @@ from analysis.data import check_study, load_study
 from analysis.errors import StudyError
 from analysis.quality_of_life import DeteriorationRule, score_items, time_to_deterioration
 from analysis.simulation.two_arms import draw_two_arms, simulate_two_arms, tabulate_two_arms
+from analysis.simulation.two_arms.adverse_events import _chances
 from analysis.survival.many_fits import cox_many
 from analysis.units import days, months
 
@@ -122,6 +123,33 @@ def test_shares_of_adverse_events_are_those_published_on_average():
     spread = [math.sqrt(p * (1 - p) / n / 12) for p, n in zip(published, [482, 238] * 3, strict=True)]
     for found, expected, error in zip(np.mean(shares, axis=0), published, spread, strict=True):
         assert found == pytest.approx(expected, abs=3.5 * error)
+
+
+def test_whoever_stopped_for_toxicity_has_an_event_of_grade_2_or_more_on_that_day():
+    draw = draw_two_arms(seed=4)
+    tables = tabulate_two_arms(draw)
+    outcomes = tables["outcomes"]
+    stopped = outcomes[outcomes["treatment_end_reason"] == "toxicity"]
+    assert len(stopped) > 40
+    events = tables["adverse_events"].merge(
+        stopped[["patient_id", "treatment_end_date"]], on="patient_id", validate="many_to_one"
+    )
+    stop = events["treatment_end_date"]
+    there = (
+        (events["grade"] >= 2)
+        & (events["onset_date"] <= stop)
+        & ~(events["resolved_date"] <= stop)
+        & ((stop - events["onset_date"]).dt.days <= 9)
+    )
+    assert set(events.loc[there, "patient_id"]) == set(stopped["patient_id"])
+
+
+def test_the_events_for_which_treatment_is_stopped_are_of_the_published_shares_not_beyond_them():
+    """10 patients watched equally long, a share of 0.4, 1 who stopped for it: 3 more are expected of the 9 others."""
+    cause = np.arange(10)[:, None] == 0
+    chance = _chances(np.full((10, 1), 0.8), cause, np.array([0.4]))
+    assert chance[:, 0] == pytest.approx([1.0] + [1 / 3] * 9)
+    assert chance.sum() == pytest.approx(4)
 
 
 @pytest.mark.slow
