@@ -7,19 +7,30 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
+from analysis.figures import draw_survival_curves
 from analysis.logbook import Logbook
-from analysis.results.arm_tables import hold_arms, hold_interaction, interaction_table
+from analysis.results.arm_tables import hold_arms, hold_interaction, interaction_table, shown_forest
 from analysis.results.arm_words import arm_sentence, effect_sentence, subgroup_sentence
 from analysis.results.nested import complete_groups, part_beside, parts_beside, rows_beside
 from analysis.results.quality_course import course_of, hold_difference
+from analysis.results.quality_tables import course_table
 from analysis.results.reader_tables import cells, reader_table, two_by_two
 from analysis.results.small_cells import NOT_SHOWN, SmallCells
 from analysis.results.small_tables import Counted, withheld_table
 from analysis.results.small_values import withheld_analysis, withheld_value
-from analysis.results.survival_values import attempt
+from analysis.results.survival_numbers import curve_numbers
+from analysis.results.survival_values import attempt, hold_early_response
 from analysis.results.value import Value
-from analysis.survival import compare_arms, interaction, reader_agreement
+from analysis.survival import (
+    compare_arms,
+    early_response,
+    interaction,
+    kaplan_meier,
+    reader_agreement,
+    subgroup_effects,
+)
 
 RULE = SmallCells(5, zeros_shown=True, applies=True)
 
@@ -37,6 +48,13 @@ class Book:
     def value(self, name, value, **details):
         options = {key: details.pop(key) for key in ("k", "counted", "complement") if key in details}
         self.values[name] = withheld_value(Value(name=name, value=value, **details), self.rule, **options)
+
+    def shown_rows(self, rows, *, of):
+        kept = [
+            all(self.rule.count_text(int(r[k]), int(r[n])) is None for k, n in of.items())
+            for r in rows.to_dict("records")
+        ]
+        return rows[kept]
 
     def note(self, text):
         self.notes.append(text)
@@ -293,6 +311,130 @@ def test_there_is_no_mixture_with_a_pattern_of_few_patients(monkeypatch, early, 
     assert any("mixture" in note for note in book.notes) != mixed
     assert len(book.kept_back) == (0 if mixed else 2)
     assert book.values["quality.difference"].n == 200 + early
+
+
+def fitted_course(monkeypatch, *, randomised, without):
+    """The course of a trial in which so many have no score; two patterns of 100 and the others."""
+    n = randomised - without
+    sizes = iter([n, 100, n - 100])
+    effect = SimpleNamespace(
+        estimate=-3.1, low=-6.0, high=-0.2, std_error=1.0, p_value=0.04, method="mixed model"
+    )
+    monkeypatch.setattr(
+        "analysis.quality_of_life.course_design",
+        lambda *_, **__: SimpleNamespace(
+            n=next(sizes), without=without, outcome=0, design=0, patients=0, terms=0, difference=lambda: 0
+        ),
+    )
+    monkeypatch.setattr(
+        "analysis.biomarkers.mixed_contrast", lambda *_, **__: SimpleNamespace(effect=effect, model=None)
+    )
+    book = Book()
+    book.log, book.protocol = Logbook(lambda: ""), SimpleNamespace(value=lambda _: 6)
+    scores = pd.DataFrame({"patient_id": ["a"], "day": [1.0], "score": [50.0]})
+    return book, course_of(book, scores, ["a"] * randomised, np.ones(randomised, dtype=bool))
+
+
+def test_few_patients_without_a_score_are_not_given_back_by_those_of_the_model(monkeypatch):
+    book, course = fitted_course(monkeypatch, randomised=240, without=3)
+    assert "fewer than 5" in book.notes[-1]
+    assert not any(digits in " ".join(book.notes) for digits in ("3 of", "240", "237"))
+    assert course_table(course.rows)["Patients"].tolist() == [NOT_SHOWN] * 4
+    assert [book.values[f"quality.{name}"].n for name in ("difference", "mixture")] == [None, None]
+    assert book.values["quality.difference"].value == -3.1
+    assert (
+        len(book.kept_back) == 3
+    )  # the model and both patterns: their patients add up to those of the model
+
+
+def test_patients_without_a_score_who_are_many_are_counted(monkeypatch):
+    book, course = fitted_course(monkeypatch, randomised=240, without=20)
+    assert book.notes[-1].startswith("20 of 240 patients have no score")
+    assert course_table(course.rows)["Patients"].tolist() == [220, 100, 120, 220]
+    assert book.kept_back == []
+
+
+def nested_curves(outside):
+    """One arm: 30 patients of a part, seen every 10 days, and others of whom each is seen on its day in ``outside``."""
+    own = np.arange(30) * 10.0 + 10
+    part = kaplan_meier(own, np.ones(30), label="drug")
+    return part, kaplan_meier(np.r_[own, outside], np.ones(30 + len(outside)), label="drug")
+
+
+def test_numbers_at_risk_of_a_part_end_where_few_others_are_at_risk():
+    """12 others, one leaving on day 11, 21, ...: after the eighth, on day 81, 4 are left."""
+    part, whole = nested_curves(np.arange(12) * 10.0 + 11)
+    assert part.safe_until(whole, 5) == 81
+    shown = part.until(5, beside=whole)
+    assert shown.times[-1] == 80
+    for day in np.arange(0.0, 81.5, 0.5):
+        assert whole.at_risk_at([day])[0] - part.at_risk_at([day])[0] >= 5
+    assert whole.at_risk_at([81.5])[0] - part.at_risk_at([81.5])[0] == 4
+    numbers = curve_numbers([part], smallest=5, beside=[whole])
+    assert numbers["months"].max() == pytest.approx(80 / 30.4375, abs=1e-3)
+
+
+def test_a_part_beside_many_others_ends_by_its_own_rule_only():
+    part, whole = nested_curves(np.full(12, 400.0))
+    assert part.safe_until(whole, 5) == np.inf
+    assert part.until(5, beside=whole).times[-1] == part.until(5).times[-1]
+    assert part.until(0, beside=whole) is part
+
+
+def written(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_gid() == "at-risk-row"]
+
+
+def test_rows_below_the_curves_of_a_part_do_not_give_the_others_away():
+    part, whole = nested_curves(np.arange(12) * 10.0 + 11)
+    alone = written(draw_survival_curves([part], simulated=False, smallest=5))
+    beside = written(draw_survival_curves([part], simulated=False, smallest=5, beside=[whole]))
+    days = np.arange(len(alone) // 3) * 30.4375  # a tick a month
+    at_risk = beside[: len(days)]
+    assert at_risk[0] == "30"
+    for day, cell in zip(days, at_risk, strict=True):
+        others = whole.at_risk_at([day])[0] - part.at_risk_at([day])[0]
+        assert (cell == "–") == (day > 81), (day, cell, others)
+    assert beside.count("–") > alone.count("–")
+
+
+def test_values_of_a_comparison_of_which_a_group_has_few_events_are_not_held():
+    time = np.arange(1.0, 41) * 10
+    event = np.r_[np.arange(20) < 3, np.ones(20)]
+    found = early_response(
+        time + 20, event, ["yes"] * 20 + ["no"] * 20, landmark_day=14, reference="yes",
+        labels={"no": "non-responders", "yes": "responders"}, end_point="PFS", tau_months=12, rates_at_months=[6], seed=1,
+        permutations=999,
+    )  # fmt: skip
+    assert [curve.n_events for curve in found.curves] == [20, 3]
+    book = Book()
+    assert hold_early_response(book, "pfs", found, otherwise="") is None
+    assert {one.value for one in book.values.values()} == {None}
+    assert {one.events for one in book.values.values()} == {None}
+    assert "not shown" in book.notes[0]
+    shows_all = Book(SmallCells(5, zeros_shown=True, applies=False))
+    assert hold_early_response(shows_all, "pfs", found, otherwise="") is found
+
+
+def test_a_level_of_the_forest_goes_by_the_events_of_an_arm_and_its_characteristic_with_it():
+    """20 events of the level old, but 2 of the drug's: 18 of the control would be left."""
+    time, event, arm = arms_of(22, 38)
+    groups = pd.DataFrame(
+        {
+            "age": np.r_[["old"] * 2, ["young"] * 38, ["old"] * 18, ["young"] * 22],
+            "line": ["first", "later"] * 40,
+        }
+    )
+    groups.loc[25:35, "age"] = "old"  # drug, without an event
+    effects = subgroup_effects(time, event, arm, groups, control="placebo", end_point="PFS")
+    old = next(one for one in effects if one.level == "old")
+    assert old.in_arms == ((13, 2), (18, 18))
+    assert (old.n, old.events) == (31, 20)
+    whole = compared(22, 38).hazard_ratio
+    book = Book()
+    forest = shown_forest(book, "Q", effects, whole)
+    assert forest["name"].tolist() == ["All patients", "first", "later"]
+    assert book.kept_back == ["Q"]
 
 
 def test_the_size_of_a_small_pattern_of_drop_out_is_not_the_difference_of_two_others():

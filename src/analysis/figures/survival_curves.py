@@ -88,15 +88,16 @@ def _draw_rows(
     ticks: NDArray[np.float64],
     left_mm: float,
     smallest: int,
+    beside: Sequence[SurvivalCurve | None],
 ) -> None:
     at = ticks * DAYS_PER_MONTH
     blocks = (
-        ("Number at risk", [curve.at_risk_at(at) for curve in curves]),
-        ("Cumulative events", [cumulative_events(curve, at) for curve in curves]),
-        ("Cumulative censored", [_running(curve, curve.censored, at) for curve in curves]),
+        ("Number at risk", lambda curve: curve.at_risk_at(at)),
+        ("Cumulative events", lambda curve: cumulative_events(curve, at)),
+        ("Cumulative censored", lambda curve: _running(curve, curve.censored, at)),
     )
     row = 0.5
-    for title, values in blocks:
+    for title, counted in blocks:
         axes.annotate(
             title,
             (0, row),
@@ -108,7 +109,8 @@ def _draw_rows(
             fontweight="bold",
         )
         row += 1
-        for curve, numbers in zip(curves, values, strict=True):
+        for curve, whole in zip(curves, beside, strict=True):
+            numbers = counted(curve)
             axes.annotate(
                 curve.label,
                 (0, row),
@@ -119,6 +121,9 @@ def _draw_rows(
                 fontsize=SMALL,
             )
             ended = (curve.at_risk_at(at) < smallest) & (title != "Number at risk")
+            if whole is not None and smallest:
+                others = counted(whole) - numbers
+                ended |= (at > curve.safe_until(whole, smallest)) | ((others > 0) & (others < smallest))
             for x, value, gone in zip(ticks, numbers, ended, strict=True):
                 # Where the curve is no longer drawn, the growing sum would draw it.
                 axes.text(
@@ -144,6 +149,7 @@ def draw_survival_curves(
     note: str = "",
     end_months: float | None = None,
     smallest: int = 0,
+    beside: Sequence[SurvivalCurve] = (),
     width_mm: float = DOUBLE_MM,
 ) -> Figure:
     """Draw one to three Kaplan-Meier curves with bands, censoring ticks, medians and the rows beneath.
@@ -165,6 +171,9 @@ def draw_survival_curves(
         End of the time axis; by default the last observed time.
     smallest : int
         Curves end where fewer patients than this are at risk.
+    beside : sequence of SurvivalCurve
+        Where these are a part of patients whose curves are shown too: those curves, in the same order. What, taken from
+        theirs, would leave so few others is not given.
     width_mm : float
         Width at print.
 
@@ -184,6 +193,9 @@ def draw_survival_curves(
         max(text_width_mm(text) for text in ["Cumulative censored  ", *(curve.label for curve in curves)]) + 9
     )
     ends = f"Curves end where fewer than {smallest} patients are at risk." if smallest else ""
+    if smallest and beside:
+        ends = f"Curves end where fewer than {smallest} patients, or others in their arm, are at risk."
+    whole = beside or [None] * len(curves)
     note = " ".join(filter(None, [note, ends]))
     small_print = wrapped(note, width_mm - 6) if note else []
     key_left = left if left <= _WIDEST_NAMES_MM else 2.0
@@ -197,15 +209,15 @@ def draw_survival_curves(
     axes = figure.add_axes(placed(figure, left, top, inner, _PLOT_MM))
     rows = figure.add_axes(placed(figure, left, top + _PLOT_MM + 11.0, inner, table), sharex=axes)
     legend = figure.add_axes(placed(figure, key_left, 2.0, width_mm - key_left, top - 2.0))
-    for curve, mark in zip(curves, GROUPS, strict=False):
-        _draw_curve(axes, curve.until(smallest), mark)
+    for curve, of, mark in zip(curves, whole, GROUPS, strict=False):
+        _draw_curve(axes, curve.until(smallest, beside=of), mark)
     axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), xlabel=f"Months from {origin}", ylabel=f"{end_point} (%)")
     axes.set_xticks(ticks)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.grid(axis="y", color=FAINT, lw=0.5)
     rows.set_ylim(table / _ROW_MM, 0)
     rows.set_axis_off()
-    _draw_rows(rows, curves, ticks, left - 2, smallest)
+    _draw_rows(rows, curves, ticks, left - 2, smallest, whole)
     legend.set(xlim=(0, width_mm - key_left), ylim=(top - 2.0, 0))
     legend.set_axis_off()
     y = _ROW_MM / 2

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError
+from analysis.results.nested import complete_groups
 from analysis.results.survival_values import hold_median, hold_p, rests_on
 from analysis.results.value import limit, number, p_text
 from analysis.units import months
@@ -241,6 +242,27 @@ def forest_rows(effects: Sequence[SubgroupEffect], whole: HazardRatio) -> pd.Dat
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def shown_forest(
+    book: Notebook, question: str, effects: Sequence[SubgroupEffect], whole: HazardRatio
+) -> pd.DataFrame:
+    """The rows of :func:`forest_rows` that may be shown: those with patients and events enough, in each arm too.
+
+    With a level goes the whole characteristic: its other levels and all patients would give it back. Where one goes for its arms,
+    the log keeps the results of the question back.
+    """
+    every = forest_rows(effects, whole)
+    # The first row is everybody, whom the comparison of the arms has judged.
+    few = [False, *(any(book.too_few(k) for arm in one.in_arms for k in arm) for one in effects)]
+    shown = book.shown_rows(every, of={"events": "n"})
+    if any(few):
+        book.keep_back(question)
+        book.note(
+            f"{sum(few)} levels with an arm of fewer than {book.smallest_cell} patients or events are left out."
+        )
+    enough = [not few[place] for place in shown.index]
+    return complete_groups(book, shown[enough], every, "family")
 
 
 def ratio_text(ratio: HazardRatio | None) -> str:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """The model of everybody, and one row an estimate of the difference: its name, the estimate, patients."""
+    """The model of everybody, and one row an estimate of the difference: its name, the estimate, patients (None: not shown)."""
 
     model: MixedModel
     made: CourseDesign
-    rows: list[tuple[str, Any, int]]
+    rows: list[tuple[str, Any, int | None]]
 
 
 def course_of(
@@ -112,9 +112,16 @@ def course_of(
             )
             held["quality.mixture"] = mixture, mixture.n
             rows.append(("Pattern mixture of the two", mixture, mixture.n))
-        book.note(
-            f"{made.without} of {len(patients)} patients have no score before and after the first dose: the model is without them."
-        )
+        why = "no score before and after the first dose: the model is without them"
+        if gives_away(book, len(patients), made.n):
+            # The patients of the model, or of both patterns together, would tell how few.
+            rows = [(name, one, None) for name, one, _ in rows]
+            held = {name: (one, None) for name, (one, _) in held.items()}
+            for asked in (question, *(f"{question}, {name}" for name, _, _ in patterns)):
+                book.keep_back(asked)
+            book.note(f"Some patients, fewer than {book.smallest_cell}, have {why}.")
+        else:
+            book.note(f"{made.without} of {len(patients)} patients have {why}.")
         course = Course(found.model, made, rows)
     for name, (one, n) in held.items():
         hold_difference(book, name, one, n=n, reason="the forms do not allow it")

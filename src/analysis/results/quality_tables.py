@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.errors import StudyError
 from analysis.results.arm_tables import ratio_text
+from analysis.results.small_cells import NOT_SHOWN
 from analysis.results.value import limit, number, p_text
 from analysis.units import months
 
@@ -81,15 +82,18 @@ def course_numbers(model: MixedModel, made: CourseDesign, labels: tuple[str, str
     return pd.DataFrame(rows)
 
 
-def course_table(effects: Sequence[tuple[str, Any, int]]) -> pd.DataFrame:
-    """One row an estimate of the difference of the arms: by which model, of how many patients, with interval and test."""
+def course_table(effects: Sequence[tuple[str, Any, int | None]]) -> pd.DataFrame:
+    """One row an estimate of the difference of the arms: by which model, of how many patients, with interval and test.
+
+    Patients that are None are not shown.
+    """
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
                 "Estimate": name,
-                "Patients": n,
+                "Patients": NOT_SHOWN if n is None else n,
                 "Difference, points": f"{number(found.estimate, 1)} ({limit(found.low, 1)} to {limit(found.high, 1)})",
                 "Degrees of freedom": degrees(found),
                 "p": p_text(found.p_value).removeprefix("= "),

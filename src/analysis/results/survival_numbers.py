@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     )
 
 
-def curve_numbers(curves: Sequence[SurvivalCurve], *, smallest: int = 0) -> pd.DataFrame:
+def curve_numbers(
+    curves: Sequence[SurvivalCurve], *, smallest: int = 0, beside: Sequence[SurvivalCurve] = ()
+) -> pd.DataFrame:
     """Steps of survival curves: ``group, months, survival, low, high, at_risk, events, censored``.
 
     These are the corners of the lines in the picture, and no more: no patient is named. Where small numbers of patients
     are not shown (``smallest`` above 0) the curves end as in the picture, and the counts of each step, which are
-    of one or two patients, are left out.
+    of one or two patients, are left out. ``beside`` are the curves of everybody, where these are of a part.
     """
     import pandas as pd
 
+    whole = beside or [None] * len(curves)
     steps = pd.concat(
         [
             pd.DataFrame(
@@ -47,7 +50,7 @@ def curve_numbers(curves: Sequence[SurvivalCurve], *, smallest: int = 0) -> pd.D
                     "censored": curve.censored,
                 }
             )
-            for curve in (one.until(smallest) for one in curves)
+            for curve in (one.until(smallest, beside=of) for one, of in zip(curves, whole, strict=True))
         ],
         ignore_index=True,
     )

@@ -51,7 +51,7 @@ def attempt(
     The log takes the question with it: "PFS by metabolic response, scans inside the window". Where small numbers of
     patients are withheld, a comparison with a group of so few is not shown: with the total beside it, whatever
     is said of the others says something of them. Where a group has so few events, the comparison stays for those who withhold
-    it, but its result is kept out of the log.
+    it (:func:`hold_early_response`), but its result is kept out of the log.
     """
     try:
         with book.log.question(question):
@@ -75,8 +75,11 @@ def hold_early_response(
     *,
     otherwise: str,
     chosen_after_looking: bool = False,
-) -> None:
+) -> EarlyResponse | None:
     """Hold the values of one comparison under ``prefix``; without a result each is missing, with its reason.
+
+    Comes back for tables, figures and sentences; not, and with a note, where a group has too few patients or events to be
+    shown: the total and the other group would give them back.
 
     Parameters
     ----------
@@ -95,7 +98,11 @@ def hold_early_response(
     if found is None:
         for name in NAMES:
             book.value(f"{prefix}.{name}", None, definition=name.replace("_", " "), reason=otherwise)
-        return
+        return None
+    if any(book.too_few(k) for curve in found.curves for k in (curve.n, curve.n_events)):
+        why = f"a group has fewer than {book.smallest_cell} patients or events"
+        book.note(f"{found.end_point}, {found.labels[0]} v {found.labels[1]}: not shown, {why}.")
+        return hold_early_response(book, prefix, None, otherwise=why)
     end, group, reference = found.end_point, *found.labels
     ratio, left = found.hazard_ratio, found.landmark
     size = {"n": left.n, "events": left.n_events}
@@ -207,6 +214,7 @@ def hold_early_response(
     )
     for warning in found.warnings:
         book.note(warning)
+    return found
 
 
 def hold_p(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -67,8 +68,10 @@ class SurvivalCurve:
         )
         return self.survival * np.sqrt(np.cumsum(term))
 
-    def until(self, smallest: int) -> SurvivalCurve:
+    def until(self, smallest: int, *, beside: SurvivalCurve | None = None) -> SurvivalCurve:
         """The curve up to where fewer than ``smallest`` patients are at risk.
+
+        Shown ``beside`` the curve of everybody, of whom these are a part, it also ends where so few of the others are.
 
         For publication from rows that must not be read out of it: behind that time every step is one of a few
         patients. The first entry, with everybody at risk, always stays. ``n``, ``n_events`` and the median, which rest on
@@ -79,8 +82,11 @@ class SurvivalCurve:
         Griffiths E et al. Handbook on Statistical Disclosure Control for Outputs. 2019,
         doi 10.6084/m9.figshare.9958520, survival analysis.
         """
-        few = np.flatnonzero(self.at_risk < smallest)
-        if smallest <= 0 or not few.size:
+        if smallest <= 0:
+            return self
+        last = math.inf if beside is None else self.safe_until(beside, smallest)
+        few = np.flatnonzero((self.at_risk < smallest) | (self.times > last))
+        if not few.size:
             return self
         end = max(int(few[0]), 1)
         cut = {
@@ -88,6 +94,14 @@ class SurvivalCurve:
             for name in ("times", "survival", "low", "high", "at_risk", "events", "censored")
         }
         return replace(self, **cut)
+
+    def safe_until(self, beside: SurvivalCurve, smallest: int) -> float:
+        """Day up to which the numbers at risk here and in the curve of everybody leave no 1 to ``smallest`` - 1 others."""
+        times = np.union1d(self.times, beside.times)
+        others = beside.at_risk_at(times) - self.at_risk_at(times)
+        few = np.flatnonzero((others > 0) & (others < smallest))
+        # The number just before a time is the number since the time before.
+        return math.inf if not few.size else float(times[few[0] - 1]) if few[0] else -1.0
 
     def at_risk_at(self, times: ArrayLike) -> NDArray[np.int64]:
         """Give the number at risk just before each of ``times`` (days): the row under a published curve."""

@@ -46,7 +46,8 @@ class SubgroupEffect:
     """The hazard ratio in one level of one characteristic.
 
     ``interaction_p`` is the test of the whole characteristic, the same at each of its levels; NaN where it cannot be made.
-    A level whose patients are all in one arm, or without an event, has no estimate, and ``note`` says why.
+    A level whose patients are all in one arm, or without an event, has no estimate, and ``note`` says why. ``in_arms`` are
+    patients and events of the arm and of the control.
     """
 
     subgroup: str
@@ -59,6 +60,7 @@ class SubgroupEffect:
     interaction_p: float
     note: str = ""
     method: str = ""
+    in_arms: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
     @property
     def name(self) -> str:
@@ -207,6 +209,8 @@ def subgroup_effects(
         p = _interaction_p(seen, mine, usable)
         for each, part in parts.items():
             n, events = int(part.sum()), int(seen.event[part].sum())
+            arm_n, arm_events = int(mine[part].sum()), int(seen.event[part & mine].sum())
+            in_arms = ((arm_n, arm_events), (n - arm_n, events - arm_events))
             reason = _refusal(part, mine, seen, control=base)
             if reason:
                 found.append(
@@ -220,6 +224,7 @@ def subgroup_effects(
                         math.nan,
                         p,
                         f"not estimated: {reason}",
+                        in_arms=in_arms,
                     )
                 )
                 continue
@@ -228,7 +233,7 @@ def subgroup_effects(
             found.append(
                 SubgroupEffect(
                     str(column), each, n, events, ratio.estimate, ratio.low, ratio.high, p,
-                    " ".join(ratio.warnings), ratio.method,
+                    " ".join(ratio.warnings), ratio.method, in_arms,
                 )
             )  # fmt: skip
     return tuple(found)
