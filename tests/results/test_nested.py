@@ -398,6 +398,17 @@ def test_rows_below_the_curves_of_a_part_do_not_give_the_others_away():
     assert beside.count("–") > alone.count("–")
 
 
+def test_a_small_sum_below_a_curve_is_not_given_back_by_the_other():
+    """40 patients, 3 of them censored before the first tick: at risk, events and censored add up to 40."""
+    time = np.r_[[10.0, 11, 12], np.arange(37) * 8.0 + 70]
+    curve = kaplan_meier(time, np.r_[[0] * 3, [1] * 37], label="drug")
+    cells_of = np.array(written(draw_survival_curves([curve], simulated=False, smallest=5))).reshape(3, -1)
+    assert cells_of[0, 1] == "37"
+    assert cells_of[1:, 1].tolist() == ["–", "–"]
+    whole = np.array(written(draw_survival_curves([curve], simulated=False))).reshape(3, -1)
+    assert whole[:, 1].tolist() == ["37", "0", "3"]
+
+
 def test_values_of_a_comparison_of_which_a_group_has_few_events_are_not_held():
     time = np.arange(1.0, 41) * 10
     event = np.r_[np.arange(20) < 3, np.ones(20)]

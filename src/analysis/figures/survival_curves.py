@@ -82,6 +82,31 @@ def _draw_curve(axes: Axes, curve: SurvivalCurve, mark: Mark) -> None:
         axes.plot([0, at, at], [50, 50, 0], color=MUTED, lw=0.8, linestyle=(0, (1, 2)))
 
 
+def _counted(curve: SurvivalCurve, at: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number at risk, cumulative events and cumulative censored at the ticks, shape (3, ticks)."""
+    return np.array([curve.at_risk_at(at), cumulative_events(curve, at), _running(curve, curve.censored, at)])
+
+
+def _not_given(
+    curve: SurvivalCurve, whole: SurvivalCurve | None, at: NDArray[np.float64], smallest: int
+) -> NDArray[np.bool_]:
+    """Which of these numbers would tell of few patients, shape (3, ticks).
+
+    Behind the end of the curve the growing sums would draw it. At risk, events and censored add up to all patients: one
+    small sum is not given back by the other. Of a part of patients shown ``whole`` elsewhere, the same holds of the others.
+    """
+    numbers = _counted(curve, at)
+    hidden = np.zeros(numbers.shape, dtype=bool)
+    if not smallest:
+        return hidden
+    few = [numbers[1:]] if whole is None else [numbers[1:], (_counted(whole, at) - numbers)[1:]]
+    sums = np.any([(one > 0) & (one < smallest) for one in few], axis=(0, 1))
+    hidden[1:] = (numbers[0] < smallest) | sums
+    if whole is not None:
+        hidden |= at > curve.safe_until(whole, smallest)
+    return hidden
+
+
 def _draw_rows(
     axes: Axes,
     curves: Sequence[SurvivalCurve],
@@ -91,13 +116,10 @@ def _draw_rows(
     beside: Sequence[SurvivalCurve | None],
 ) -> None:
     at = ticks * DAYS_PER_MONTH
-    blocks = (
-        ("Number at risk", lambda curve: curve.at_risk_at(at)),
-        ("Cumulative events", lambda curve: cumulative_events(curve, at)),
-        ("Cumulative censored", lambda curve: _running(curve, curve.censored, at)),
-    )
+    numbers = [_counted(curve, at) for curve in curves]
+    hidden = [_not_given(curve, whole, at, smallest) for curve, whole in zip(curves, beside, strict=True)]
     row = 0.5
-    for title, counted in blocks:
+    for block, title in enumerate(("Number at risk", "Cumulative events", "Cumulative censored")):
         axes.annotate(
             title,
             (0, row),
@@ -109,8 +131,7 @@ def _draw_rows(
             fontweight="bold",
         )
         row += 1
-        for curve, whole in zip(curves, beside, strict=True):
-            numbers = counted(curve)
+        for place, curve in enumerate(curves):
             axes.annotate(
                 curve.label,
                 (0, row),
@@ -120,12 +141,7 @@ def _draw_rows(
                 va="center",
                 fontsize=SMALL,
             )
-            ended = (curve.at_risk_at(at) < smallest) & (title != "Number at risk")
-            if whole is not None and smallest:
-                others = counted(whole) - numbers
-                ended |= (at > curve.safe_until(whole, smallest)) | ((others > 0) & (others < smallest))
-            for x, value, gone in zip(ticks, numbers, ended, strict=True):
-                # Where the curve is no longer drawn, the growing sum would draw it.
+            for x, value, gone in zip(ticks, numbers[place][block], hidden[place][block], strict=True):
                 axes.text(
                     x,
                     row,
