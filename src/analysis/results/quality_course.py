@@ -84,7 +84,9 @@ def course_of(
     if whole is not None:
         found, made = whole
         held["quality.difference"] = found.effect, made.n
-        rows = [(f"Mixed model, mean of weeks {every} to {last}", found.effect, made.n)]
+        rows: list[tuple[str, Any, int | None]] = [
+            (f"Mixed model, mean of weeks {every} to {last}", found.effect, made.n)
+        ]
         final = scores.groupby("patient_id")["day"].max()
         patterns = []
         for name, kept, until in (
