@@ -109,9 +109,7 @@ def draw_joint(
             box = (_LEFT + _CELL_W * j, _TOP + _CELL_H * i, _CELL_W, _CELL_H)
             draw_cell(axes, box, face=face, lines=lines, hatch=_HATCH[CLASSES[i][j]])
     note = f"n = {total:.0f}" + (
-        f"; counts of 1 to {smallest - 1}, and what would give them away, are not shown"
-        if hidden
-        else "; percent of all"
+        f"; counts of 1 to {smallest - 1}, and complements, are not shown" if hidden else "; percent of all"
     )
     axes.text(_LEFT, height - 3.0, note, va="center", fontsize=SMALL, color=MUTED)
     return figure
