@@ -70,3 +70,20 @@ def test_a_pseudonym_of_digits_is_looked_for_in_what_people_read(tmp_path):
     assert find_leaks(tmp_path, ["700"]) == []
     (tmp_path / "a.html").write_text("<p>patient 700</p>")
     assert find_leaks(tmp_path, ["700"]) == ["a.html: the text holds an identifier"]
+
+
+def test_a_copy_of_a_clean_file_is_not_read_again_and_a_leak_is_told_at_every_place(tmp_path):
+    one, other = tmp_path / "site", tmp_path / "results"
+    for folder in (one, other):
+        folder.mkdir()
+        (folder / "clean.csv").write_text("a,b\n1,2\n")
+        (folder / "leak.csv").write_text(f"a,b\n{WHO[0]},2\n")
+        (folder / f"{WHO[0]}.csv").write_text(
+            "a,b\n1,2\n"
+        )  # the same content as a clean file, under a name that leaks
+    clean: set[bytes] = set()
+    first = find_leaks(one, WHO, clean=clean)
+    assert first == find_leaks(one, WHO)
+    assert len(clean) == 1
+    assert find_leaks(other, WHO, clean=clean) == first
+    assert len(first) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import re
@@ -31,7 +32,7 @@ _PIXELS_OR_FONT = re.compile(rb"/Length1\b|/Subtype\s*/(?:Image|CIDFontType0C|Op
 _PDF_TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)|<(?:[0-9A-Fa-f]{2})+>")
 
 
-def find_leaks(top: Path, identifiers: Collection[str]) -> list[str]:
+def find_leaks(top: Path, identifiers: Collection[str], *, clean: set[bytes] | None = None) -> list[str]:
     """Every file below a folder that names a patient, a sample or a DICOM object, one line each.
 
     Looked at are names of files and folders; texts; the parts and properties of Word and other zipped documents;
@@ -44,6 +45,9 @@ def find_leaks(top: Path, identifiers: Collection[str]) -> list[str]:
         Folder, or one file.
     identifiers : collection of str
         Pseudonyms of patients, samples and series.
+    clean : set of bytes, optional
+        Digests of files that were looked at for the same identifiers and hold none; those of this folder are added. A copy of a
+        file, as the site has of results, is then not read twice; its name is looked at all the same.
 
     Returns
     -------
@@ -60,10 +64,18 @@ def find_leaks(top: Path, identifiers: Collection[str]) -> list[str]:
         if _named(name, anywhere):
             found.append(f"a file *{path.suffix}: its name holds an identifier")
             name = f"*{path.suffix}"
-        for place, text, read in _texts(path.suffix.lower(), path.read_bytes()):
-            complaint = f"{name}: {place} holds an identifier"
-            if complaint not in found and _named(text, anywhere if read else in_code):
-                found.append(complaint)
+        content, suffix = path.read_bytes(), path.suffix.lower()
+        digest = b"" if clean is None else hashlib.sha256(suffix.encode() + b"\0" + content).digest()
+        if clean is not None and digest in clean:
+            continue
+        leaks = {
+            f"{name}: {place} holds an identifier"
+            for place, text, read in _texts(suffix, content)
+            if _named(text, anywhere if read else in_code)
+        }
+        found += sorted(leaks - set(found))
+        if clean is not None and not leaks:
+            clean.add(digest)
     return found
 
 

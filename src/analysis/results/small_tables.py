@@ -6,13 +6,15 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analysis.errors import PublicationError
 from analysis.results.complementary import complements, sums
 from analysis.results.small_cells import NOT_SHOWN, SmallCells
 from analysis.results.small_in_text import ESTIMATE, SIZE_IN_HEADER, count_in, without_small
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _AT_RISK = re.compile(r"(?:number )?at risk", re.IGNORECASE)
 _WHOLE_ROW = re.compile(r"(?:number of )?(?:patients|scans|lesions|samples|n)\b.*", re.IGNORECASE)
@@ -92,6 +94,8 @@ def withheld_table(frame: pd.DataFrame, rule: SmallCells, counted: Counted | Non
     PublicationError
         If a declared column is not there.
     """
+    import pandas as pd  # here: a page of the site, which has no table to withhold, is made without pandas
+
     counted = counted or Counted()
     names = [str(name) for name in frame.columns]
     unknown = counted.named - set(names)
@@ -135,16 +139,21 @@ def withheld_table(frame: pd.DataFrame, rule: SmallCells, counted: Counted | Non
 def shown_counts(counts: pd.DataFrame, rule: SmallCells) -> pd.DataFrame:
     """Texts for the counts of a table that is one whole: the small ones and what would give them away are withheld.
 
+    >>> import pandas as pd
     >>> rule = SmallCells(5, zeros_shown=True, applies=True)
     >>> shown_counts(pd.DataFrame([[12, 2], [7, 9]]), rule).to_numpy().tolist()
     [['12', '< 5'], ['not shown', '9']]
     """
+    import pandas as pd
+
     cells = pd.DataFrame({"cell": range(counts.size), "patients": counts.to_numpy().ravel()})
     texts = withheld_table(cells, rule, Counted(labels=["cell"], counts=["patients"]))["patients"].map(str)
     return pd.DataFrame(texts.to_numpy().reshape(counts.shape), index=counts.index, columns=counts.columns)
 
 
 def _missing(cell: object) -> bool:
+    import pandas as pd
+
     return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = Path(".make")
-STARTS = ("run",)
+STARTS = ("run", "page")
 """Steps that start the process; the others use it where it is there."""
 SWITCH = "ANALYSIS_PRELOAD"
 """Environment variable; ``no`` has every step done in a process of its own."""

@@ -135,11 +135,12 @@ def refuse_faults(reports: Path, runs: Sequence[Run], identifiers: Collection[st
     site = reports / "_site"
     complaints = check_site(site, landing=landing)
     places = [site, *(reports / kind / run.name for run in runs for kind in ("results", "notebooks"))]
+    clean: set[bytes] = set()
     complaints += [
         f"{place.relative_to(reports).as_posix()}/{leak}"
         for place in places
         if place.is_dir()
-        for leak in find_leaks(place, identifiers)
+        for leak in find_leaks(place, identifiers, clean=clean)
     ]
     if complaints:
         raise PublicationError(
