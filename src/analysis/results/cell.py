@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -24,6 +25,12 @@ def options_of(source: str) -> dict[str, str]:
         if not found:
             break
         lines.append(found.group(1))
+    return dict(_parsed(tuple(lines)))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(lines: tuple[str, ...]) -> dict[str, str]:
+    """Each value and each analysis of a cell asks for them again."""
     parsed = yaml.safe_load("\n".join(lines)) if lines else None
     return {str(name): str(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
 
