@@ -144,6 +144,7 @@ CELLS = [
         "correct",
     ),
     ("outcomes.csv", "P02,120,no,120", "P02,,yes,120", 3, "pfs_days", "an event without its time", "correct"),
+    ("outcomes.csv", "P02,120,no,120", "P02,,no,120", 3, "pfs_days", "until when is not said", "correct"),
     ("outcomes.csv", "P02,120,no,120", "P02,120,,120", 3, "pfs_event", "without whether it ended", "correct"),
     (
         "outcomes.csv",
@@ -303,6 +304,17 @@ def test_a_misspelt_column_is_told_which_one_is_meant(study):
 def test_a_folder_in_place_of_a_table_is_named(study):
     (study.path / "quality_of_life.csv").mkdir()
     assert only(study).what == "the file cannot be opened"
+
+
+def test_a_scale_that_the_questionnaire_does_not_have_is_warned_of_once(study):
+    rows = ("P01,0,global health,50", "P01,42,global health,60", "P01,0,pain,0")
+    (study.path / "quality_of_life.csv").write_text(
+        "\n".join(["patient_id,completed_day,scale,score", *rows, ""])
+    )
+    found = only(study)
+    assert found.severity == "warning"
+    assert found.what.startswith("2 rows are of 'global health'")
+    assert "did you mean global_health_status?" in found.do
 
 
 def test_a_time_given_as_date_and_as_day_is_refused(study):

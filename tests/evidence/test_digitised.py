@@ -36,6 +36,7 @@ def test_a_small_rise_is_levelled_and_counted(tmp_path):
         (CURVE.replace("4,0.6", "4,0.85"), RISK, "rises from 0.8 to 0.85", "curve.csv, line 4"),
         (CURVE.replace("4,0.6", "1,0.6"), RISK, "goes back from 2 to 1", "curve.csv, line 4"),
         ("time,survival\n0,100\n2,80\n", RISK, "survival is 100.*percent", "curve.csv, line 2"),
+        ("time,survival\n0,1\n2,0.8\n4,60\n", RISK, "survival reaches 60.*percent", "curve.csv"),
         (CURVE.replace("6,0.3", "6,-0.1"), RISK, "survival is -0.1", "curve.csv, line 5"),
         (CURVE.replace("0.8", "0,8"), RISK, "more cells than the header", "curve.csv, line 3"),
         (CURVE.replace("0.6", "x"), RISK, "survival is 'x'", "curve.csv, line 4"),
@@ -46,6 +47,8 @@ def test_a_small_rise_is_levelled_and_counted(tmp_path):
         (CURVE, RISK.replace("0,20", "1,20"), "begin with 20 at time 1", "risk.csv, line 2"),
         (CURVE, RISK.replace("3,16", "0,16"), "the time goes from 0 to 0", "risk.csv, line 3"),
         (CURVE, RISK + "12,3\n", "3 patients are at risk at time 12, beyond the end", "risk.csv, line 5"),
+        (CURVE.replace("0,1", "0,0.9"), RISK, "begins at 0.9", "curve.csv, line 2"),
+        (CURVE, RISK.replace("0,20", "0,1e9"), r"number at risk is 1e\+09", "risk.csv, line 2"),
         (CURVE, "arm,time,n_risk\neve,0,20\n", "arm all is in one file", "risk.csv"),
     ],
 )

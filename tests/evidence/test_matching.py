@@ -48,6 +48,18 @@ def test_a_mean_that_no_patient_reaches_is_refused_by_name():
     assert caught.value.offenders == ("age",)
 
 
+def test_a_published_mean_that_is_missing_is_refused_by_name():
+    with pytest.raises(DesignError, match="mean of bone is not a number") as caught:
+        matching_weights(pd.DataFrame({"bone": [1, 0]}), {"bone": float("nan")})
+    assert caught.value.offenders == ("bone",)
+
+
+def test_a_published_arm_without_its_columns_is_refused():
+    patients, published = pd.DataFrame({"bone": [1, 0]}), pd.DataFrame({"days": [1.0, 2]})
+    with pytest.raises(DesignError, match="no column event"):
+        weighted_comparison([1, 2], [1, 1], patients, {"bone": 0.5}, published, seed=1, samples=5)
+
+
 def test_incomplete_patients_are_left_out_and_counted():
     found = matching_weights(
         pd.DataFrame({"bone": pd.array([True, False, pd.NA], dtype="boolean")}, index=["A", "B", "C"]),

@@ -176,6 +176,23 @@ def test_impossible_forms_are_refused_with_the_patient(forms, message):
     assert caught.value.offenders in (("A",), ("B",))
 
 
+@pytest.mark.parametrize("rule", [ABS10, ABS10_DEATH])
+@pytest.mark.parametrize(
+    ("died", "message"), [(-5, "A death lies before day 0"), (20, "A score was given after the day of death")]
+)
+def test_a_death_that_contradicts_the_forms_is_refused_whatever_the_rule(rule, died, message):
+    with pytest.raises(DesignError, match=message) as caught:
+        time_to_deterioration(["A", "A"], [0, 42], [50, 45], rule, patients=["A"], death_day=[died])
+    assert caught.value.offenders == ("A",)
+
+
+def test_a_form_without_a_score_after_death_is_no_form():
+    found = time_to_deterioration(
+        ["A", "A"], [0, 42], [50, np.nan], ABS10_DEATH, patients=["A"], death_day=[20]
+    )
+    assert (found.days.tolist(), found.state) == ([20.0], ("died",))
+
+
 def test_a_rule_that_counts_death_needs_the_days():
     with pytest.raises(DesignError, match="no days of death"):
         time_to_deterioration(["A"], [0], [50], ABS10_DEATH, patients=["A"])

@@ -54,6 +54,18 @@ def outcome_problems(outcomes: TypedTable) -> list[Problem]:
             "the time of death",
         ),
         (
+            (pfs_event == 0) & ~outcomes.given("pfs_days"),
+            "pfs_days",
+            "there was no event, and until when is not said",
+            "the time without it",
+        ),
+        (
+            (os_event == 0) & ~outcomes.given("os_days"),
+            "os_days",
+            "there was no death, and until when is not said",
+            "the time to last contact",
+        ),
+        (
             pfs.notna() & ~outcomes.given("pfs_event"),
             "pfs_event",
             "there is a time without whether it ended in an event",
@@ -120,6 +132,12 @@ def _central_rules(
             "pfs_central_days",
             "there is an event without its time",
             "the time of the event",
+        ),
+        (
+            (event == 0) & ~outcomes.given("pfs_central_days"),
+            "pfs_central_days",
+            "there was no event, and until when is not said",
+            "the time without it",
         ),
         (
             time.notna() & ~outcomes.given("pfs_central_event"),

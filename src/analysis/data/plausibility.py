@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.data.allele_frequencies import frequency_problems
 from analysis.data.conversion import TypedTable
-from analysis.data.problems import Problem, error, warning
+from analysis.data.problems import Problem, error, meant, quoted, warning
 
 ENOUGH = 10
 """Values below which a column is not judged as a whole."""
@@ -30,6 +30,29 @@ def plausibility_problems(tables: Mapping[str, TypedTable]) -> list[Problem]:
         problems += _age(tables["patients"])
     if "tissue" in tables:
         problems += _alterations(tables["tissue"])
+    if "quality_of_life" in tables:
+        problems += _scales(tables["quality_of_life"])
+    return problems
+
+
+def _scales(forms: TypedTable) -> list[Problem]:
+    """Names that are no scale of the QLQ-C30: of another questionnaire, or misspelt, and then found nowhere."""
+    from analysis.data.intake.cdisc import QLQ_C30
+
+    names = forms.frame["scale"].dropna().astype(str)
+    problems = []
+    for name in sorted(set(names) - set(QLQ_C30.values())):
+        rows = names.index[names == name]
+        problems.append(
+            warning(
+                forms.file,
+                f"{len(rows)} rows are of {quoted(name)}, a scale that the QLQ-C30 does not have",
+                row=int(rows[0]),
+                column=forms.headers["scale"],
+                expected="one of its scales, e.g. global_health_status; scales of other questionnaires are left alone",
+                do=meant(name, QLQ_C30.values()),
+            )
+        )
     return problems
 
 

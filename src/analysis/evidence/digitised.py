@@ -15,6 +15,8 @@ from analysis.errors import StudyError
 
 CURVE_COLUMNS = ("time", "survival")
 RISK_COLUMNS = ("time", "n_risk")
+MOST = 30_000
+"""Patients of an arm at most; no figure of a trial has more."""
 ARM = "arm"
 """Column that tells arms apart in both files; without it there is one arm, named ``all``."""
 
@@ -74,8 +76,8 @@ def read_figure(
     Raises
     ------
     StudyError
-        With the line: a curve that rises or goes back in time, survival in percent, a number at risk that grows or is
-        not whole, numbers at risk beyond the end of the curve, an arm that stands in one file only.
+        With the line: a curve that rises or goes back in time, survival in percent, a curve that does not begin
+        at 1, a number at risk that grows or is not whole, numbers at risk beyond the end of the curve, an arm that stands in one file only.
     """
     points = _read(curve_file, CURVE_COLUMNS)
     printed = _read(risk_file, RISK_COLUMNS)
@@ -189,8 +191,15 @@ def _curve(
             )
         levelled += value > lowest
         lowest = min(lowest, value)
+        if time == 0 and value < 1 - NOISE:
+            raise StudyError(
+                f"the curve begins at {value:g}",
+                where=where,
+                expected="survival 1 at time 0",
+                do="digitise the curve from its beginning; give events of the first day a time a little above 0",
+            )
         if time == times[-1]:
-            survival[-1] = lowest
+            survival[-1] = lowest if time else 1.0
         else:
             times.append(time)
             survival.append(lowest)
@@ -206,9 +215,12 @@ def _at_risk(
     before: tuple[float, float] | None = None
     for line, time, number in rows:
         where = f"{file}, line {line}"
-        if number < 0 or number != int(number):
+        if not 0 <= number <= MOST or number != int(number):
             raise StudyError(
-                f"the number at risk is {number:g}", where=where, expected="a whole number from 0"
+                f"the number at risk is {number:g}",
+                where=where,
+                expected=f"a whole number from 0 to {MOST}",
+                do="look whether columns were exchanged",
             )
         if before is None and (time != 0 or number == 0):
             raise StudyError(

@@ -102,7 +102,7 @@ def matching_weights(patients: pd.DataFrame, targets: Mapping[str, float]) -> Ma
     Raises
     ------
     DesignError
-        If a characteristic is missing, nobody is complete, or no positive weights reach the targets, because they lie
+        If a characteristic or a published mean is missing, nobody is complete, or no positive weights reach the targets, because they lie
         outside of what these patients are, or on its edge.
 
     References
@@ -123,6 +123,14 @@ def matching_weights(patients: pd.DataFrame, targets: Mapping[str, float]) -> Ma
             f"the patients have no {', '.join(absent)}" if absent else "there is nothing to match",
             expected="a column for every published characteristic",
             offenders=absent,
+        )
+    unknown = [name for name, target in targets.items() if not np.isfinite(target)]
+    if unknown:
+        raise DesignError(
+            f"the published mean of {', '.join(unknown)} is not a number",
+            expected="a mean for every characteristic",
+            do="leave out what is not published",
+            offenders=unknown,
         )
     values = patients[list(targets)].apply(pd.to_numeric, errors="coerce").astype("Float64")
     complete = values.dropna()

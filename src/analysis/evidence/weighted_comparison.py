@@ -95,6 +95,13 @@ def weighted_comparison(
     ----------
     Signorovitch JE et al. 2010, doi 10.2165/11538370-000000000-00000; NICE DSU Technical Support Document 18.
     """
+    lacking = [name for name in ("days", "event") if name not in published]
+    if lacking:
+        raise DesignError(
+            f"the published arm has no column {', '.join(lacking)}",
+            expected="days and event of each reconstructed patient",
+            offenders=lacking,
+        )
     seen, other = observations(time, event), observations(published["days"], published["event"])
     _refuse_misplaced(patients, seen.n)
     matching = matching_weights(patients, targets)

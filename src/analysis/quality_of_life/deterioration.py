@@ -91,7 +91,7 @@ def time_to_deterioration(
     ------
     DesignError
         For scores outside 0-100, a missing day, two scores of a patient on one day, forms of a patient who is not
-        analysed, or a rule that counts death without days of death.
+        analysed, a death before day 0 or before a score, or a rule that counts death without days of death.
 
     References
     ----------
@@ -109,6 +109,7 @@ def time_to_deterioration(
     place = places(patients)
     died = _deaths(death_day, len(patients), rule)
     who = _checked(list(patient), days, scores, place)
+    _refuse_after_death(list(patients), who, days, scores, death_day)
     sign = 1.0 if higher_is_better else -1.0
     there = ~np.isnan(scores)
     who, days, scores = who[there], days[there], scores[there]
@@ -136,6 +137,32 @@ def _deaths(death_day: ArrayLike | None, n: int, rule: DeteriorationRule) -> NDA
     if died.shape != (n,):
         raise DesignError(f"{died.size} days of death stand beside {n} patients", expected="one a patient")
     return died if rule.death else np.full(n, np.nan)
+
+
+def _refuse_after_death(
+    patients: list[Any],
+    who: NDArray[np.int64],
+    days: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    death_day: ArrayLike | None,
+) -> None:
+    """Refuse deaths before day 0 and scores from after death: whichever is wrong, the event would be."""
+    if death_day is None:
+        return
+    died = np.asarray(death_day, dtype=np.float64)
+    early = died < 0
+    if early.any():
+        named = sorted(str(patients[i]) for i in np.flatnonzero(early))
+        _refuse(
+            "A death lies before day 0",
+            named,
+            "days from the start, missing where not observed",
+            "days of death",
+        )
+    late = ~np.isnan(scores) & (days > died[who])
+    if late.any():
+        named = sorted({str(patients[i]) for i in who[late]})
+        _refuse("A score was given after the day of death", named, "forms up to the day of death")
 
 
 def _checked(
@@ -172,13 +199,13 @@ def _checked(
     return who
 
 
-def _refuse(what: str, patients: list[str], expected: str) -> None:
+def _refuse(what: str, patients: list[str], expected: str, table: str = "table of forms") -> None:
     more = f" and {len(patients) - 8} more" if len(patients) > 8 else ""
     raise DesignError(
         what,
         where="patients " + ", ".join(patients[:8]) + more,
         expected=expected,
-        do="correct the table of forms",
+        do=f"correct the {table}",
         offenders=patients,
     )
 
