@@ -311,8 +311,7 @@ def test_a_scale_that_the_questionnaire_does_not_have_is_warned_of_once(study):
     (study.path / "quality_of_life.csv").write_text(
         "\n".join(["patient_id,completed_day,scale,score", *rows, ""])
     )
-    found = only(study)
-    assert found.severity == "warning"
+    found = only(study, "warning")
     assert found.what.startswith("2 rows are of 'global health'")
     assert "did you mean global_health_status?" in found.do
 
