@@ -14,6 +14,8 @@ from PIL import Image
 from analysis.errors import PublicationError
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
 from analysis.publish.runs import read_runs
+from analysis.publish.site import whole
+from analysis.publish.site.check import check_site
 from analysis.publish.site.checks_page import checks
 from analysis.publish.site.files import all_values
 from analysis.publish.site.glossary import Term, link_terms, read_glossary
@@ -71,6 +73,15 @@ def test_the_file_of_all_values_holds_each_and_runs_in_no_spreadsheet(reports) -
     rows = list(csv.DictReader(io.StringIO(all_values(read_runs(reports.folder, ["primary"])))))
     assert [row["name"] for row in rows] == ["pfs.hr", "answer"]
     assert (rows[0]["value"], rows[0]["definition"]) == ("0.77", "'=HYPERLINK(1)")
+
+
+def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the_same(site, tmp_path) -> None:
+    (tmp_path / "index.html").write_text("<p>")
+    for folder in (site, tmp_path):
+        assert whole._begun(check_site, folder)() == check_site(folder)
+    (tmp_path / "index.html").write_bytes(b"\xff")
+    with pytest.raises(UnicodeDecodeError):
+        whole._begun(check_site, tmp_path)()
 
 
 def test_a_picture_that_the_publication_holds_lies_in_the_site_once(reports) -> None:

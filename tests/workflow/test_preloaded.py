@@ -242,6 +242,38 @@ def test_a_source_saved_while_the_process_starts_ends_it_and_it_is_not_tried_aga
     assert len(begun) == 2
 
 
+@pytest.mark.parametrize(
+    ("step", "what"), [("run", "all"), ("page", "pages"), ("publish", None), ("index", None)]
+)
+def test_where_only_pages_are_made_nothing_that_notebooks_import_is_waited_for(
+    tmp_path, monkeypatch, step, what
+):
+    tried, begun = [], []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ask, "ROOT", tmp_path)
+    monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
+    monkeypatch.setattr(ask, "connected", lambda path: tried.append(path.stem.rpartition("-")[2]))
+    monkeypatch.setattr(
+        ask, "started", lambda path, parent, what: begun.append((path.stem.rpartition("-")[2], what))
+    )
+    monkeypatch.setattr(ask.os, "execv", lambda *_: sys.exit(0))
+    monkeypatch.setattr(sys, "argv", ["ask.py", step, "primary"])
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv(ask.SWITCH, raising=False)
+    with pytest.raises(SystemExit):
+        ask.main()
+    assert tried == (["all"] if step == "run" else ["all", "pages"])
+    assert begun == ([(what, what)] if what else [])
+
+
+def test_what_pages_need_is_a_small_part_of_what_notebooks_need():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from analysis.cli import preloaded; preloaded.preload('pages'); print('pandas' in sys.modules, 'scipy' in sys.modules, 'nbconvert' in sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "False False True\n"
+
+
 def test_a_source_of_tomorrow_starts_nothing(tmp_path, monkeypatch):
     (tmp_path / "src").mkdir()
     (tmp_path / "data").mkdir()

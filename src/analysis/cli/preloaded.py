@@ -22,11 +22,22 @@ from pathlib import Path
 from analysis.study import project_root
 from analysis.workflow.graph import code_of, imported
 
+PAGES = (
+    "PIL.Image",
+    "analysis.cli.commands",
+    "analysis.cli.report",
+    "analysis.publish",
+    "analysis.publish.site.exporter",
+    "nbconvert",
+    "pypandoc",
+    "typst",
+)
+"""What pages and publication need."""
 PRELOADED = (
+    *PAGES,
     "papermill",
     "papermill.inspection",
     "nbclient",
-    "nbconvert",
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
@@ -43,15 +54,8 @@ PRELOADED = (
     "lifelines",
     "ipywidgets",
     "sqlite3",
-    "PIL.Image",
-    "analysis.cli.commands",
-    "analysis.cli.report",
-    "analysis.publish",
-    "analysis.publish.site.exporter",
     "analysis.workflow.execute",
     "analysis.workflow.forked_kernel",
-    "pypandoc",
-    "typst",
 )
 IDLE = 20.0
 """Seconds without work after which the process ends by itself."""
@@ -61,10 +65,10 @@ GRACE = 20.0
 """Seconds that steps have for ending when the parent is gone."""
 
 
-def preload() -> None:
-    """Import what the notebooks and the pages need; what is not there is left to the step that needs it."""
-    names = set(PRELOADED)
-    for notebook in (project_root() / "notebooks").glob("*.ipynb"):
+def preload(what: str) -> None:
+    """Import what the pages need, or the notebooks too (``all``); what is not there is left to the step that needs it."""
+    names = set(PAGES if what == "pages" else PRELOADED)
+    for notebook in (project_root() / "notebooks").glob("*.ipynb") if what != "pages" else ():
         names |= imported(ast.parse(code_of(notebook)))
     for name in sorted(names):
         with contextlib.suppress(ImportError):
@@ -184,10 +188,11 @@ def _answered(connection: socket.socket) -> int:
 
 def _main(arguments: list[str]) -> int:
     from analysis.cli.commands import main as run_command
-    from analysis.workflow.forked_kernel import WaitingKernel
 
     if arguments[:1] != ["run"]:
         return run_command(arguments)
+    from analysis.workflow.forked_kernel import WaitingKernel
+
     kernel = WaitingKernel()
     try:
         return run_command(arguments, kernel=kernel)
@@ -222,11 +227,11 @@ def listening(path: Path, started: int) -> Iterator[socket.socket]:
 
 def main() -> int:
     """Preload, listen, serve; 0 at the end."""
-    path, parent = Path(sys.argv[1]), int(sys.argv[2])
+    path, parent, what = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     started = time.time_ns()
     # An interrupt is for the steps: each takes it when it is ready to, and none is lost until then.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    preload()
+    preload(what)
     if not alone():
         return 1
     with listening(path, started) as listener:

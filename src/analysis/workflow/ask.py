@@ -18,8 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = Path(".make")
-STARTS = ("run", "page")
-"""Steps that start the process; the others use it where it is there."""
+STARTS = {"run": "all", "page": "pages"}
+"""Steps that start a process, and what it imports; the others use one where it is there.
+
+Where only pages are out of date, the process does not wait for what notebooks import, which takes five times as long.
+"""
 SWITCH = "ANALYSIS_PRELOAD"
 """Environment variable; ``no`` has every step done in a process of its own."""
 SECONDS = 120
@@ -53,7 +56,7 @@ def connected(path: Path) -> socket.socket | None:
     return None
 
 
-def started(path: Path, parent: int) -> socket.socket | None:
+def started(path: Path, parent: int, what: str = "all") -> socket.socket | None:
     """The same after starting the process, once for all steps that wait for it; None at once where that failed before."""
     FOLDER.mkdir(exist_ok=True)
     failed = FOLDER / "preloaded.failed"
@@ -65,19 +68,19 @@ def started(path: Path, parent: int) -> socket.socket | None:
         with contextlib.suppress(FileNotFoundError):
             if failed.read_text() == str(parent):
                 return None
-        connection = _begun(path, parent)
+        connection = _begun(path, parent, what)
         if connection is None:
             failed.write_text(str(parent))
     return connection
 
 
-def _begun(path: Path, parent: int) -> socket.socket | None:
+def _begun(path: Path, parent: int, what: str) -> socket.socket | None:
     """A connection to a new process; None where it does not listen, or a source is younger than it."""
     begun = time.time_ns()
     if newest_source() >= begun:
         return None
     process = subprocess.Popen(
-        [sys.executable, "-m", "analysis.cli.preloaded", str(path), str(parent)],
+        [sys.executable, "-m", "analysis.cli.preloaded", str(path), str(parent), what],
         env={**os.environ, **IMPORTED_WITH},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -121,11 +124,12 @@ def main() -> int:
     os.chdir(ROOT)
     connection = None
     if sys.platform == "linux" and os.environ.get(SWITCH) != "no":
-        path = FOLDER / f"preloaded-{os.getpgrp()}.sock"
-        connection = connected(path)
-        if connection is None and arguments[:1] and arguments[0] in STARTS:
+        step = arguments[0] if arguments else ""
+        paths = {what: FOLDER / f"preloaded-{os.getpgrp()}-{what}.sock" for what in STARTS.values()}
+        connection = connected(paths["all"]) or (None if step == "run" else connected(paths["pages"]))
+        if connection is None and step in STARTS:
             with contextlib.suppress(OSError):
-                connection = started(path, os.getppid())
+                connection = started(paths[STARTS[step]], os.getppid(), STARTS[step])
     try:
         status = None if connection is None else ask(connection, arguments)
     except KeyboardInterrupt:

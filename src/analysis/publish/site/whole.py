@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,18 +135,37 @@ def _searched(
     return found
 
 
+def _begun(check: Callable[..., list[str]], *given: Any, **settings: Any) -> Callable[[], list[str]]:
+    """Begin a check in a copy of this process, so that both cores work; what comes back waits for what it found.
+
+    Where a copy cannot safely be made, or there is one core, it is done at once.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
+        found = check(*given, **settings)
+        return lambda: found
+    pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
+    under_way = pool.submit(check, *given, **settings)
+
+    def result() -> list[str]:
+        with pool:
+            return under_way.result()
+
+    return result
+
+
 def refuse_faults(reports: Path, runs: Sequence[Run], identifiers: Collection[str], *, landing: str) -> None:
     """Raise where the site, the results or the executed notebooks hold what they must not."""
     site = reports / "_site"
-    complaints = check_site(site, landing=landing)
+    checked = _begun(check_site, site, landing=landing)
     places = [site, *(reports / kind / run.name for run in runs for kind in ("results", "notebooks"))]
     clean: set[bytes] = set()
-    complaints += [
+    leaks = [
         f"{place.relative_to(reports).as_posix()}/{leak}"
         for place in places
         if place.is_dir()
         for leak in find_leaks(place, identifiers, clean=clean)
     ]
+    complaints = [*checked(), *leaks]
     if complaints:
         raise PublicationError(
             f"the site has {len(complaints)} fault(s):\n  " + "\n  ".join(complaints),
