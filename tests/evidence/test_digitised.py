@@ -86,6 +86,9 @@ def test_the_command_writes_patients_and_says_what_they_give(tmp_path, capsys):
     assert "eve: 20 patients" in said
     assert "hazard ratio eve v pbo" in said
     assert "20 digitisations" in said
+    assert "events of eve: " in said
+    assert "not reached" in said
+    assert "nan" not in said
 
 
 def test_the_command_refuses_a_faulty_figure_and_writes_nothing(tmp_path, capsys):

@@ -24,9 +24,8 @@ def reconstruct(arguments: argparse.Namespace) -> int:
     write_patients(arguments.out, found)
     for one in found:
         curve = one.curve()
-        median = f"{curve.median:g}" if math.isfinite(curve.median) else "not reached"
-        limits = f"{curve.median_low:g} to {curve.median_high:g}"
-        print(f"{one.arm}: {one.n} patients, {one.events} events, median {median} ({limits})")
+        median, low, high = (_reached(v) for v in (curve.median, curve.median_low, curve.median_high))
+        print(f"{one.arm}: {one.n} patients, {one.events} events, median {median} ({low} to {high})")
         for note in one.notes:
             print(f"  note: {note}")
     names = [one.arm for one in found]
@@ -43,10 +42,16 @@ def reconstruct(arguments: argparse.Namespace) -> int:
                 f"  digitised again ({moved.method}): middle 95 % of hazard ratios {moved.low:.3f} to {moved.high:.3f}"
             )
             for arm, medians in moved.medians.items():
-                low, high = moved.middle(medians)
-                print(f"  median of {arm}: {low:g} to {high:g}")
+                low, high = (_reached(limit) for limit in moved.middle(medians))
+                print(f"  median of {arm}: {low} to {high}")
+            for arm, events in moved.events.items():
+                print(f"  events of {arm}: {int(events.min())} to {int(events.max())}")
     print(f"reconstruct: {sum(one.n for one in found)} patients -> {arguments.out}")
     return 0
+
+
+def _reached(time: float) -> str:
+    return f"{time:g}" if math.isfinite(time) else "not reached"
 
 
 def _arm_events(text: str) -> tuple[str, int]:
