@@ -62,7 +62,7 @@ diff: .venv-lab/.complete | $(ENV) ## what changed since the last commit: number
 
 # ---------------------------------------------------------------- the report
 SITE := reports/_site
-NEEDS_GRAPH := report run preview crate submission $(filter reports/% data/%,$(MAKECMDGOALS))
+NEEDS_GRAPH := report run pages preview crate submission $(filter reports/% data/%,$(MAKECMDGOALS))
 ifneq ($(filter $(NEEDS_GRAPH),$(MAKECMDGOALS)),)
 GRAPH_ERROR := $(shell rm -f .make/graph.mk; $(PYTHON) -E -S src/analysis/workflow/graph.py .make/graph.mk '$(subst ','\'',$(RUNS))' 2>&1 || echo "(nothing was run)")
 ifneq ($(GRAPH_ERROR),)
@@ -79,6 +79,10 @@ report: $(SITE)/index.html ## rebuild every output that is out of date: notebook
 run: $(COPIES) ## run the notebooks of RUNS, without publication
 	@echo "run: executed notebooks are in reports/notebooks"
 
+.PHONY: pages
+pages: $(COPIES) $(PAGES) ## run the notebooks of RUNS and render their pages, without publication
+	@echo "pages: open those in $(SITE)/notebooks"
+
 # One execution makes both files; they come into being together or not at all.
 reports/notebooks/%.ipynb reports/results/%.json: | $(ENV)
 	$(STEP) run $*
@@ -92,7 +96,7 @@ $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publicatio
 		$(VALUES) $(PUBLICATION) $(PUBLISH) data/protocol.yml .make/runs | $(ENV)
 	$(STEP) publish $(RUNS)
 
-$(SITE)/index.html: $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
+$(SITE)/index.html: $(COPIES) $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
 		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
 		$(wildcard data/agreement.csv .make/tests.json) | $(ENV)
 	$(STEP) index $(RUNS)

@@ -149,7 +149,17 @@ def test_it_runs_without_any_installed_package(project, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "COPIES := reports/notebooks/primary/01-cohort.ipynb" in (tmp_path / "graph.mk").read_text()
+    copies = (tmp_path / "graph.mk").read_text().splitlines()[0]
+    assert copies.startswith("COPIES := reports/notebooks/primary/")
+    # What others wait for starts first, whatever the order in the run's file.
+    order = [Path(name).stem for name in copies.split()[2:]]
+    assert order.index("02-pet-response") < order.index("03-biomarkers") < order.index("04-survival")
+    assert order.index("04-survival") < order.index("01-cohort") < order.index("07-reporting")
+
+
+def test_notebooks_that_wait_for_each_other_are_named():
+    with pytest.raises(SystemExit, match="wait for each other: a, b"):
+        graph.waited_for({"a": {"b"}, "b": {"a"}})
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -203,15 +203,32 @@ def study_rules(study: str) -> list[str]:
     return rules
 
 
+def waited_for(needs: dict[str, set[str]]) -> dict[str, tuple[int, int]]:
+    """How many notebooks, in the longest chain, come after each one and before it; those most waited for start first.
+
+    >>> waited_for({"response": set(), "quality": set(), "survival": {"response"}})
+    {'response': (1, 0), 'quality': (0, 0), 'survival': (0, 1)}
+    """
+
+    def chain(name: str, links: dict[str, set[str]], *behind: str) -> int:
+        if name in behind:
+            raise SystemExit(f"graph: notebooks wait for each other: {', '.join(sorted({name, *behind}))}.")
+        return 1 + max((chain(other, links, name, *behind) for other in links[name]), default=-1)
+
+    followers = {name: {other for other, of in needs.items() if name in of} for name in needs}
+    return {name: (chain(name, followers), chain(name, needs)) for name in needs}
+
+
 def fragment(runs: list[str]) -> str:
     """The whole Make fragment for the runs."""
     rules: list[str] = []
-    copies: list[str] = []
+    copies: dict[str, tuple[int, int]] = {}
     studies: list[str] = []
     for run in runs:
         study, notebooks, protocol = run_entries(run)
         if study not in studies:
             studies.append(study)
+        needs: dict[str, set[str]] = {}
         for stem in notebooks:
             file = ROOT / "notebooks" / f"{stem}.ipynb"
             if not file.is_file():
@@ -221,6 +238,7 @@ def fragment(runs: list[str]) -> str:
             # What the run does not hold is not waited for: the notebook asks whether it is there, and says so.
             kept = set(KEPT.findall(code)) & set(notebooks)
             earlier = sorted({*kept, *all_before} - {stem})
+            needs[stem] = set(earlier)
             copy = f"{COPIES}/{run}/{stem}.ipynb"
             modules = closure({"analysis", *imported(ast.parse(code))})
             simulates = any(file.startswith("src/analysis/simulation/") for file in modules)
@@ -242,11 +260,12 @@ def fragment(runs: list[str]) -> str:
                     ],
                 )
             )
-            copies.append(copy)
+        copies |= {f"{COPIES}/{run}/{stem}.ipynb": places for stem, places in waited_for(needs).items()}
+    copies = dict(sorted(copies.items(), key=lambda each: each[1], reverse=True))
     for study in studies:
         rules += study_rules(study)
     variables = {
-        "COPIES": copies,
+        "COPIES": list(copies),
         "VALUES": [
             f"{RESULTS}/{copy.removeprefix(COPIES + '/').removesuffix('.ipynb')}.json" for copy in copies
         ],
