@@ -14,6 +14,8 @@ from analysis.results.arm_tables import arm_table, forest_rows, strata_of, two_a
 from analysis.results.arm_words import effect_sentence, is_exploratory, subgroup_sentence
 from analysis.results.context_tables import published_fact
 from analysis.results.reader_tables import reader_table, two_by_two
+from analysis.results.small_cells import SmallCells
+from analysis.results.small_in_text import without_small
 from analysis.results.subgroup_tables import characteristics, definition_table, in_subgroup
 from analysis.study import load_protocol, project_root
 from analysis.study.protocol import Fact
@@ -146,6 +148,31 @@ def test_the_definition_is_counted_by_arm(protocol):
         ["no", 1, 0, 1],
     ]
     assert list(characteristics(patients, inside, protocol).columns) == ["Line of treatment"]
+
+
+def test_levels_of_few_are_words_in_their_order_which_no_small_number_hides(protocol):
+    patients = pd.DataFrame(
+        {
+            "last_treatment": ["adjuvant", "metastatic"] * 3,
+            "prior_lines": [0, 1] * 3,
+            "ecog": [0, 1, 2, 0, 1, None],
+            "sites": [3, 2, 1, 5, None, 2],
+        }
+    )
+    found = characteristics(patients, in_subgroup(patients, protocol), protocol)
+    organs, ecog = found["Organs with metastases"], found["ECOG performance status"]
+    assert organs.cat.categories.tolist() == ["one", "two", "three or more"]
+    assert organs.astype("string").fillna("").tolist() == [
+        "three or more",
+        "two",
+        "one",
+        "three or more",
+        "",
+        "two",
+    ]
+    rule = SmallCells(5, zeros_shown=True, applies=True)
+    for level in (*organs.cat.categories, *ecog.dropna().unique()):
+        assert without_small(level, rule, writing=True) == level
 
 
 def test_a_row_of_the_forest_that_cannot_be_estimated_says_why():

@@ -18,7 +18,7 @@ from analysis.results.small_cells import NOT_SHOWN, SmallCells
 from analysis.results.small_tables import Counted, withheld_table
 from analysis.study import (
     FACTS,
-    Fact,
+    MarkedFact,
     PublishedCharacteristic,
     context_studies,
     corrections,
@@ -52,8 +52,8 @@ def test_every_recalled_ratio_carries_its_mark_in_figure_and_alternative_text():
 @pytest.mark.parametrize("result", ["read", "computed"])
 def test_a_recalled_fact_of_a_study_is_printed_behind_its_mark_and_no_read_one_is(name, result):
     """Alone among facts that were read, whatever fact it is and however the result is known."""
-    known = {fact: Fact("7" if fact == "n" else f"the {fact}", "read") for fact in FACTS}
-    known[name] = Fact("77" if name == "n" else "remembered", "recalled")
+    known = {fact: MarkedFact("7" if fact == "n" else f"the {fact}", "read") for fact in FACTS}
+    known[name] = MarkedFact("77" if name == "n" else "remembered", "recalled")
     one = replace(context_studies()[0], basis=result, **known)
     row = words.studies_table([one]).iloc[0]
     where = {
@@ -80,13 +80,13 @@ def test_a_recalled_fact_of_a_study_is_printed_behind_its_mark_and_no_read_one_i
 
 def test_a_fact_cannot_be_put_into_a_sentence_without_its_mark():
     with pytest.raises(PublicationError, match="without its mark: 'day 14'"):
-        f"{Fact('day 14', 'recalled')}"
+        f"{MarkedFact('day 14', 'recalled')}"
 
 
 def test_a_fact_that_does_not_say_how_it_is_known_is_not_printed():
     for name in FACTS:
         with pytest.raises(PublicationError, match="not said how"):
-            words.studies_table([replace(context_studies()[0], **{name: Fact("7", "sure")})])
+            words.studies_table([replace(context_studies()[0], **{name: MarkedFact("7", "sure")})])
 
 
 def test_the_weights_say_which_of_the_shares_they_aim_at_are_not_verified():
@@ -258,7 +258,7 @@ def test_every_table_of_the_notebook_says_what_it_counts(project):
 
 
 def test_the_answer_counts_what_was_computed_apart_and_what_is_not_verified():
-    one = replace(context_studies()[0], **{name: Fact("7", "read") for name in FACTS})
+    one = replace(context_studies()[0], **{name: MarkedFact("7", "read") for name in FACTS})
     studies = [replace(one, basis=basis) for basis in ("read", "recalled", "recalled", "computed")]
     said = words.context_answer(None, studies, None, None)
     assert "3 published results of early markers and 1 computed from open data, from 1 studies" in said

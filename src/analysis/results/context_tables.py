@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.evidence import Matching, MatchingTask, WeightedComparison
-    from analysis.study import ContextStudy, Correction, Fact, Protocol, PublishedTrial
+    from analysis.study import ContextStudy, Correction, MarkedFact, Protocol, PublishedTrial
     from analysis.survival import SurvivalCurve
 
 UNVERIFIED = "recalled, not verified"
@@ -63,7 +63,7 @@ def published_fact(protocol: Protocol, name: str) -> str:
     return _marked(text, "read" if basis == "published" else basis)
 
 
-def _told(*facts: Fact) -> str:
+def _told(*facts: MarkedFact) -> str:
     """Facts side by side, read ones first: each of the others stands behind its mark."""
     order = list(KNOWN)
     groups = itertools.groupby(
@@ -96,7 +96,7 @@ def studies_table(studies: Iterable[ContextStudy]) -> pd.DataFrame:
     )
 
 
-def _number(n: Fact) -> str:
+def _number(n: MarkedFact) -> str:
     return f"n = {n.told}" if n.basis == "read" else f"n = {n.told}, {known(n.basis)}"
 
 

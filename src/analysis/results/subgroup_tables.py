@@ -89,14 +89,22 @@ def characteristics(patients: pd.DataFrame, inside: pd.Series, protocol: Protoco
         )
     if "ecog" in patients:
         found["ECOG performance status"] = (
-            (patients["ecog"] >= 1).map({True: "1 or more", False: "0"}).where(patients["ecog"].notna())
+            (patients["ecog"] >= 1).map({True: "≥1", False: "0"}).where(patients["ecog"].notna())
         )
     for name, label in YES_NO.items():
         if name in patients:
             found[label] = patients[name].map({True: "yes", False: "no"})
     if "sites" in patients:
-        sites = patients["sites"].astype("Int64").clip(upper=3).astype("string")
-        found["Organs with metastases"] = sites.replace({"3": "3 or more"})
+        # In words: a bare small number in a figure is taken for one of patients where these are withheld.
+        few = pd.CategoricalDtype(["none", "one", "two", "three or more"])
+        places = patients["sites"].astype("Int64").clip(lower=0, upper=3)
+        found["Organs with metastases"] = (
+            places.map(dict(enumerate(few.categories))).astype(few).cat.remove_unused_categories()
+        )
     return pd.DataFrame(
-        {name: values.astype("string") for name, values in found.items() if values.notna().any()}
+        {
+            name: values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("string")
+            for name, values in found.items()
+            if values.notna().any()
+        }
     )

@@ -1,6 +1,6 @@
 """The protocol's facts, typed notebook parameters, and what a study folder contains."""
 
-from analysis.study.context_studies import FACTS, ContextStudy, Fact, context_studies
+from analysis.study.context_studies import FACTS, ContextStudy, MarkedFact, context_studies
 from analysis.study.corrections import Correction, corrections
 from analysis.study.fact_files import MARKS
 from analysis.study.parameters import Parameters
@@ -23,8 +23,8 @@ __all__ = [
     "AssessmentSchedule",
     "ContextStudy",
     "Correction",
-    "Fact",
     "Families",
+    "MarkedFact",
     "Parameters",
     "PlannedAnalysis",
     "Protocol",

@@ -36,7 +36,7 @@ DIRECTIONS = ("poor v good", "good v poor", "")
 
 
 @dataclass(frozen=True)
-class Fact:
+class MarkedFact:
     """What is known, ``told``, and how, ``basis``. Put into a sentence by itself it is refused: its mark would be lost."""
 
     told: str
@@ -58,7 +58,7 @@ class ContextStudy:
     ----------
     study, marker : str
         Which study, and what it measured, one of :data:`MARKERS`.
-    design, setting, treatment, timing, metric, cutoff, n : Fact
+    design, setting, treatment, timing, metric, cutoff, n : MarkedFact
         What was measured in how many patients, when and how: each with its own mark.
     outcome : str
         What the marker is related to.
@@ -80,13 +80,13 @@ class ContextStudy:
 
     study: str
     marker: str
-    design: Fact
-    setting: Fact
-    treatment: Fact
-    timing: Fact
-    metric: Fact
-    cutoff: Fact
-    n: Fact
+    design: MarkedFact
+    setting: MarkedFact
+    treatment: MarkedFact
+    timing: MarkedFact
+    metric: MarkedFact
+    cutoff: MarkedFact
+    n: MarkedFact
     outcome: str
     measure: str
     comparison: str
@@ -139,6 +139,6 @@ def _study(row: dict[str, str], where: str) -> ContextStudy:
             offenders=offenders,
         )
     values: dict[str, Any] = {name: row[name] for name in ("study", "marker", *_RESULT, "source", "note")}
-    values |= {name: Fact(row[name], row[f"{name}_basis"]) for name in FACTS}
+    values |= {name: MarkedFact(row[name], row[f"{name}_basis"]) for name in FACTS}
     values |= {"estimate": estimate, "low": low, "high": high, "level": level}
     return ContextStudy(**values)
