@@ -96,8 +96,9 @@ $(SITE)/publication/index%html $(SITE)/publication/index%docx $(SITE)/publicatio
 		$(VALUES) $(PUBLICATION) $(PUBLISH) data/protocol.yml .make/runs | $(ENV)
 	$(STEP) publish $(RUNS)
 
-$(SITE)/index.html: $(COPIES) $(PAGES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
-		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
+# The publication before the pages: while it is prepared and looked through on one core, the other makes pages.
+$(SITE)/index.html: $(COPIES) $(SITE)/publication/index.html $(SITE)/publication/index.docx \
+		$(SITE)/publication/index.pdf $(SITE)/publication/supplement.html $(PAGES) $(STUDIES) $(PUBLISH) reports/style/site.css .make/runs \
 		$(wildcard data/agreement.csv .make/tests.json) | $(ENV)
 	$(STEP) index $(RUNS)
 

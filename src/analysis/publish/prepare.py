@@ -98,7 +98,7 @@ def _study_metadata(run: Run) -> dict[str, Any]:
 
 
 def _yaml(content: dict[str, Any]) -> str:
-    class _NoAliases(yaml.SafeDumper):
+    class _NoAliases(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # pyrefly: ignore[invalid-inheritance]
         def ignore_aliases(self, data: Any) -> bool:
             return True  # `main` is printed in full: anchors are legal YAML but nobody expects them here
 
