@@ -145,7 +145,7 @@ def sentence_seconds(checkout: Path, environment: dict[str, str]) -> float:
 import time
 from pathlib import Path
 from analysis.publish.preview.rendering import render_changed
-reports, runs = Path("reports"), ["primary", "post-hoc-15", "design"]
+reports, runs = Path("reports").resolve(), ["primary", "post-hoc-15", "design", "first-line"]
 given = reports, runs, reports / "_preview"
 assert render_changed(*given, None).pages
 start = time.perf_counter()
