@@ -203,20 +203,20 @@ def study_rules(study: str) -> list[str]:
     return rules
 
 
-def waited_for(needs: dict[str, set[str]]) -> dict[str, tuple[int, int]]:
-    """How many notebooks, in the longest chain, come after each one and before it; those most waited for start first.
+def waiting_behind(needs: dict[str, set[str]]) -> dict[str, int]:
+    """How many notebooks come after each one, in the longest chain: those most waited for start first.
 
-    >>> waited_for({"response": set(), "quality": set(), "survival": {"response"}})
-    {'response': (1, 0), 'quality': (0, 0), 'survival': (0, 1)}
+    >>> waiting_behind({"response": set(), "quality": set(), "survival": {"response"}})
+    {'response': 1, 'quality': 0, 'survival': 0}
     """
-
-    def chain(name: str, links: dict[str, set[str]], *behind: str) -> int:
-        if name in behind:
-            raise SystemExit(f"graph: notebooks wait for each other: {', '.join(sorted({name, *behind}))}.")
-        return 1 + max((chain(other, links, name, *behind) for other in links[name]), default=-1)
-
     followers = {name: {other for other, of in needs.items() if name in of} for name in needs}
-    return {name: (chain(name, followers), chain(name, needs)) for name in needs}
+
+    def chain(name: str, *before: str) -> int:
+        if name in before:
+            raise SystemExit(f"graph: notebooks wait for each other: {', '.join(sorted({name, *before}))}.")
+        return 1 + max((chain(other, name, *before) for other in followers[name]), default=-1)
+
+    return {name: chain(name) for name in needs}
 
 
 def fragment(runs: list[str]) -> str:
@@ -260,7 +260,10 @@ def fragment(runs: list[str]) -> str:
                     ],
                 )
             )
-        copies |= {f"{COPIES}/{run}/{stem}.ipynb": places for stem, places in waited_for(needs).items()}
+        for stem, behind in waiting_behind(needs).items():
+            # Of two that are waited for alike, the one with more to do: its source tells roughly.
+            size = (ROOT / "notebooks" / f"{stem}.ipynb").stat().st_size
+            copies[f"{COPIES}/{run}/{stem}.ipynb"] = (behind, size)
     copies = dict(sorted(copies.items(), key=lambda each: each[1], reverse=True))
     for study in studies:
         rules += study_rules(study)
