@@ -155,7 +155,8 @@ def test_it_runs_without_any_installed_package(project, tmp_path):
     # What others wait for starts first, whatever the order in the run's file.
     order = [Path(name).stem for name in copies.split()[2:]]
     assert order[0] == "02-pet-response"
-    assert order.index("04-survival") < order.index("01-cohort")  # both are waited for by the last; the longer first
+    # The last waits for both; the longer starts first.
+    assert order.index("04-survival") < order.index("01-cohort")
     assert order[-1] == "07-reporting"
 
 

@@ -25,6 +25,9 @@ class LeftOut(StrEnum):
     """Why what a figure draws is in no file of numbers, as its page says it."""
 
     PATIENTS = "Every mark is one patient: rows of patients stay with the data, so these are in no file."
+    CUTOFFS = (
+        "The cut-offs tried are values of single patients: these stay with the data, so they are in no file."
+    )
     LESIONS = "Every point is one lesion: rows of lesions stay with the data, so these are in no file."
     SCANS = "Every mark is one scan: rows of scans stay with the data, so these are in no file."
     PICTURE = "A picture of scans: it draws no numbers."

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         DecisionCurve,
         EarlyResponse,
         IntervalTwin,
-        PostHocCutoff,
         ResidualSmooth,
         SplineEffect,
         SurvivalCurve,
@@ -103,13 +102,6 @@ def smooth_numbers(smooth: ResidualSmooth) -> pd.DataFrame:
             "high": smooth.high,
         }
     )
-
-
-def search_numbers(found: PostHocCutoff) -> pd.DataFrame:
-    """Every cut-off tried and its statistic: ``cutoff, statistic``."""
-    import pandas as pd
-
-    return pd.DataFrame({"cutoff": found.cutoffs, "statistic": found.statistics})
 
 
 def decision_numbers(found: DecisionCurve) -> pd.DataFrame:
