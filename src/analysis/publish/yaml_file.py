@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from analysis.errors import PublicationError
+from analysis.publish.text_file import read_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same reader in C where it is there: an author who saved a sentence waits for thousands of names to be read."""
@@ -30,16 +31,11 @@ def read_yaml(
     PublicationError
         If it is no UTF-8 text, no YAML or no mapping.
     """
-    text = ""
-    try:
-        text = file.read_text(encoding="utf-8")
-        content = yaml.load(text, Loader=_LOADER)
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except UnicodeDecodeError as error:
-        raise PublicationError(
-            f"{file.name} is not UTF-8 text", where=file.name, do="save it whole, as UTF-8"
-        ) from error
+    text = read_text(file)
+    try:
+        content = yaml.load(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         # What ends too early is noticed behind the last line.
