@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 
 
 class AnalysisError(Exception):
@@ -63,6 +64,43 @@ class ParameterError(AnalysisError):
 
 class DesignError(AnalysisError):
     """A statistical question cannot be asked of these data in this way."""
+
+
+def refuse_repeated(patients: Iterable[Hashable], what: str, *, do: str = "give one row a patient") -> None:
+    """Refuse patients of whom one stands more than once: that one would be counted twice.
+
+    Parameters
+    ----------
+    patients : iterable
+        Their pseudonyms.
+    what : str
+        What they stand in, as the subject of a sentence in the singular.
+    do : str
+        What to do about it.
+
+    Raises
+    ------
+    DesignError
+        With the first eight of them, in alphabetical order.
+
+    Examples
+    --------
+    >>> refuse_repeated(["A", "B", "A"], "the table of forms")
+    Traceback (most recent call last):
+        ...
+    analysis.errors.DesignError: the table of forms holds 1 patient(s) more than once. Expected: each patient once. Do: give one row a patient. [patients A]
+    """
+    times = Counter(patients)
+    twice = sorted(str(patient) for patient, n in times.items() if n > 1)
+    if twice:
+        more = f" and {len(twice) - 8} more" if len(twice) > 8 else ""
+        raise DesignError(
+            f"{what} holds {len(twice)} patient(s) more than once",
+            where="patients " + ", ".join(twice[:8]) + more,
+            expected="each patient once",
+            do=do,
+            offenders=twice,
+        )
 
 
 class PublicationError(AnalysisError):

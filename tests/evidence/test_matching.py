@@ -223,7 +223,7 @@ def test_characteristics_must_stand_beside_the_times_each_patient_once():
     with pytest.raises(DesignError, match="3 rows of characteristics stand beside 4 patients"):
         weighted_comparison([1, 2, 3, 4], [1] * 4, pd.DataFrame({"bone": [1, 0, 1]}), **asked)
     twice = pd.DataFrame({"bone": [1, 0, 1, 0]}, index=["A", "B", "A", "C"])
-    with pytest.raises(DesignError, match="named twice") as caught:
+    with pytest.raises(DesignError, match="more than once") as caught:
         weighted_comparison([1, 2, 3, 4], [1] * 4, twice, **asked)
     assert caught.value.offenders == ("A",)
 

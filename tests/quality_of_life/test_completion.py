@@ -35,6 +35,6 @@ def test_a_form_soon_after_day_0_is_no_baseline_and_of_no_visit():
 
 
 def test_a_patient_named_twice_is_refused():
-    with pytest.raises(DesignError, match="named twice") as caught:
+    with pytest.raises(DesignError, match="more than once") as caught:
         completion(["A"], [0], patients=["A", "B", "A"], until_day=[10, 10, 10])
     assert caught.value.offenders == ("A",)

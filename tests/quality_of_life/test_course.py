@@ -103,7 +103,7 @@ def test_a_form_soon_after_day_0_is_no_baseline_of_no_visit_and_counted():
 
 
 def test_a_patient_named_twice_among_the_randomised_is_refused():
-    with pytest.raises(DesignError, match="named twice") as caught:
+    with pytest.raises(DesignError, match="more than once") as caught:
         course_design(["A", "A"], [0, 42], [50, 60], patients=["A", "B", "A"], in_arm=[True, False, True],
                       every_weeks=6, until_week=6)  # fmt: skip
     assert caught.value.offenders == ("A",)

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.biomarkers.contingency import fisher_exact
 from analysis.biomarkers.exact_test import ExactTest
 from analysis.biomarkers.two_samples import rank_sum
-from analysis.errors import DesignError
+from analysis.errors import refuse_repeated
 from analysis.logbook import logged
 
 RESISTANT, SENSITIVE = "non_responder", "responder"
@@ -98,14 +98,7 @@ def one_a_patient(values: pd.Series, what: str) -> pd.Series:
     DesignError
         If an index entry (patient_id) occurs more than once.
     """
-    twice = sorted(set(values.index[values.index.duplicated()].astype(str)))
-    if twice:
-        raise DesignError(
-            f"{what} holds {len(twice)} patients more than once",
-            expected="one value a patient",
-            do="select one visit",
-            offenders=twice,
-        )
+    refuse_repeated(values.index, what, do="select one visit")
     return values
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.errors import DesignError
+from analysis.errors import DesignError, refuse_repeated
 from analysis.evidence.matching import Matching, matching_weights
 from analysis.logbook import logged
 from analysis.survival.observations import observations
@@ -177,17 +177,9 @@ def _refuse_misplaced(patients: pd.DataFrame, n: int) -> None:
         raise DesignError(
             f"{len(patients)} rows of characteristics stand beside {n} patients",
             expected="one row a patient, in the order of the times",
+            do="take times and characteristics from one table",
         )
-    twice = patients.index[patients.index.duplicated()]
-    if len(twice):
-        names = sorted({str(one) for one in twice})
-        raise DesignError(
-            "a patient is named twice in the characteristics",
-            where="patients " + ", ".join(names[:8]),
-            expected="each patient once",
-            do="give one row a patient",
-            offenders=names,
-        )
+    refuse_repeated(patients.index, "the table of characteristics")
 
 
 def log_hazard_ratio(

@@ -76,6 +76,7 @@ def pattern_mixture(
             f"{d.size} differences, {se.size} standard errors and {n.size} sizes of patterns",
             where="pattern mixture",
             expected="at least two patterns, each with patients, a difference and its standard error",
+            do="join patterns that have no patients or cannot be compared",
         )
     share = n / n.sum()
     estimate = float(share @ d)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.errors import DesignError
+from analysis.errors import refuse_repeated
 
 NO_VISIT = -1
 """Of a form after day 0 that is no nearer to the first planned visit than to day 0."""
@@ -39,14 +39,5 @@ def planned_visit(day: ArrayLike, *, every_weeks: int) -> NDArray[np.int64]:
 
 def places(patients: Sequence[Any]) -> dict[Hashable, int]:
     """Row of each patient analysed; a patient named twice is refused."""
-    found = {one: i for i, one in enumerate(patients)}
-    if len(found) != len(patients):
-        names = sorted({str(one) for i, one in enumerate(patients) if found[one] != i})
-        raise DesignError(
-            "a patient is named twice among those analysed",
-            where="patients " + ", ".join(names[:8]),
-            expected="each patient once",
-            do="give one row a patient",
-            offenders=names,
-        )
-    return found
+    refuse_repeated(patients, "the list of patients analysed")
+    return {one: i for i, one in enumerate(patients)}
