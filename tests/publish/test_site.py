@@ -232,6 +232,13 @@ def test_a_notebook_that_was_not_run_is_refused(reports) -> None:
         render_notebook(reports.folder, "primary", "05-none")
 
 
+def test_the_page_of_a_notebook_does_not_wait_for_the_others_of_its_run(reports) -> None:
+    """After an update the page of the first is made while the results of the next are still those of an older version."""
+    before = notebook_page(reports)
+    reports.write("results/primary/07-older.json", '{"schema": 1, "run": "primary"}')
+    assert notebook_page(reports) == before
+
+
 FAULTS = {
     '<img src="https://example.org/a.png" alt="a">': "loads an address outside the folder: https://example.org/a.png",
     '<img src="//example.org/a.png" alt="a">': "loads an address outside the folder: //example.org/a.png",

@@ -21,13 +21,15 @@ def picture(path, told):
     Image.new("L", (2, 2)).save(path, pnginfo=info)
 
 
-def pdf(path, told):
+def pdf(path, told, about=b"/Type /ObjStm", head=b"<< /Title <", close=b"> >>", compressed=True):
     import zlib
 
-    stream = zlib.compress(b"<< /Title <" + (b"\xfe\xff" + told.encode("utf-16-be")).hex().encode() + b"> >>")
-    path.write_bytes(
-        b"%PDF-1.7\n1 0 obj\n<< /Filter /FlateDecode >>\nstream\n" + stream + b"\nendstream\nendobj\n"
-    )
+    stream = head + (b"\xfe\xff" + told.encode("utf-16-be")).hex().encode() + close
+    if head[-1:] != b"<":
+        stream = head + told.encode() + close
+    if compressed:
+        about, stream = about + b" /Filter /FlateDecode", zlib.compress(stream)
+    path.write_bytes(b"%PDF-1.7\n1 0 obj\n<< " + about + b" >>\nstream\n" + stream + b"\nendstream\nendobj\n")
 
 
 LEAKS = {
@@ -42,6 +44,10 @@ LEAKS = {
     "author of a Word file": (lambda f, who: word(f / "d.docx", author=who), "d.docx: its properties"),
     "metadata of a picture": (lambda f, who: picture(f / "p.png", who), "p.png: its metadata"),
     "title of a PDF": (lambda f, who: pdf(f / "p.pdf", who), "p.pdf: its metadata"),
+    "XMP of a PDF": (lambda f, who: pdf(f / "p.pdf", who, b"/Type /Metadata", b"<x:who>", b"</x:who>", compressed=False), "p.pdf: its metadata"),
+    "text behind a drawing in a PDF": (lambda f, who: pdf(f / "p.pdf", who, b"/Type /XObject /Subtype /Form", b"1 0 0 rg /Span <</ActualText <", b">>> BDC"), "p.pdf: its metadata"),
+    "a word on a page of a PDF": (lambda f, who: pdf(f / "p.pdf", who, b"", b"1 0 0 rg (", b") Tj"), "p.pdf: its metadata"),
+    "a mark on a page of a PDF": (lambda f, who: pdf(f / "p.pdf", who, b"", b"0 g /", b" BMC"), "p.pdf: its metadata"),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -73,6 +74,10 @@ def preload(what: str) -> None:
     for name in sorted(names):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        from analysis.publish.site.notebooks import warm_up
+
+        warm_up()
 
 
 def alone() -> bool:
@@ -231,7 +236,10 @@ def main() -> int:
     started = time.time_ns()
     # An interrupt is for the steps: each takes it when it is ready to, and none is lost until then.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    gc.disable()  # nothing of what is imported goes away again
     preload(what)
+    gc.freeze()  # nor is it looked through by every step for what does
+    gc.enable()
     if not alone():
         return 1
     with listening(path, started) as listener:

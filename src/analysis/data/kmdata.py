@@ -16,6 +16,7 @@ from analysis.data.writing import write_text
 from analysis.errors import StudyError
 from analysis.study import project_root
 from analysis.units import DAYS_PER_MONTH
+from analysis.yaml_text import yaml_content
 
 TABLE, ABOUT = "patients.csv", "source.yml"
 WEEKS = ("BOLERO3_2",)
@@ -80,7 +81,7 @@ def _refuse_to_overwrite(destination: Path) -> None:
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
         return
     about = destination / ABOUT
-    if not about.is_file() or yaml.safe_load(about.read_text(encoding="utf-8")).get("id") != "kmdata":
+    if not about.is_file() or yaml_content(about.read_text(encoding="utf-8")).get("id") != "kmdata":
         raise StudyError(
             "the folder holds something else than the reconstructed curves, and is left alone",
             where=str(destination),

@@ -13,6 +13,7 @@ import yaml
 
 from analysis.publish.problems import Problem
 from analysis.publish.text_file import read_text
+from analysis.yaml_text import yaml_content
 
 SHORTCODE = re.compile(r"\{\{<\s*(?P<name>[\w-]*)\s*(?P<argument>(?:(?!\{\{<).)*?)\s*>\}\}")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -104,7 +105,7 @@ def _front_matter(text: str, file: str, problems: list[Problem]) -> tuple[Mappin
     for number, line in enumerate(lines[1:], start=2):
         if line.strip() in ("---", "..."):
             try:
-                front = yaml.safe_load("\n".join(lines[1 : number - 1])) or {}
+                front = yaml_content("\n".join(lines[1 : number - 1])) or {}
             except yaml.YAMLError as error:
                 mark = getattr(error, "problem_mark", None)
                 problems.append(Problem(file, 2 + mark.line if mark else 1, "the header is not YAML"))

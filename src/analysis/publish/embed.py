@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from analysis.errors import PublicationError
+from analysis.yaml_text import yaml_content
 
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 
@@ -41,7 +42,7 @@ def cell_options(source: str) -> dict[str, str]:
             break
         lines.append(line[2:].removeprefix(" "))
     try:
-        options = yaml.safe_load("\n".join(lines)) or {}
+        options = yaml_content("\n".join(lines)) or {}
     except yaml.YAMLError:
         options = dict(line.split(": ", 1) for line in lines if ": " in line)
     return {str(name): " ".join(str(value).split()) for name, value in dict(options).items()}

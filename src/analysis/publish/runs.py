@@ -123,6 +123,24 @@ def _read_notebook(path: Path, run: str) -> NotebookResults:
     return NotebookResults(folder=path.parent / path.stem, **fields)
 
 
+def read_notebook(reports: Path, run: str, notebook: str) -> NotebookResults:
+    """Results of one executed notebook, whatever the others of its run are at this moment.
+
+    Raises
+    ------
+    PublicationError
+        If there is no such file, or it is not a result file.
+    """
+    path = reports / "results" / run / f"{notebook}.json"
+    if not path.is_file():
+        raise PublicationError(
+            f"notebook {notebook} of run {run} has no results",
+            where=f"results/{run}/{path.name}",
+            do=f"make report RUNS={run}",
+        )
+    return _read_notebook(path, run)
+
+
 def _refuse_twice(run: Run) -> None:
     """A name must mean one thing in a run: values, tables and figures are addressed without the notebook."""
     for kind in ("values", "tables", "figures"):

@@ -9,9 +9,7 @@ import yaml
 
 from analysis.errors import PublicationError
 from analysis.publish.text_file import read_text
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The same reader in C where it is there: an author who saved a sentence waits for thousands of names to be read."""
+from analysis.yaml_text import yaml_content
 
 
 def read_yaml(
@@ -35,7 +33,7 @@ def read_yaml(
         return {}
     text = read_text(file)
     try:
-        content = yaml.load(text, Loader=_LOADER)
+        content = yaml_content(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         # What ends too early is noticed behind the last line.

@@ -6,9 +6,8 @@ import functools
 import re
 from collections.abc import Mapping
 
-import yaml
-
 from analysis.errors import PublicationError
+from analysis.yaml_text import yaml_content
 
 OPTION = re.compile(r"^#\|\s?(.*)$")
 
@@ -31,7 +30,7 @@ def options_of(source: str) -> dict[str, str]:
 @functools.lru_cache(maxsize=8)
 def _parsed(lines: tuple[str, ...]) -> dict[str, str]:
     """Each value and each analysis of a cell asks for them again."""
-    parsed = yaml.safe_load("\n".join(lines)) if lines else None
+    parsed = yaml_content("\n".join(lines)) if lines else None
     return {str(name): str(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
 
 

@@ -22,14 +22,18 @@ _PICTURES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp"
 _UID = re.compile(r"[12](?<![\d.][12])(?:\.\d+(?:\.\d+){6,}|(?<=2)\.25\.\d{20,})(?!\.?\d)")
 _DICOM_OWN = "1.2.840.10008."
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
-_ENCODED = re.compile(r"[A-Za-z0-9+/=]{60,}")
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{60,}")
 """Pixels in a notebook: a short pseudonym would be found in them by chance."""
+_PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
 _NOT_READ = re.compile(r"<(style|script|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _WORDS = frozenset((".md", ".qmd", ".csv", ".txt"))
-_STREAM = re.compile(rb"\bobj\b((?:(?!endobj).)*?)\bstream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"\bstream\r?\n")
 _PIXELS_OR_FONT = re.compile(rb"/Length1\b|/Subtype\s*/(?:Image|CIDFontType0C|OpenType|Type1C)\b")
 """Streams without text: a short pseudonym would be found in their bytes by chance."""
+_DRAWING = re.compile(rb"/Subtype\s*/Form\b")
+"""A drawing: like the content of a page, which has no type, it is millions of numbers with strings and names between."""
 _PDF_TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)|<(?:[0-9A-Fa-f]{2})+>")
+_PDF_NAME = re.compile(rb"/[^\s/<>\[\](){}%]+")
 
 
 def find_leaks(top: Path, identifiers: Collection[str], *, clean: set[bytes] | None = None) -> list[str]:
@@ -121,7 +125,9 @@ def _texts(suffix: str, content: bytes) -> Iterator[tuple[str, str, bool]]:
         text = _ENCODED.sub(" ", _DATA_URI.sub(" ", content.decode("utf-8", "replace")))
         yield "the text", text, suffix in _WORDS
         if suffix in (".html", ".htm", ".xml", ".svg"):
-            yield "the text", html.unescape(unquote(text)), False
+            decoded = html.unescape(unquote(text))
+            if decoded != text:
+                yield "the text", decoded, False
             bare = re.sub(r"<[^>]*>", "", _NOT_READ.sub(" ", text))  # a name may have mark-up inside
             yield "the text", html.unescape(unquote(bare)), suffix != ".svg"
     elif suffix in _ZIPPED:
@@ -142,29 +148,47 @@ def _picture(content: bytes) -> str:
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as picture:
-        picture.load()  # text behind the pixels is read only then
+        pixels = content.find(b"IDAT")
+        whole = picture.format != "PNG" or any(content.find(kind, pixels) > 0 for kind in _PNG_TEXTS)
+        if whole:
+            picture.load()  # text behind the pixels is read only then
         told = [f"{key} {value}" for key, value in picture.info.items()]
-        told += [f"{value}" for value in picture.getexif().values()]
+        if whole or "exif" in picture.info:  # asking for it would read the pixels
+            told += [f"{value}" for value in picture.getexif().values()]
     return "\n".join(told)
 
 
 def _pdf(content: bytes) -> str:
     """Strings of a PDF outside its fonts' codes: information dictionary, bookmarks, links, XMP, in streams too."""
-    pieces = [_STREAM.sub(rb"\1", content)]
-    for about, stream in _STREAM.findall(content):
+    streams, outside = _streams(content)
+    told = []
+    for about, stream in (*streams, (b"/Type", outside)):
         if _PIXELS_OR_FONT.search(about):
             continue
         try:
-            pieces.append(zlib.decompress(stream))
+            piece = zlib.decompress(stream) if b"/Filter" in about else stream
         except zlib.error:
             continue  # another filter: pixels
-    told = []
-    for piece in pieces:
-        told.append(piece.decode("latin-1"))
+        if b"/Type" not in about or _DRAWING.search(about):
+            told.append(b"\n".join(_PDF_NAME.findall(piece)).decode("latin-1"))
+        else:
+            told.append(piece.decode("latin-1"))
         for found in _PDF_TEXT.findall(piece):
             raw = found[1:-1] if found[:1] == b"(" else bytes.fromhex(found[1:-1].decode("ascii"))
-            if raw[:2] in (b"\xfe\xff", b"\xff\xfe"):
-                told.append(raw.decode("utf-16", "replace"))
-            elif found[:1] == b"<":
-                told.append(raw.decode("latin-1"))
+            utf16 = raw[:2] in (b"\xfe\xff", b"\xff\xfe")
+            told.append(raw.decode("utf-16" if utf16 else "latin-1", "replace"))
     return "\n".join(told)
+
+
+def _streams(content: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Streams of a PDF, each with the dictionary before it, and all that stands outside streams."""
+    found, outside, end = [], [], 0
+    for begin in _STREAM.finditer(content):
+        if begin.start() < end:
+            continue  # the bytes of a stream happen to hold the word
+        outside.append(content[end : begin.start()])
+        about = content[max(end, content.rfind(b"obj", end, begin.start())) : begin.start()]
+        close = content.find(b"endstream", begin.end())
+        end = len(content) if close < 0 else close
+        found.append((about, content[begin.end() : end]))
+    return found, b"".join([*outside, content[end:]])

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from analysis.results.log_tables import DESCRIPTIVE
 from analysis.results.plan_comparison import split_marker
 from analysis.results.plan_tables import UNPLANNED
+from analysis.yaml_text import yaml_content
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +128,7 @@ def slots(table: pd.DataFrame) -> int:
 
 
 def _items() -> dict[str, list[dict[str, Any]]]:
-    return yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
+    return yaml_content(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
 
 
 def _filled(text: str, facts: Mapping[str, str]) -> str:

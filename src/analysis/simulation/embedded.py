@@ -18,6 +18,7 @@ from analysis.simulation.trial import DEFAULT_SEED, JointDraw, draw_joint, tabul
 from analysis.simulation.truth import FILE as TRUTH_FILE
 from analysis.simulation.truth import truth_folder, write_truth
 from analysis.study import load_protocol
+from analysis.yaml_text import yaml_content
 
 IMAGING_TABLES = ("pet_visits", "lesions")
 """Tables that a study without images is without."""
@@ -159,7 +160,7 @@ def _is_simulated(folder: Path) -> bool:
     if not description.is_file():
         return False
     try:
-        content = yaml.safe_load(description.read_text(encoding="utf-8"))
+        content = yaml_content(description.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return False
     return isinstance(content, dict) and content.get("kind") == "simulated"

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import ParameterError
 from analysis.study import project_root
+from analysis.yaml_text import yaml_content
 
 BASES = ("published", "recalled", "computed", "derived", "calibrated", "assumed")
 """Where the value of a simulation parameter comes from; explained at the top of the file."""
@@ -61,7 +60,7 @@ def load_parameters(path: Path | None = None) -> SimulationParameters:
         If an entry is not exactly value, basis and note, or its basis is unknown.
     """
     source = path or project_root() / "data" / "simulation.yml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = yaml_content(source.read_text(encoding="utf-8"))
     facts = {}
     for section, entries in document.items():
         for name, entry in entries.items():

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import ParameterError
 from analysis.study.plan import PlannedAnalysis, read_plan
+from analysis.yaml_text import yaml_content
 
 BASES = ("registered", "published", "recalled", "assumed")
 """How far a fact can be trusted; ``recalled`` and ``assumed`` must be said wherever it is printed."""
@@ -151,7 +150,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
     The protocol of another trial (a run file names it) may be without the visits, criteria and days that it does not have.
     """
     source = path or project_root() / "data" / "protocol.yml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = yaml_content(source.read_text(encoding="utf-8"))
     rule = document.get("comparison_of_days", {}).get("rule", {"value": ""})
     visits = {
         name: Visit(name, entry["day"], (entry["window"][0], entry["window"][1]), entry["basis"])

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import ParameterError
 from analysis.study.protocol import Protocol, load_protocol, project_root
+from analysis.yaml_text import yaml_content
 
 PROTOCOL = "data/protocol.yml"
 """The protocol of a run that names no other."""
@@ -82,7 +81,7 @@ def run_document(run: str, *, folder: Path | None = None) -> dict[str, Any]:
             expected="the name of a file in notebooks/runs",
             do="write the file, or use the name of another run",
         )
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document = yaml_content(file.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
         raise ParameterError(
             "the run file is no mapping", where=where, expected="title, notebooks, families, parameters"

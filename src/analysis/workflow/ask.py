@@ -39,8 +39,16 @@ IMPORTED_WITH = {
 
 def newest_source() -> int:
     """When the newest file that may have been imported or read was saved, in nanoseconds."""
-    places = [*(ROOT / "src").rglob("*"), *(ROOT / "data").glob("*.*")]
-    return max(path.stat().st_mtime_ns for path in places if path.suffix != ".pyc" and path.is_file())
+    newest = max(path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.*"))
+    waiting = [str(ROOT / "src")]
+    while waiting:  # pathlib would take three times as long, once for every step
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    newest = max(newest, entry.stat().st_mtime_ns)
+                elif entry.name != "__pycache__":
+                    waiting.append(entry.path)
+    return newest
 
 
 def connected(path: Path) -> socket.socket | None:

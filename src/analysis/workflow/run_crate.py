@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.workflow.runs import Run
+from analysis.yaml_text import yaml_content
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -71,7 +70,7 @@ def describe(
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
-    cited = yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))
+    cited = yaml_content((folder / "CITATION.cff").read_text(encoding="utf-8"))
     crate = ROCrate(version="1.1")
     when = moment(epoch)
 

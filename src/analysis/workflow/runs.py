@@ -18,6 +18,7 @@ from analysis.study import (
     project_root,
     protocol_file,
 )
+from analysis.yaml_text import yaml_content
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 KEYS = {"title", "notebooks", "families", "parameters"}
@@ -65,7 +66,7 @@ def load_run(name: str) -> Run:
             do="correct the name, or write the run file",
         )
     try:
-        document: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document: Any = yaml_content(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ParameterError("the run file is not YAML", where=where, do=f"correct it: {error}") from error
     if not isinstance(document, dict) or set(document) - OPTIONAL != KEYS:

@@ -16,6 +16,7 @@ from analysis.data.pseudonymised import TableReport, pseudonymised_tables
 from analysis.errors import StudyError
 from analysis.pet.deidentification.files import FolderReport, deidentify_folder
 from analysis.pet.deidentification.profile import Options
+from analysis.yaml_text import yaml_content
 
 _MASKS = (".nii", ".nii.gz")
 
@@ -225,7 +226,7 @@ def _describe(source: Path, target: Path, left_out: set[str]) -> None:
     file = source / "study.yml"
     if not file.is_file():
         return
-    document = yaml.safe_load(file.read_text(encoding="utf-8-sig")) or {}
+    document = yaml_content(file.read_text(encoding="utf-8-sig")) or {}
     document.pop("dicom", None)
     document.pop("contours", None)
     lacks = {name: list(columns) for name, columns in (document.get("lacks") or {}).items()}

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from analysis.errors import DesignError, ParameterError
 from analysis.study import project_root
+from analysis.yaml_text import yaml_content
 
 _REACH = float(ndtri(0.975))
 
@@ -91,7 +91,7 @@ def load_repeatability(path: Path | None = None) -> dict[str, Repeatability]:
         If an entry lacks a field or holds an impossible number; the message names the measure.
     """
     source = path or project_root() / "data" / "repeatability.yml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = yaml_content(source.read_text(encoding="utf-8"))
     found = {}
     for metric, entry in document["measures"].items():
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,8 @@ def _highlighted(source: str) -> str:
     return Highlight2HTML(pygments_lexer="python")(source).replace("<pre>", '<pre tabindex="0">', 1)
 
 
-def _exporter(taken: Sequence[str]) -> TemplateExporter:
+@functools.cache
+def _exporter() -> TemplateExporter:
     settings = Config(
         NbConvertBase={"display_data_priority": list(SHOWN)},
         RegexRemovePreprocessor={"patterns": [r"\s*\Z"]},
@@ -95,10 +97,7 @@ def _exporter(taken: Sequence[str]) -> TemplateExporter:
         extra_loaders=[FileSystemLoader(TEMPLATES)],
         extra_template_basedirs=[],
         preprocessors=[CellFacts, SafeOutputs],
-        filters={
-            "highlight_code": _highlighted,
-            "markdown2html": PageMarkdown([*_FRAME, *taken]),
-        },
+        filters={"highlight_code": _highlighted},
     )
     # nbconvert trusts what it prints; here only what a filter made safe is printed as it is.
     exporter.environment.autoescape = True
@@ -139,7 +138,9 @@ def cells_html(
     taken = [f"cell-{label}" for label in labels] + [
         f"value-{value['name']}" for values in made.values() for value in values
     ]
-    text, _ = _exporter(taken).from_notebook_node(
+    exporter = _exporter()
+    exporter.register_filter("markdown2html", PageMarkdown([*_FRAME, *taken]))
+    text, _ = exporter.from_notebook_node(
         notebook, resources={"made": dict(made), "notebook": name, "pictures": dict(pictures or {})}
     )
     return text

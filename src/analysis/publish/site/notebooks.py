@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from markupsafe import Markup
 
 from analysis.errors import PublicationError
-from analysis.publish.runs import NotebookResults, read_runs
+from analysis.publish.runs import NotebookResults, read_notebook, read_runs
 from analysis.publish.site.files import picture_folder
-from analysis.publish.site.pages import page, provenance_facts
+from analysis.publish.site.pages import page, provenance_facts, template
 from analysis.publish.staging import staged_folder
 from analysis.work.whole_file import write_whole
 
@@ -109,12 +109,26 @@ def render_notebook(reports: Path, run: str, notebook: str) -> Path:
         If the executed copy or its results are missing, a figure has no alt text, an output has no form
         that a page can show, or a formula cannot be read.
     """
-    found = [results for results in read_runs(reports, [run])[0].notebooks if results.notebook == notebook]
-    if not found:
-        raise PublicationError(
-            f"notebook {notebook} of run {run} has no results", where=f"results/{run}/{notebook}.json"
-        )
-    return _render(reports, reports / "_site", found[0])
+    results = read_notebook(reports, run, notebook)
+    return _render(reports, reports / "_site", results)
+
+
+def warm_up() -> None:
+    """Have ready what the first page of a process waits for: schemas of notebooks, templates, the colours of code.
+
+    A process that forks itself for every page does this once for all of them.
+    """
+    import nbformat
+    from nbformat import v4
+
+    from analysis.publish.site.exporter import cells_html
+
+    table = v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
+    cells = [v4.new_markdown_cell("# Nothing"), v4.new_code_cell("nothing = None", outputs=[table])]
+    notebook = v4.new_notebook(cells=cells)
+    nbformat.validate(notebook)
+    cells_html(notebook, "nothing", made={})
+    template("notebook.html")
 
 
 def render_notebooks(reports: Path, runs: Iterable[str]) -> list[Path]:

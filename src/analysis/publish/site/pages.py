@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.publish.project import listed_documents, read_declaration
@@ -44,6 +44,11 @@ def _environment() -> Environment:
     )
 
 
+def template(name: str) -> Template:
+    """A template of the site, from the folder of templates."""
+    return _environment().get_template(name)
+
+
 def document_title(stem: str) -> str:
     """Name of a document in the navigation.
 
@@ -74,13 +79,13 @@ def without_empty_heads(html: str) -> str:
     return _EMPTY_HEAD.sub(r"<td\1></td>", html)
 
 
-def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
+def page(name: str, /, *, reports: Path, root: str, **content: Any) -> str:
     """A finished page; every text from data is escaped by the template engine.
 
     Parameters
     ----------
-    template : str
-        File in the folder of templates.
+    name : str
+        Template, a file in the folder of templates.
     reports : Path
         Folder of the publication.
     root : str
@@ -89,10 +94,8 @@ def page(template: str, *, reports: Path, root: str, **content: Any) -> str:
         What the template prints.
     """
     content.setdefault("documents", documents(reports))
-    text = (
-        _environment()
-        .get_template(template)
-        .render(root=root, style=Markup(stylesheet(reports)), site_pages=SITE_PAGES, **content)
+    text = template(name).render(
+        root=root, style=Markup(stylesheet(reports)), site_pages=SITE_PAGES, **content
     )
     return without_empty_heads(text)
 
@@ -123,9 +126,9 @@ def whole_page(
     )
 
 
-def bare_page(template: str, *, reports: Path, **content: Any) -> str:
+def bare_page(name: str, /, *, reports: Path, **content: Any) -> str:
     """A finished page outside the site: without navigation, and every text from data escaped."""
-    return _environment().get_template(template).render(style=Markup(stylesheet(reports)), **content)
+    return template(name).render(style=Markup(stylesheet(reports)), **content)
 
 
 def provenance_facts(provenance: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
