@@ -39,7 +39,7 @@ IMPORTED_WITH = {
 
 def newest_source() -> int:
     """When the newest file that may have been imported or read was saved, in nanoseconds."""
-    newest = max(path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.*"))
+    newest = max((path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.*")), default=0)
     waiting = [str(ROOT / "src")]
     while waiting:  # pathlib would take three times as long, once for every step
         with os.scandir(waiting.pop()) as entries:
