@@ -119,8 +119,11 @@ def test_a_list_of_places_gives_pages_in_print(reports, monkeypatch) -> None:
     from analysis.publish.render import pandoc
 
     kept = []
-    whole = pandoc._pandoc
-    monkeypatch.setattr(pandoc, "_pandoc", lambda *given: kept.append(whole(*given)) or kept[-1])
+
+    def keep(document) -> None:
+        kept.append((document.folder / f".{document.stem}.typ").read_text(encoding="utf-8"))
+
+    monkeypatch.setattr(pandoc, "_FINISHED", {"pdf": keep})
     reports.replace("index.qmd", "## Results", "::: {.with-pages}\nSee @sec-introduction.\n:::\n\n## Results")
     rendered(reports)
     assert any("context counter(page).at(<sec-introduction>)" in text for text in kept)

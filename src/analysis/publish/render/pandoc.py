@@ -6,8 +6,10 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,9 @@ from analysis.publish.staging import stylesheet
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parent / "templates"
 # Raw HTML, TeX and per-format text are off: what stands in the data can only be printed.
-TIDY = f"--lua-filter={HERE / 'tidy.lua'}"
 READER = "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-markdown_in_html_blocks"
-FORMATS = ("html", "docx", "pdf", "xml")
+FORMATS = ("pdf", "html", "docx", "xml")
+"""In the order in which they are made: Typst sets the PDF while Pandoc makes the others."""
 TITLES = {"docx": "Word", "pdf": "PDF", "xml": "JATS"}
 STYLE_PLACE = "/* site.css */"
 SECONDS = 120
@@ -45,107 +47,109 @@ class _Document:
     epoch: int
     reports: Path
 
-    def shift(self) -> list[str]:
+    def shift(self) -> int:
         """Print formats begin at level 1; the sources at level 2, below the title."""
         levels = [len(mark) for mark in _HEADING.findall(self.text)]
-        return ["--shift-heading-level-by=-1"] if levels and min(levels) == 2 else []
+        return -1 if levels and min(levels) == 2 else 0
+
+    def output(self, kind: str) -> dict[str, Any]:
+        """What Pandoc is to make, in the words of ``formats.lua``."""
+        printed = {"shift": self.shift(), "extension": "png", "tidy": str(HERE / "tidy.lua"), "options": {}}
+        plain = {"extension": "svg", "options": {"highlight_method": "none"}}
+        outputs: dict[str, dict[str, Any]] = {
+            "pdf": {
+                **plain,
+                "file": f".{self.stem}.typ",
+                "format": "typst-citations",  # Typst's own citations are off: Pandoc has made the references
+                "template": str(TEMPLATES / "publication.typ"),
+                "shift": self.shift(),
+            },
+            "html": {
+                "file": f"{self.stem}.html",
+                "format": "html5",
+                "template": str(TEMPLATES / "publication.html"),
+                "shift": 0,
+                "extension": "svg",
+                "options": {**plain["options"], "html_math_method": "mathml", "table_of_contents": True, "section_divs": True},
+            },
+            "docx": {**printed, "file": f"{self.stem}.docx", "format": "docx"},
+            "xml": {**printed, "file": f"{self.stem}.xml", "format": "jats_publishing"},
+        }  # fmt: skip
+        if reference := self.metadata.get("reference-doc-path"):
+            outputs["docx"]["options"] = {"reference_doc": reference}
+        return outputs[kind]
 
 
-def _pandoc(document: _Document, arguments: list[str]) -> str:
-    """Run Pandoc in the output folder, so that every path it sees or writes is relative."""
+def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
+    """Have Pandoc make a document in these formats; each is named as soon as it is there.
+
+    Pandoc runs in the output folder, so that every path it sees or writes is relative.
+    """
     import pypandoc
 
-    command = [
-        pypandoc.get_pandoc_path(),
-        "--standalone",
-        f"--from={READER}",
-        f"--lua-filter={HERE / 'portable.lua'}",
-    ]
-    metadata = document.folder / f".{document.stem}.metadata.json"
-    command += [f"--metadata-file={metadata.name}", "--citeproc", "--fail-if-warnings", *arguments]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(document.epoch)}
-    try:
-        done = subprocess.run(
-            command,
-            input=document.text.encode(),
+    job = {
+        "text": document.text,
+        "metadata": json.dumps(document.metadata),
+        "reader": READER,
+        "portable": str(HERE / "portable.lua"),
+        "outputs": [document.output(kind) for kind in kinds],
+    }
+    waiting = iter(kinds)
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            [pypandoc.get_pandoc_path(), "lua", str(HERE / "formats.lua")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
             cwd=document.folder,
-            env=environment,
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PublicationError(f"Pandoc did not finish {document.stem}.qmd in {SECONDS} s") from error
-    if done.returncode:
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(document.epoch)},
+        ) as process,
+    ):
+        timer = threading.Timer(SECONDS, process.kill)
+        timer.start()
+        try:
+            with process.stdin as given:
+                given.write(json.dumps(job).encode())
+            for _ in process.stdout:
+                yield next(waiting)
+            process.wait()
+        except BrokenPipeError:
+            process.wait()  # it ended before it had read all; what it said is told below
+        finally:
+            timed_out = not timer.is_alive()
+            timer.cancel()
+            process.kill()
+        complaints.seek(0)
+        said = complaints.read().decode(errors="replace").strip()
+    if timed_out:
+        raise PublicationError(f"Pandoc did not finish {document.stem}.qmd in {SECONDS} s")
+    if process.returncode or said:  # a warning is a fault: something would be missing or changed
         raise PublicationError(
-            f"Pandoc could not render {document.stem}.qmd: {done.stderr.decode(errors='replace').strip()}",
+            f"Pandoc could not render {document.stem}.qmd: {said or f'it ended with {process.returncode}'}",
             where=f"{document.stem}.qmd",
             do="correct the source; the strict check found nothing wrong with it",
         )
-    return done.stdout.decode()
 
 
 def _html(document: _Document) -> None:
-    page = _pandoc(
-        document,
-        [
-            "--to=html5",
-            "--mathml",
-            "--toc",
-            "--toc-depth=3",
-            "--section-divs",
-            "--syntax-highlighting=none",
-            "--default-image-extension=svg",
-            f"--template={TEMPLATES / 'publication.html'}",
-        ],
-    )
+    """Tables, blocks and terms of a page as the other pages of the site have them, and its style."""
+    file = document.folder / f"{document.stem}.html"
+    page = file.read_text(encoding="utf-8")
     page = re.sub(r"<th(?=[ >])", '<th scope="col"', page)
     page = re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', page).replace(STYLE_PLACE, document.style)
     page = link_terms(without_empty_heads(page), read_glossary(document.reports), "../glossary.html")
-    (document.folder / f"{document.stem}.html").write_text(page, encoding="utf-8")
-
-
-def _docx(document: _Document) -> None:
-    arguments = [
-        TIDY,
-        "--to=docx",
-        "--default-image-extension=png",
-        f"--output={document.stem}.docx",
-        *document.shift(),
-    ]
-    reference = document.metadata.get("reference-doc-path")
-    _pandoc(document, [*arguments, f"--reference-doc={reference}"] if reference else arguments)
-
-
-def _jats(document: _Document) -> None:
-    arguments = [
-        TIDY,
-        "--to=jats_publishing",
-        "--default-image-extension=png",
-        f"--output={document.stem}.xml",
-    ]
-    _pandoc(document, [*arguments, *document.shift()])
+    file.write_text(page, encoding="utf-8")
 
 
 def _pdf(document: _Document) -> None:
     """PDF by Typst, as PDF/UA-1: Typst refuses a figure without alternative text, so this is a test as well."""
     import typst
 
-    source = _pandoc(
-        document,
-        [
-            "--to=typst",
-            "--default-image-extension=svg",
-            "--syntax-highlighting=none",
-            f"--template={TEMPLATES / 'publication.typ'}",
-            *document.shift(),
-        ],
-    )
-    main = document.folder / f".{document.stem}.typ"
-    main.write_text(source, encoding="utf-8")
+    source = document.folder / f".{document.stem}.typ"
     try:
         typst.compile(
-            main,
+            source,
             output=document.folder / f"{document.stem}.pdf",
             root=document.folder,
             ignore_system_fonts=True,
@@ -156,10 +160,11 @@ def _pdf(document: _Document) -> None:
         raise PublicationError(
             f"Typst could not set {document.stem}.pdf: {error}", where=f"{document.stem}.qmd"
         ) from error
-    main.unlink()
+    source.unlink()
 
 
-_RENDERERS = {"html": _html, "docx": _docx, "pdf": _pdf, "xml": _jats}
+_FINISHED: Mapping[str, Callable[[_Document], None]] = {"html": _html, "pdf": _pdf}
+"""What is still to be done when Pandoc has made its part."""
 
 
 def _authors(entry: Any) -> tuple[list[dict[str, str]], list[str]]:
@@ -258,22 +263,22 @@ def render_with_pandoc(
     assemblies = [assemble(project.folder, name) for name in project.documents]
     stems = {Path(assembly.name).stem: assembly for assembly in assemblies}
     titles = {stem: document_title(stem) for stem in stems}
-    tasks = []
     wanted = {stem: assembly for stem, assembly in stems.items() if only is None or stem in only}
+    kinds = [kind for kind in FORMATS if kind in formats]
+    made = []
     for stem, assembly in wanted.items():
         metadata = _metadata(project, header(assembly, project.variables), stem, titles)
-        (folder / f".{stem}.metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
-        document = _Document(
-            stem,
-            body(assembly, project, folder),
-            metadata,
-            stylesheet(project.folder),
-            folder,
-            epoch,
-            project.folder,
+        text = body(assembly, project, folder)
+        made.append(
+            _Document(stem, text, metadata, stylesheet(project.folder), folder, epoch, project.folder)
         )
-        tasks += [(_RENDERERS[kind], document) for kind in FORMATS if kind in formats]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(lambda task: task[0](task[1]), tasks))
-    for stem in wanted:
-        (folder / f".{stem}.metadata.json").unlink()
+    made.sort(key=lambda document: len(document.text), reverse=True)
+    with ThreadPoolExecutor() as later, ThreadPoolExecutor(max_workers=2) as pool:
+        for finishing in pool.map(lambda document: _finishing(document, kinds, later), made):
+            for one in finishing:
+                one.result()
+
+
+def _finishing(document: _Document, kinds: Collection[str], later: ThreadPoolExecutor) -> list[Future[None]]:
+    """Make a document in these formats; what comes after Pandoc is under way when this returns."""
+    return [later.submit(_FINISHED[kind], document) for kind in _made(document, kinds) if kind in _FINISHED]

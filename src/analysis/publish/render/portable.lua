@@ -263,7 +263,9 @@ end
 
 function Meta(meta)
   numbering = meta['number-sections'] == true
-  if meta['value-links'] then
+  if meta['value-links'] and not html then
+    meta['value-links'] = nil
+  elseif meta['value-links'] then
     local file = assert(io.open(pandoc.utils.stringify(meta['value-links']), 'r'))
     value_links = pandoc.json.decode(file:read('a'), false)
     file:close()

@@ -92,6 +92,7 @@ def _exporter() -> TemplateExporter:
     )
     exporter = TemplateExporter(
         config=settings,
+        optimistic_validation=True,  # once, not after each of a dozen preprocessors that change nothing
         template_name="base",  # nbconvert's blocks without any page, style or script of its own
         template_file="cells.html",
         extra_loaders=[FileSystemLoader(TEMPLATES)],
