@@ -1,3 +1,4 @@
+import ast
 import json
 import shutil
 import subprocess
@@ -25,11 +26,15 @@ def checkout(tmp_path, monkeypatch):
         (room / name).write_text(text)
     monkeypatch.setattr(graph, "ROOT", tmp_path)
     monkeypatch.setattr(graph, "SOURCE", tmp_path / "src")
-    graph.module_file.cache_clear()
-    graph.direct.cache_clear()
+    monkeypatch.setattr(graph, "names_in", graph.Named(tmp_path / ".make" / "imports.json"))
+    forget()
     yield tmp_path
-    graph.module_file.cache_clear()
-    graph.direct.cache_clear()
+    forget()
+
+
+def forget():
+    for remembered in (graph.module_file, graph.module_place, graph.beside, graph.direct):
+        remembered.cache_clear()
 
 
 def names(files):
@@ -55,6 +60,30 @@ def test_an_import_for_the_type_checker_alone_does_not_count(checkout):
     )
     graph.direct.cache_clear()
     assert not [name for name in names(graph.closure({"analysis.pet"})) if name.startswith("survival")]
+
+
+def test_what_a_file_imports_is_remembered_until_it_is_saved_again(checkout, monkeypatch):
+    before = graph.closure({"analysis.pet"})
+    graph.names_in.save()
+    kept = checkout / ".make" / "imports.json"
+
+    def again(reader=ast.parse):
+        forget()
+        monkeypatch.setattr(graph, "names_in", graph.Named(kept))
+        monkeypatch.setattr(graph.ast, "parse", reader)
+        return graph.closure({"analysis.pet"})
+
+    def refuse(text):
+        raise AssertionError(f"read again: {text}")
+
+    whole = ast.parse
+    assert again(refuse) == before
+    suv = checkout / "src/analysis/pet/suv.py"
+    suv.write_text("from analysis.survival import cox\n")
+    assert "survival/cox.py" in names(again(whole))
+    for wrong in ("{", "[]", '{"reader": [1, 2], "files": {"src/analysis/pet/suv.py": 1}}'):
+        kept.write_text(wrong)
+        assert "survival/cox.py" in names(again(whole))
 
 
 def test_a_notebook_depends_on_its_imports_its_run_its_study_and_the_notebooks_it_reads(checkout):

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import functools
 import json
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "src"
@@ -47,6 +50,9 @@ FETCHED = "data/public/kmdata/source.yml"
 """Published curves: a notebook does without them, and is run again once they have been fetched."""
 
 
+_HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+
+
 @functools.cache
 def module_file(name: str) -> Path | None:
     """File of a module of the package, or None if there is no such module."""
@@ -57,8 +63,25 @@ def module_file(name: str) -> Path | None:
     return None
 
 
+@functools.cache
+def module_place(name: str) -> str | None:
+    """The same, relative to the checkout."""
+    file = module_file(name)
+    return file.relative_to(ROOT).as_posix() if file else None
+
+
+@functools.cache
+def beside(folder: str) -> frozenset[str]:
+    """What lies in a package and below that is no module, relative to the checkout."""
+    return frozenset(
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix not in {".py", ".pyc"} and path.is_file()
+    )
+
+
 def executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node of a syntax tree but those below ``if TYPE_CHECKING:``, which never run."""
+    """Every statement of a syntax tree but those below ``if TYPE_CHECKING:``, which never run."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -66,11 +89,13 @@ def executed(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             waiting.extend(node.orelse)
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(
+                child for child in ast.iter_child_nodes(node) if isinstance(child, _HOLDS_STATEMENTS)
+            )
 
 
-def imported(tree: ast.AST) -> set[str]:
-    """Modules of the package that a syntax tree imports, packages above them included."""
+def named(tree: ast.AST) -> set[str]:
+    """What of the package a syntax tree imports: modules, and names that may be modules."""
     names: set[str] = set()
     for node in executed(tree):
         if isinstance(node, ast.Import):
@@ -78,12 +103,65 @@ def imported(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name for name in names if name.split(".")[0] == "analysis"}
+
+
+def modules(names: Iterable[str]) -> set[str]:
+    """Those of the names that are modules, and the packages above them."""
     found = set()
     for name in names:
         parts = name.split(".")
-        if parts[0] == "analysis":
-            found.update(".".join(parts[: end + 1]) for end in range(len(parts)))
+        found.update(".".join(parts[: end + 1]) for end in range(len(parts)))
     return {name for name in found if module_file(name)}
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Modules of the package that a syntax tree imports, packages above them included."""
+    return modules(named(tree))
+
+
+class Named:
+    """Remembers what each file imports, until it is saved again: reading seven hundred files takes a second."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._reader = self._state(Path(__file__))
+        self._known: dict[str, list[Any]] = {}
+        self._new = False
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            if kept["reader"] == self._reader:
+                self._known = kept["files"]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # nothing is kept, or by another version: every file is read
+
+    @staticmethod
+    def _state(file: Path) -> list[int]:
+        status = file.stat()
+        return [status.st_mtime_ns, status.st_size]
+
+    def __call__(self, file: Path) -> list[str]:
+        """What a module imports of the package, as :func:`named` says."""
+        key, state = file.relative_to(ROOT).as_posix(), self._state(file)
+        kept = self._known.get(key)
+        if kept is None or kept[0] != state:
+            kept = [state, sorted(named(ast.parse(file.read_text(encoding="utf-8"))))]
+            self._known[key], self._new = kept, True
+        return kept[1]
+
+    def save(self) -> None:
+        """Keep it for the next time; without a place to write, the files are read again."""
+        if self._new:
+            partial = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            with contextlib.suppress(OSError):
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_text(
+                    json.dumps({"reader": self._reader, "files": self._known}), encoding="utf-8"
+                )
+                partial.replace(self._file)
+
+
+names_in = Named(ROOT / ".make" / "imports.json")
 
 
 @functools.cache
@@ -94,7 +172,7 @@ def direct(name: str) -> frozenset[str]:
         return frozenset()
     parts = name.split(".")
     above = {".".join(parts[:end]) for end in range(1, len(parts))}
-    return frozenset(imported(ast.parse(file.read_text(encoding="utf-8"))) | above)
+    return frozenset(modules(names_in(file)) | above)
 
 
 def closure(names: set[str]) -> list[str]:
@@ -105,15 +183,10 @@ def closure(names: set[str]) -> list[str]:
         name = waiting.pop()
         seen.add(name)
         waiting |= direct(name) - seen
-    files = {file.relative_to(ROOT).as_posix() for name in seen if (file := module_file(name))}
+    files = {place for name in seen if (place := module_place(name))}
     for file in sorted(files):  # templates and tables that lie beside the modules
         if file.endswith("/__init__.py") and file != "src/analysis/__init__.py":
-            folder = ROOT / file
-            files |= {
-                path.relative_to(ROOT).as_posix()
-                for path in folder.parent.rglob("*")
-                if path.is_file() and path.suffix not in {".py", ".pyc"}
-            }
+            files |= beside(file.rpartition("/")[0])
     return sorted(files)
 
 
@@ -171,8 +244,6 @@ def newer_than(study: str, ready: Path) -> bool:
         return False
     limit = ready.stat().st_mtime_ns
     stack = [folder]
-    import os
-
     while stack:
         current = stack.pop()
         if current.stat().st_mtime_ns > limit:
@@ -240,8 +311,8 @@ def fragment(runs: list[str]) -> str:
             earlier = sorted({*kept, *all_before} - {stem})
             needs[stem] = set(earlier)
             copy = f"{COPIES}/{run}/{stem}.ipynb"
-            modules = closure({"analysis", *imported(ast.parse(code))})
-            simulates = any(file.startswith("src/analysis/simulation/") for file in modules)
+            needed = closure({"analysis", *imported(ast.parse(code))})
+            simulates = any(file.startswith("src/analysis/simulation/") for file in needed)
             rules.append(
                 rule(
                     [copy, f"{RESULTS}/{run}/{stem}.json"],
@@ -254,7 +325,7 @@ def fragment(runs: list[str]) -> str:
                         "requirements.lock",
                         *(["data/simulation.yml"] if simulates else []),
                         *([FETCHED] if "fetched_kmdata" in code and (ROOT / FETCHED).is_file() else []),
-                        *modules,
+                        *needed,
                         ready_file(study),
                         *(f"{RESULTS}/{run}/{name}.json" for name in earlier),
                     ],
@@ -306,6 +377,7 @@ def main() -> int:
             'graph: RUNS is empty. Expected: names of files in notebooks/runs, e.g. make report RUNS="primary".'
         )
     text = fragment(runs)
+    names_in.save()
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     return 0

@@ -273,8 +273,11 @@ def render_with_pandoc(
             _Document(stem, text, metadata, stylesheet(project.folder), folder, epoch, project.folder)
         )
     made.sort(key=lambda document: len(document.text), reverse=True)
+    # The longest document in two halves, so that two cores have work to the end.
+    tasks = [(document, part) for document in made[:1] for part in (kinds[:2], kinds[2:])]
+    tasks += [(document, kinds) for document in made[1:]]
     with ThreadPoolExecutor() as later, ThreadPoolExecutor(max_workers=2) as pool:
-        for finishing in pool.map(lambda document: _finishing(document, kinds, later), made):
+        for finishing in pool.map(lambda task: _finishing(*task, later), filter(lambda task: task[1], tasks)):
             for one in finishing:
                 one.result()
 
