@@ -133,7 +133,8 @@ def main() -> int:
     connection = None
     if sys.platform == "linux" and os.environ.get(SWITCH) != "no":
         step = arguments[0] if arguments else ""
-        paths = {what: FOLDER / f"preloaded-{os.getpgrp()}-{what}.sock" for what in STARTS.values()}
+        # Of this make: the process of one that has just ended still listens for a moment, and ends what it began.
+        paths = {what: FOLDER / f"preloaded-{os.getppid()}-{what}.sock" for what in STARTS.values()}
         connection = connected(paths["all"]) or (None if step == "run" else connected(paths["pages"]))
         if connection is None and step in STARTS:
             with contextlib.suppress(OSError):
