@@ -75,13 +75,36 @@ def test_the_file_of_all_values_holds_each_and_runs_in_no_spreadsheet(reports) -
     assert (rows[0]["value"], rows[0]["definition"]) == ("0.77", "'=HYPERLINK(1)")
 
 
-def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the_same(site, tmp_path) -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the_same(
+    site, tmp_path, monkeypatch, cores
+) -> None:
+    monkeypatch.setattr(whole.os, "cpu_count", lambda: cores)
     (tmp_path / "index.html").write_text("<p>")
-    for folder in (site, tmp_path):
-        assert whole._begun(check_site, folder)() == check_site(folder)
-    (tmp_path / "index.html").write_bytes(b"\xff")
-    with pytest.raises(UnicodeDecodeError):
-        whole._begun(check_site, tmp_path)()
+    with whole._Beside() as beside:
+        begun = [beside.begin(check_site, folder) for folder in (site, tmp_path)]
+        assert [result() for result in begun] == [check_site(site), check_site(tmp_path)]
+        (tmp_path / "index.html").write_bytes(b"\xff")
+        with pytest.raises(UnicodeDecodeError):
+            beside.begin(check_site, tmp_path)()
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["publication/extra.txt", "extra.html", "../results/primary/extra.csv", "../notebooks/primary/x.ipynb"],
+)
+def test_an_identifier_anywhere_stops_the_site_and_is_told_once(reports, place) -> None:
+    site = reports.folder / "_site"
+    prepare(reports.folder, ["primary"])
+    render_publication(reports.folder, site, quarto="")
+    render_notebooks(reports.folder, ["primary"])
+    (site / place).write_text("of PEARL-0042")
+    with pytest.raises(PublicationError) as told:
+        render_index(reports.folder, ["primary"], identifiers={"PEARL-0042"})
+    lines = [line for line in told.value.offenders if "identifier" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith((site / place).resolve().relative_to(reports.folder.resolve()).as_posix())
+    assert not (site / "index.html").exists()
 
 
 def test_a_picture_that_the_publication_holds_lies_in_the_site_once(reports) -> None:

@@ -126,7 +126,7 @@ class Named:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._reader = self._state(Path(__file__))
-        self._known: dict[str, list[Any]] = {}
+        self._known: dict[str, Any] = {}
         self._new = False
         try:
             kept = json.loads(file.read_text(encoding="utf-8"))
@@ -145,8 +145,9 @@ class Named:
         key, state = file.relative_to(ROOT).as_posix(), self._state(file)
         kept = self._known.get(key)
         if kept is None or kept[0] != state:
-            kept = [state, sorted(named(ast.parse(file.read_text(encoding="utf-8"))))]
-            self._known[key], self._new = kept, True
+            names = sorted(named(ast.parse(file.read_text(encoding="utf-8"))))
+            self._known[key], self._new = [state, names], True
+            return names
         return kept[1]
 
     def save(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
@@ -109,9 +109,9 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
         timer = threading.Timer(SECONDS, process.kill)
         timer.start()
         try:
-            with process.stdin as given:
+            with cast("IO[bytes]", process.stdin) as given:
                 given.write(json.dumps(job).encode())
-            for _ in process.stdout:
+            for _ in cast("IO[bytes]", process.stdout):
                 yield next(waiting)
             process.wait()
         except BrokenPipeError:
@@ -274,10 +274,10 @@ def render_with_pandoc(
         )
     made.sort(key=lambda document: len(document.text), reverse=True)
     # The longest document in two halves, so that two cores have work to the end.
-    tasks = [(document, part) for document in made[:1] for part in (kinds[:2], kinds[2:])]
+    tasks = [(document, part) for document in made[:1] for part in (kinds[:2], kinds[2:]) if part]
     tasks += [(document, kinds) for document in made[1:]]
     with ThreadPoolExecutor() as later, ThreadPoolExecutor(max_workers=2) as pool:
-        for finishing in pool.map(lambda task: _finishing(*task, later), filter(lambda task: task[1], tasks)):
+        for finishing in pool.map(lambda task: _finishing(task[0], task[1], later), tasks):
             for one in finishing:
                 one.result()
 

@@ -16,6 +16,8 @@ LARGEST = 200_000
 BEGINNING = 110
 _WORD = re.compile(r"[^\W_][\w%/+-]{2,}")
 _SILENT = frozenset(("style", "script", "title", "nav", "pre", "math", "summary", "form"))
+_CODE = re.compile(r"<(pre|style|script|math)\b.*?</\1>", re.DOTALL)
+"""Silent as well, and half of a notebook's page: the parser need not go through its colours."""
 _HEADINGS = frozenset(("h1", "h2", "h3", "dt"))
 _HOLDERS = frozenset(("section", "div", "article"))
 _COMMON = frozenset(["the", "and", "for", "are", "was", "were", "with", "not", "that", "this", "from", "which", "have", "has", "had", "its", "one", "two", "all", "each", "than", "they", "their", "but", "who", "may", "can", "into", "over", "under", "what", "where", "when", "how", "only", "also", "more", "most", "any", "some", "other", "out", "use", "used", "see"])  # fmt: skip
@@ -56,7 +58,7 @@ class _Sections(HTMLParser):
         self._above: list[str] = []
         self._silent: list[str] = []
         self._main = False
-        self.feed(text)
+        self.feed(_CODE.sub("", text))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

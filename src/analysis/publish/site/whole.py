@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from analysis.errors import PublicationError
 from analysis.publish.cards import cards
@@ -33,6 +33,7 @@ from analysis.publish.uses import printed_values
 from analysis.results.leaks import find_leaks
 from analysis.work.whole_file import write_whole
 
+T = TypeVar("T")
 LARGEST_SITE = 25_000_000
 """Bytes that a site should not exceed."""
 
@@ -87,31 +88,51 @@ def render_index(
     """
     found, site = read_runs(reports, runs), reports / "_site"
     _remove_strangers(site, found)
-    titles = [(document["stem"], document["title"]) for document in documents(reports)]
-    names = {name for run in found for name in run.values}
-    every = cards(found, printed_values(site / "publication", titles, names))
-    silent = unprinted(reports, found, elsewhere=ANSWERS)
-    warnings = orphan_warnings(silent)
-    write_files(site, found)
-    share_pictures(site, found)
-    write_backlinks(site, found, every)
-    shown = figures(site, found)
-    pages = {
-        "figures": figures_page(reports, found, shown),
-        "numbers": numbers_page(reports, found, every, reasons=silent),
-        "data": data_page(reports, found, findings or {}),
-        "pet": pet_page(reports, found, shown),
-        "checks": checks_page(reports, found, warnings),
-        "glossary": glossary_page(reports, found, read_glossary(reports)),
-        "downloads": downloads_page(reports, found, titles),
-    }
-    landing = landing_page(reports, found)
-    pages["search"] = search_page(reports, found, _searched(site, found, titles, {**pages, "index": landing}))
-    for name, text in pages.items():
-        write_whole(site / f"{name}.html", text)
-    refuse_faults(reports, found, identifiers, landing=landing)
+    # What this step does not write is looked at for identifiers while it writes the rest.
+    there = [site / "publication", *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]  # fmt: skip
+    with _Beside() as beside:
+        looked_at = beside.begin(_leaks, reports, there, frozenset(identifiers))
+        titles = [(document["stem"], document["title"]) for document in documents(reports)]
+        pages, warnings = _pages(reports, site, found, titles, findings or {})
+        landing = landing_page(reports, found)
+        searched = _searched(site, found, titles, {**pages, "index": landing})
+        pages["search"] = search_page(reports, found, searched)
+        for name, text in pages.items():
+            write_whole(site / f"{name}.html", text)
+        checked = beside.begin(check_site, site, landing=landing)
+        leaks, clean = looked_at()
+        leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
+        _refuse([*checked(), *leaks])
     write_whole(site / "index.html", landing)
     return FinishedSite(site / "index.html", (*warnings, *_too_large(site)))
+
+
+def _pages(
+    reports: Path,
+    site: Path,
+    runs: Sequence[Run],
+    titles: Sequence[tuple[str, str]],
+    findings: Mapping[str, Sequence[Mapping[str, Any]] | None],
+) -> tuple[dict[str, str], list[str]]:
+    """Pages about the whole but the search, after the files that they link to; and the warnings."""
+    names = {name for run in runs for name in run.values}
+    every = cards(runs, printed_values(site / "publication", titles, names))
+    silent = unprinted(reports, runs, elsewhere=ANSWERS)
+    warnings = orphan_warnings(silent)
+    write_files(site, runs)
+    share_pictures(site, runs)
+    write_backlinks(site, runs, every)
+    shown = figures(site, runs)
+    pages = {
+        "figures": figures_page(reports, runs, shown),
+        "numbers": numbers_page(reports, runs, every, reasons=silent),
+        "data": data_page(reports, runs, findings),
+        "pet": pet_page(reports, runs, shown),
+        "checks": checks_page(reports, runs, warnings),
+        "glossary": glossary_page(reports, runs, read_glossary(reports)),
+        "downloads": downloads_page(reports, runs, titles),
+    }
+    return pages, warnings
 
 
 def _too_large(site: Path) -> list[str]:
@@ -135,40 +156,53 @@ def _searched(
     return found
 
 
-def _begun(check: Callable[..., list[str]], *given: Any, **settings: Any) -> Callable[[], list[str]]:
-    """Begin a check in a copy of this process, so that both cores work; what comes back waits for what it found.
+class _Beside:
+    """A copy of this process that does one thing after another, so that both cores work.
 
-    Where a copy cannot safely be made, or there is one core, it is done at once.
+    Where a copy cannot safely be made, or there is one core, each thing is done when its result is asked for.
     """
-    if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
-        found = check(*given, **settings)
-        return lambda: found
-    pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
-    under_way = pool.submit(check, *given, **settings)
 
-    def result() -> list[str]:
-        with pool:
-            return under_way.result()
+    def __init__(self) -> None:
+        safe = sys.platform == "linux" and threading.active_count() == 1 and (os.cpu_count() or 1) > 1
+        self._pool = (
+            ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
+            if safe
+            else None
+        )
 
-    return result
+    def begin(self, work: Callable[..., T], *given: Any, **settings: Any) -> Callable[[], T]:
+        """Begin something; what comes back waits for its result."""
+        if self._pool is None:
+            return lambda: work(*given, **settings)
+        return self._pool.submit(work, *given, **settings).result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
-def refuse_faults(reports: Path, runs: Sequence[Run], identifiers: Collection[str], *, landing: str) -> None:
-    """Raise where the site, the results or the executed notebooks hold what they must not."""
-    site = reports / "_site"
-    checked = _begun(check_site, site, landing=landing)
-    places = [site, *(reports / kind / run.name for run in runs for kind in ("results", "notebooks"))]
-    clean: set[bytes] = set()
-    leaks = [
+def _leaks(
+    reports: Path, places: Sequence[Path], identifiers: Collection[str], clean: Collection[bytes] = ()
+) -> tuple[list[str], set[bytes]]:
+    """Leaks in these folders, and the digests of files without one, which need not be read again."""
+    looked_at = set(clean)
+    found = [
         f"{place.relative_to(reports).as_posix()}/{leak}"
         for place in places
         if place.is_dir()
-        for leak in find_leaks(place, identifiers, clean=clean)
+        for leak in find_leaks(place, identifiers, clean=looked_at)
     ]
-    complaints = [*checked(), *leaks]
+    return found, looked_at
+
+
+def _refuse(complaints: Sequence[str]) -> None:
+    """Raise where there is one: the site, the results or the executed notebooks hold what they must not."""
     if complaints:
         raise PublicationError(
             f"the site has {len(complaints)} fault(s):\n  " + "\n  ".join(complaints),
             do="correct the source of the page named and run make report",
-            offenders=complaints,
+            offenders=tuple(complaints),
         )
