@@ -81,12 +81,11 @@ def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the
 ) -> None:
     monkeypatch.setattr(whole.os, "cpu_count", lambda: cores)
     (tmp_path / "index.html").write_text("<p>")
-    with whole._Beside() as beside:
-        begun = [beside.begin(check_site, folder) for folder in (site, tmp_path)]
-        assert [result() for result in begun] == [check_site(site), check_site(tmp_path)]
-        (tmp_path / "index.html").write_bytes(b"\xff")
-        with pytest.raises(UnicodeDecodeError):
-            beside.begin(check_site, tmp_path)()
+    for folder in (site, tmp_path):
+        assert whole._begun(check_site, folder)() == check_site(folder)
+    (tmp_path / "index.html").write_bytes(b"\xff")
+    with pytest.raises(UnicodeDecodeError):
+        whole._begun(check_site, tmp_path)()
 
 
 @pytest.mark.parametrize(

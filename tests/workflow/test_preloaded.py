@@ -300,7 +300,14 @@ def test_a_socket_that_another_process_has_taken_over_is_left_to_it(tmp_path):
 
 def test_the_process_of_a_make_that_has_just_ended_is_not_asked_by_the_next(project):
     """It listens for a moment more, and ends whatever it has begun."""
-    step = [sys.executable, "-E", "-S", str(project / "src/analysis/workflow/ask.py"), "page", "ghost/01-none"]
+    step = [
+        sys.executable,
+        "-E",
+        "-S",
+        str(project / "src/analysis/workflow/ask.py"),
+        "page",
+        "ghost/01-none",
+    ]
     make = f"import subprocess, sys; sys.exit(subprocess.run({step!r}).returncode)"
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", make], capture_output=True, text=True, check=False)

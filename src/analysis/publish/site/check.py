@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from analysis.publish.site.plain_tags import without_plain_tags
 from analysis.study import project_root
 
 LARGEST_PAGE = 2_000_000
@@ -38,7 +39,7 @@ class _Facts(HTMLParser):
         self.language = ""
         self.seen: list[str] = []
         self._hidden = ""
-        self.feed(text)
+        self.feed(without_plain_tags(text))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

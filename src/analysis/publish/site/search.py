@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.publish.runs import Run
 from analysis.publish.site.pages import whole_page
+from analysis.publish.site.plain_tags import without_plain_tags
 
 LARGEST = 200_000
 """Bytes of words that the list may hold: with more sections, each keeps fewer words."""
@@ -58,7 +59,7 @@ class _Sections(HTMLParser):
         self._above: list[str] = []
         self._silent: list[str] = []
         self._main = False
-        self.feed(_CODE.sub("", text))
+        self.feed(without_plain_tags(_CODE.sub("", text)))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from analysis.errors import PublicationError
 from analysis.publish.cards import cards
@@ -90,19 +90,18 @@ def render_index(
     _remove_strangers(site, found)
     # What this step does not write is looked at for identifiers while it writes the rest.
     there = [site / "publication", *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]  # fmt: skip
-    with _Beside() as beside:
-        looked_at = beside.begin(_leaks, reports, there, frozenset(identifiers))
-        titles = [(document["stem"], document["title"]) for document in documents(reports)]
-        pages, warnings = _pages(reports, site, found, titles, findings or {})
-        landing = landing_page(reports, found)
-        searched = _searched(site, found, titles, {**pages, "index": landing})
-        pages["search"] = search_page(reports, found, searched)
-        for name, text in pages.items():
-            write_whole(site / f"{name}.html", text)
-        checked = beside.begin(check_site, site, landing=landing)
-        leaks, clean = looked_at()
-        leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
-        _refuse([*checked(), *leaks])
+    looked_at = _begun(_leaks, reports, there, frozenset(identifiers))
+    titles = [(document["stem"], document["title"]) for document in documents(reports)]
+    pages, warnings = _pages(reports, site, found, titles, findings or {})
+    landing = landing_page(reports, found)
+    searched = _searched(site, found, titles, {**pages, "index": landing})
+    pages["search"] = search_page(reports, found, searched)
+    for name, text in pages.items():
+        write_whole(site / f"{name}.html", text)
+    faults = check_site(site, landing=landing)
+    leaks, clean = looked_at()
+    leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
+    _refuse([*faults, *leaks])
     write_whole(site / "index.html", landing)
     return FinishedSite(site / "index.html", (*warnings, *_too_large(site)))
 
@@ -156,32 +155,21 @@ def _searched(
     return found
 
 
-class _Beside:
-    """A copy of this process that does one thing after another, so that both cores work.
+def _begun(work: Callable[..., T], *given: Any) -> Callable[[], T]:
+    """Begin something in a copy of this process, so that both cores work; what comes back waits for its result.
 
-    Where a copy cannot safely be made, or there is one core, each thing is done when its result is asked for.
+    Where a copy cannot safely be made, or there is one core, it is done when its result is asked for.
     """
+    if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
+        return lambda: work(*given)
+    pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
+    under_way = pool.submit(work, *given)
 
-    def __init__(self) -> None:
-        safe = sys.platform == "linux" and threading.active_count() == 1 and (os.cpu_count() or 1) > 1
-        self._pool = (
-            ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
-            if safe
-            else None
-        )
+    def result() -> T:
+        with pool:
+            return under_way.result()
 
-    def begin(self, work: Callable[..., T], *given: Any, **settings: Any) -> Callable[[], T]:
-        """Begin something; what comes back waits for its result."""
-        if self._pool is None:
-            return lambda: work(*given, **settings)
-        return self._pool.submit(work, *given, **settings).result
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+    return result
 
 
 def _leaks(
