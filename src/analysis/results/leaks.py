@@ -83,15 +83,19 @@ def find_leaks(top: Path, identifiers: Collection[str], *, clean: set[bytes] | N
     return found
 
 
-def refuse_leaks(top: Path, identifiers: Collection[str], *, what: str) -> None:
+def refuse_leaks(
+    top: Path, identifiers: Collection[str], *, what: str, clean: set[bytes] | None = None
+) -> None:
     """Raise where a folder or file that is about to be put in place names a patient, a sample or a DICOM object.
+
+    ``clean`` is as for :func:`find_leaks`.
 
     Raises
     ------
     PublicationError
         Listing every file and place.
     """
-    found = find_leaks(top, identifiers)
+    found = find_leaks(top, identifiers, clean=clean)
     if found:
         raise PublicationError(
             f"{what} would carry identifiers out of the data folder:\n  " + "\n  ".join(found),

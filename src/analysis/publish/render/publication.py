@@ -14,6 +14,7 @@ from analysis.publish.render.same_links import link_pages
 from analysis.publish.staging import source_date_epoch, staged_folder
 from analysis.publish.strict import strict_check
 from analysis.results.leaks import refuse_leaks
+from analysis.results.looked_at import looked_at
 
 
 def render_publication(
@@ -52,7 +53,8 @@ def render_publication(
             _link(reports, folder, epoch=epoch)
         else:
             render_with_pandoc(load_project(reports), folder, epoch=epoch)
-        refuse_leaks(folder, identifiers, what="the publication")
+        with looked_at(reports.parent / ".make", identifiers) as clean:
+            refuse_leaks(folder, identifiers, what="the publication", clean=clean)
     return "quarto" if program else "pandoc"
 
 

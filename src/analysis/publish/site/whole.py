@@ -31,6 +31,7 @@ from analysis.publish.site.subjects import data_page, pet_page
 from analysis.publish.strict.orphans import orphan_warnings, unprinted
 from analysis.publish.uses import printed_values
 from analysis.results.leaks import find_leaks
+from analysis.results.looked_at import looked_at
 from analysis.work.whole_file import write_whole
 
 T = TypeVar("T")
@@ -90,17 +91,19 @@ def render_index(
     _remove_strangers(site, found)
     # What this step does not write is looked at for identifiers while it writes the rest.
     there = [site / "publication", *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]  # fmt: skip
-    looked_at = _begun(_leaks, reports, there, frozenset(identifiers))
-    titles = [(document["stem"], document["title"]) for document in documents(reports)]
-    pages, warnings = _pages(reports, site, found, titles, findings or {})
-    landing = landing_page(reports, found)
-    searched = _searched(site, found, titles, {**pages, "index": landing})
-    pages["search"] = search_page(reports, found, searched)
-    for name, text in pages.items():
-        write_whole(site / f"{name}.html", text)
-    faults = check_site(site, landing=landing)
-    leaks, clean = looked_at()
-    leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
+    with looked_at(reports.parent / ".make", identifiers) as clean:
+        begun = _begun(_leaks, reports, there, frozenset(identifiers), clean)
+        titles = [(document["stem"], document["title"]) for document in documents(reports)]
+        pages, warnings = _pages(reports, site, found, titles, findings or {})
+        landing = landing_page(reports, found)
+        searched = _searched(site, found, titles, {**pages, "index": landing})
+        pages["search"] = search_page(reports, found, searched)
+        for name, text in pages.items():
+            write_whole(site / f"{name}.html", text)
+        faults = check_site(site, landing=landing)
+        leaks, others = begun()
+        clean |= others
+        leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
     _refuse([*faults, *leaks])
     write_whole(site / "index.html", landing)
     return FinishedSite(site / "index.html", (*warnings, *_too_large(site)))
@@ -173,17 +176,16 @@ def _begun(work: Callable[..., T], *given: Any) -> Callable[[], T]:
 
 
 def _leaks(
-    reports: Path, places: Sequence[Path], identifiers: Collection[str], clean: Collection[bytes] = ()
+    reports: Path, places: Sequence[Path], identifiers: Collection[str], clean: set[bytes]
 ) -> tuple[list[str], set[bytes]]:
-    """Leaks in these folders, and the digests of files without one, which need not be read again."""
-    looked_at = set(clean)
+    """Leaks in these folders, and ``clean`` with the digests of the files that hold none."""
     found = [
         f"{place.relative_to(reports).as_posix()}/{leak}"
         for place in places
         if place.is_dir()
-        for leak in find_leaks(place, identifiers, clean=looked_at)
+        for leak in find_leaks(place, identifiers, clean=clean)
     ]
-    return found, looked_at
+    return found, clean
 
 
 def _refuse(complaints: Sequence[str]) -> None:
