@@ -18,6 +18,8 @@ for name, value in pairs(given.meta) do
   if doc.meta[name] == nil then doc.meta[name] = value end
 end
 
+VALUE_LINKS = job.links -- the filter asks for them
+
 local function shifted(document, by)
   if by == 0 then return document end
   return document:walk({ Header = function(header)

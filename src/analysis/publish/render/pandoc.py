@@ -32,12 +32,13 @@ TITLES = {"docx": "Word", "pdf": "PDF", "xml": "JATS"}
 STYLE_PLACE = "/* site.css */"
 SECONDS = 120
 """After this long Pandoc is not slow but lost."""
+_NAMES = re.compile(r"[\w.-]+")
 _HEADING = re.compile(r"^(#{1,6})\s", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class _Document:
-    """A document on its way: Markdown, metadata and where the results go."""
+    """A document on its way: Markdown, metadata, where the results go, and where the numbers of all documents lead."""
 
     stem: str
     text: str
@@ -46,6 +47,7 @@ class _Document:
     folder: Path
     epoch: int
     reports: Path
+    links: Mapping[str, Any]
 
     def shift(self) -> int:
         """Print formats begin at level 1; the sources at level 2, below the title."""
@@ -87,9 +89,15 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
     """
     import pypandoc
 
+    metadata = json.dumps(document.metadata)
     job = {
         "text": document.text,
-        "metadata": json.dumps(document.metadata),
+        "metadata": metadata,
+        "links": {
+            name: document.links[name]
+            for name in _NAMES.findall(document.text + metadata)
+            if name in document.links
+        },
         "reader": READER,
         "portable": str(HERE / "portable.lua"),
         "outputs": [document.output(kind) for kind in kinds],
@@ -213,9 +221,6 @@ def _metadata(
     reference = project.metadata.get("format", {}).get("docx", {}).get("reference-doc")
     if reference:
         metadata["reference-doc-path"] = str(project.folder / reference)
-    values = project.folder / "_values.json"
-    if values.is_file():
-        metadata["value-links"] = str(values)
     return {
         **metadata,
         "authors": people,
@@ -260,6 +265,8 @@ def render_with_pandoc(
     PublicationError
         With what Pandoc or Typst said.
     """
+    values = project.folder / "_values.json"
+    links = json.loads(values.read_text(encoding="utf-8")) if values.is_file() else {}
     assemblies = [assemble(project.folder, name) for name in project.documents]
     stems = {Path(assembly.name).stem: assembly for assembly in assemblies}
     titles = {stem: document_title(stem) for stem in stems}
@@ -270,7 +277,7 @@ def render_with_pandoc(
         metadata = _metadata(project, header(assembly, project.variables), stem, titles)
         text = body(assembly, project, folder)
         made.append(
-            _Document(stem, text, metadata, stylesheet(project.folder), folder, epoch, project.folder)
+            _Document(stem, text, metadata, stylesheet(project.folder), folder, epoch, project.folder, links)
         )
     made.sort(key=lambda document: len(document.text), reverse=True)
     # The longest document in two halves, so that two cores have work to the end.

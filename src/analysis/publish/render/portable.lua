@@ -12,7 +12,7 @@ local NBSP = '\u{a0}'
 
 local numbers = {}
 local counts = { fig = 0, tbl = 0, eq = 0 }
-local value_links = {}
+local value_links = VALUE_LINKS or {} -- of what this document prints, see formats.lua
 local printed = 0 -- numbers printed so far: each has an id, so that its card can lead back to the sentence
 local numbering = false
 
@@ -263,14 +263,6 @@ end
 
 function Meta(meta)
   numbering = meta['number-sections'] == true
-  if meta['value-links'] and not html then
-    meta['value-links'] = nil
-  elseif meta['value-links'] then
-    local file = assert(io.open(pandoc.utils.stringify(meta['value-links']), 'r'))
-    value_links = pandoc.json.decode(file:read('a'), false)
-    file:close()
-    meta['value-links'] = nil
-  end
   return meta
 end
 
