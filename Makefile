@@ -156,8 +156,8 @@ fuzz: $(ENV) ## look for inputs that break a property: new random ones, TIMES ti
 	done
 
 .PHONY: bench
-bench: $(ENV) ## measure speed and memory against peers and limits in the same run
-	@$(VENV)/bin/python tests/benchmarks/bench.py
+bench: $(ENV) ## measure speed and memory against peers and limits in the same run (PARTS=report: that part alone)
+	@$(VENV)/bin/python tests/benchmarks/bench.py $(PARTS)
 
 # ---------------------------------------------------------------- clean
 .PHONY: clean

@@ -13,6 +13,8 @@ import yaml
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
+from analysis.publish.project import load_project
+from analysis.publish.render.pandoc import render_with_pandoc
 from analysis.publish.site.pages import TEMPLATES
 
 
@@ -38,6 +40,25 @@ def test_every_document_comes_in_every_format(reports) -> None:
     folder = rendered(reports)
     wanted = {f"{stem}.{kind}" for stem in ("index", "supplement") for kind in ("html", "docx", "pdf", "xml")}
     assert {path.name for path in folder.iterdir() if path.is_file()} == wanted
+
+
+def test_a_title_may_hold_any_letter_and_the_pdf_says_which_its_font_lacks(reports, tmp_path) -> None:
+    reports.replace("index.qmd", 'title: "A trial of nothing"', 'title: "Étude 😀 «α» \\\\ud83d"')
+    prepare(reports.folder, ["primary"])
+    project = load_project(reports.folder)
+    render_with_pandoc(project, tmp_path, epoch=0, formats=["html"], only=["index"])
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<title>Étude 😀 «α» \\ud83d" in page
+    with pytest.raises(PublicationError, match="😀.*could not be displayed.*Do: write it with letters"):
+        render_with_pandoc(project, tmp_path, epoch=0, formats=["pdf"], only=["index"])
+
+
+def test_what_pandoc_warns_of_ends_the_build_and_leaves_what_was_there(reports) -> None:
+    before = digests(rendered(reports))
+    reports.replace("index.qmd", "## Results", "$\\notamacro$\n\n## Results")
+    with pytest.raises(PublicationError, match=r"could not render index.qmd.*notamacro"):
+        rendered(reports)
+    assert digests(reports.folder / "_site" / "publication") == before
 
 
 def test_captions_and_references_are_numbered_alike(reports) -> None:

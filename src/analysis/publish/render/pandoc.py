@@ -89,7 +89,7 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
     """
     import pypandoc
 
-    metadata = json.dumps(document.metadata)
+    metadata = _as_yaml(document.metadata)
     job = {
         "text": document.text,
         "metadata": metadata,
@@ -140,6 +140,12 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
         )
 
 
+def _as_yaml(metadata: Mapping[str, Any]) -> str:
+    """Metadata as YAML on one line: JSON is YAML, but for letters outside the basic plane, which YAML escapes otherwise."""
+    text = json.dumps(metadata, ensure_ascii=False)
+    return "".join(c if " " <= c <= "~" or ord(c) > 0xFFFF else f"\\u{ord(c):04x}" for c in text)
+
+
 def _html(document: _Document) -> None:
     """Tables, blocks and terms of a page as the other pages of the site have them, and its style."""
     file = document.folder / f"{document.stem}.html"
@@ -165,8 +171,11 @@ def _pdf(document: _Document) -> None:
             timestamp=document.epoch,
         )
     except typst.TypstError as error:
+        lacking = "could not be displayed with font" in str(error)
         raise PublicationError(
-            f"Typst could not set {document.stem}.pdf: {error}", where=f"{document.stem}.qmd"
+            f"Typst could not set {document.stem}.pdf: {error}",
+            where=f"{document.stem}.qmd",
+            do="write it with letters that the font of the PDF has" if lacking else None,
         ) from error
     source.unlink()
 
