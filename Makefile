@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 RUNS   ?= primary post-hoc-15 design first-line
-JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+# nproc would take a limit meant for the threads of one process for the number of cores.
+JOBS   ?= $(shell env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null || echo 2)
 
 VENV := .venv
 ENV  := $(VENV)/.complete

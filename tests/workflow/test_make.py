@@ -359,3 +359,18 @@ def test_the_open_plasma_data_give_the_published_numbers_of_their_extract(built,
     page = (built / "reports/_site/publication/index.html").read_text()
     assert "do not reproduce the day-14 figures" in page
     assert "SIMULATED" not in page
+
+
+def test_a_limit_of_threads_is_not_taken_for_the_number_of_cores(project):
+    """`nproc` answers with OMP_NUM_THREADS where it is set, and many set it to 1."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "JOBS")}
+    command = ["make", "--eval", "jobs: ; @echo $(JOBS)", "jobs"]
+    told = subprocess.run(
+        command,
+        cwd=project,
+        env={**environment, "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(told.stdout) == len(os.sched_getaffinity(0))
