@@ -49,7 +49,7 @@ def test_a_title_may_hold_any_letter_and_the_pdf_says_which_its_font_lacks(repor
     render_with_pandoc(project, tmp_path, epoch=0, formats=["html"], only=["index"])
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<title>Étude 😀 «α» \\ud83d" in page
-    with pytest.raises(PublicationError, match="😀.*could not be displayed.*Do: write it with letters"):
+    with pytest.raises(PublicationError, match=r"😀.*could not be displayed.*Do: write it with letters"):
         render_with_pandoc(project, tmp_path, epoch=0, formats=["pdf"], only=["index"])
 
 
