@@ -364,7 +364,7 @@ def test_the_open_plasma_data_give_the_published_numbers_of_their_extract(built,
 def test_a_limit_of_threads_is_not_taken_for_the_number_of_cores(project):
     """`nproc` answers with OMP_NUM_THREADS where it is set, and many set it to 1."""
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "JOBS")}
-    command = ["make", "--eval", "jobs: ; @echo $(JOBS)", "jobs"]
+    command = ["make", "--no-print-directory", "--eval", "jobs: ; @echo $(JOBS)", "jobs"]
     told = subprocess.run(
         command,
         cwd=project,
