@@ -170,9 +170,11 @@ def _pdf(content: bytes) -> str:
         if _PIXELS_OR_FONT.search(about):
             continue
         try:
-            piece = zlib.decompress(stream) if b"/Filter" in about else stream
+            piece = zlib.decompress(stream)
         except zlib.error:
-            continue  # another filter: pixels
+            if b"/Filter" in about:
+                continue  # another filter: pixels
+            piece = stream
         if b"/Type" not in about or _DRAWING.search(about):
             told.append(b"\n".join(_PDF_NAME.findall(piece)).decode("latin-1"))
         else:
@@ -191,7 +193,7 @@ def _streams(content: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
         if begin.start() < end:
             continue  # the bytes of a stream happen to hold the word
         outside.append(content[end : begin.start()])
-        about = content[max(end, content.rfind(b"obj", end, begin.start())) : begin.start()]
+        about = content[max(end, content.rfind(b" obj", end, begin.start())) : begin.start()]
         close = content.find(b"endstream", begin.end())
         end = len(content) if close < 0 else close
         found.append((about, content[begin.end() : end]))
