@@ -26,14 +26,13 @@ def checkout(tmp_path, monkeypatch):
         (room / name).write_text(text)
     monkeypatch.setattr(graph, "ROOT", tmp_path)
     monkeypatch.setattr(graph, "SOURCE", tmp_path / "src")
-    monkeypatch.setattr(graph, "names_in", graph.Named(tmp_path / ".make" / "imports.json"))
     forget()
     yield tmp_path
     forget()
 
 
 def forget():
-    for remembered in (graph.module_file, graph.module_place, graph.beside, graph.direct):
+    for remembered in (graph.module_file, graph.module_place, graph.beside, graph.direct, graph.remembered):
         remembered.cache_clear()
 
 
@@ -64,12 +63,11 @@ def test_an_import_for_the_type_checker_alone_does_not_count(checkout):
 
 def test_what_a_file_imports_is_remembered_until_it_is_saved_again(checkout, monkeypatch):
     before = graph.closure({"analysis.pet"})
-    graph.names_in.save()
+    graph.remembered().save()
     kept = checkout / ".make" / "imports.json"
 
     def again(reader=ast.parse):
         forget()
-        monkeypatch.setattr(graph, "names_in", graph.Named(kept))
         monkeypatch.setattr(graph.ast, "parse", reader)
         return graph.closure({"analysis.pet"})
 

@@ -162,7 +162,10 @@ class Named:
                 partial.replace(self._file)
 
 
-names_in = Named(ROOT / ".make" / "imports.json")
+@functools.cache
+def remembered() -> Named:
+    """What is known of the imports of this checkout's files."""
+    return Named(ROOT / ".make" / "imports.json")
 
 
 @functools.cache
@@ -173,7 +176,7 @@ def direct(name: str) -> frozenset[str]:
         return frozenset()
     parts = name.split(".")
     above = {".".join(parts[:end]) for end in range(1, len(parts))}
-    return frozenset(modules(names_in(file)) | above)
+    return frozenset(modules(remembered()(file)) | above)
 
 
 def closure(names: set[str]) -> list[str]:
@@ -378,7 +381,7 @@ def main() -> int:
             'graph: RUNS is empty. Expected: names of files in notebooks/runs, e.g. make report RUNS="primary".'
         )
     text = fragment(runs)
-    names_in.save()
+    remembered().save()
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     return 0
