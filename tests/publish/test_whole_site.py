@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 from pathlib import Path
 
@@ -82,10 +83,25 @@ def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the
     monkeypatch.setattr(whole.os, "cpu_count", lambda: cores)
     (tmp_path / "index.html").write_text("<p>")
     for folder in (site, tmp_path):
-        assert whole._begun(check_site, folder)() == check_site(folder)
+        with whole._beside(check_site, folder) as result:
+            assert result() == check_site(folder)
     (tmp_path / "index.html").write_bytes(b"\xff")
-    with pytest.raises(UnicodeDecodeError):
-        whole._begun(check_site, tmp_path)()
+    with whole._beside(check_site, tmp_path) as result, pytest.raises(UnicodeDecodeError):
+        result()
+
+
+def test_a_copy_of_the_process_does_not_outlive_a_block_that_fails(tmp_path) -> None:
+    def broken_off():
+        with whole._beside(os.getpid) as result:
+            copies.append(result())
+            raise KeyboardInterrupt
+
+    copies = []
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    if copies[0] != os.getpid():  # in this process where it has threads
+        with pytest.raises(ProcessLookupError):
+            os.kill(copies[0], 0)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +92,10 @@ def render_index(
     _remove_strangers(site, found)
     # What this step does not write is looked at for identifiers while it writes the rest.
     there = [site / "publication", *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]  # fmt: skip
-    with looked_at(reports.parent / ".make", identifiers) as clean:
-        begun = _begun(_leaks, reports, there, frozenset(identifiers), clean)
+    with (
+        looked_at(reports.parent / ".make", identifiers) as clean,
+        _beside(_leaks, reports, there, frozenset(identifiers), clean) as begun,
+    ):
         titles = [(document["stem"], document["title"]) for document in documents(reports)]
         pages, warnings = _pages(reports, site, found, titles, findings or {})
         landing = landing_page(reports, found)
@@ -158,21 +161,18 @@ def _searched(
     return found
 
 
-def _begun(work: Callable[..., T], *given: Any) -> Callable[[], T]:
-    """Begin something in a copy of this process, so that both cores work; what comes back waits for its result.
+@contextlib.contextmanager
+def _beside(work: Callable[..., T], *given: Any) -> Iterator[Callable[[], T]]:
+    """Do something in a copy of this process during the block, so that both cores work; what is given waits for its result.
 
-    Where a copy cannot safely be made, or there is one core, it is done when its result is asked for.
+    Where a copy cannot safely be made, or there is one core, it is done when its result is asked for. No copy outlives the
+    block, however that ends.
     """
     if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
-        return lambda: work(*given)
-    pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork"))
-    under_way = pool.submit(work, *given)
-
-    def result() -> T:
-        with pool:
-            return under_way.result()
-
-    return result
+        yield lambda: work(*given)
+        return
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork")) as pool:
+        yield pool.submit(work, *given).result
 
 
 def _leaks(
