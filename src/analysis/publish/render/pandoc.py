@@ -131,7 +131,11 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
         complaints.seek(0)
         said = complaints.read().decode(errors="replace").strip()
     if timed_out:
-        raise PublicationError(f"Pandoc did not finish {document.stem}.qmd in {SECONDS} s")
+        raise PublicationError(
+            f"Pandoc did not finish {document.stem}.qmd in {SECONDS} s",
+            where=f"{document.stem}.qmd",
+            do="run make report again with nothing else running; if it stops here again, split the document",
+        )
     if process.returncode or said:  # a warning is a fault: something would be missing or changed
         raise PublicationError(
             f"Pandoc could not render {document.stem}.qmd: {said or f'it ended with {process.returncode}'}",
