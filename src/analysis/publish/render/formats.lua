@@ -20,29 +20,39 @@ end
 
 VALUE_LINKS = job.links -- the filter asks for them
 
-local function shifted(document, by)
-  if by == 0 then return document end
-  return document:walk({ Header = function(header)
-    header.level = header.level + by
-    return header
-  end })
+-- Word's writer decodes a whole picture to learn its size, unless the document says it; a PNG says it in its first bytes.
+local function set_size(image)
+  local file = io.open(image.src, 'rb')
+  local head = file and file:read(4096) or '' -- a file that is not there is for Pandoc to complain of
+  if file then file:close() end
+  if image.attributes.width or image.attributes.height or head:sub(1, 8) ~= '\137PNG\r\n\26\n' then return end
+  local at = head:sub(1, (head:find('IDAT', 1, true))):find('pHYs', 1, true)
+  local per_inch = at and string.unpack('>I4', head, at + 4) * 254 // 10000 or 72 -- rounded as Pandoc does
+  if per_inch == 0 then return end
+  image.attributes.width = string.format('%.9fin', string.unpack('>I4', head, 17) / per_inch)
+  image.attributes.height = string.format('%.9fin', string.unpack('>I4', head, 21) / per_inch)
 end
 
-local function with_extension(document, extension)
-  return document:walk({ Image = function(image)
-    local _, suffix = pandoc.path.split_extension(image.src)
-    if suffix == '' then
-      image.src = image.src .. '.' .. extension
+local function prepared(document, output)
+  return document:walk({
+    Header = output.shift ~= 0 and function(header)
+      header.level = header.level + output.shift
+      return header
+    end or nil,
+    Image = function(image)
+      local _, suffix = pandoc.path.split_extension(image.src)
+      if suffix == '' then image.src = image.src .. '.' .. output.extension end
+      if FORMAT == 'docx' then set_size(image) end
       return image
-    end
-  end })
+    end,
+  })
 end
 
 for _, output in ipairs(job.outputs) do
   FORMAT = output.format -- the filters ask for it
   local options = output.options
   options.template = pandoc.template.compile(output.template and content_of(output.template) or pandoc.template.default(FORMAT))
-  local document = with_extension(shifted(doc, output.shift), output.extension)
+  local document = prepared(doc, output)
   document = pandoc.utils.run_lua_filter(document, job.portable)
   document = pandoc.utils.citeproc(document)
   if output.tidy then document = pandoc.utils.run_lua_filter(document, output.tidy) end

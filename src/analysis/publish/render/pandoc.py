@@ -30,6 +30,8 @@ FORMATS = ("pdf", "html", "docx", "xml")
 """In the order in which they are made: Typst sets the PDF while Pandoc makes the others."""
 TITLES = {"docx": "Word", "pdf": "PDF", "xml": "JATS"}
 STYLE_PLACE = "/* site.css */"
+MEMORY = "-A128m"
+"""Pandoc collects what it no longer needs after so much, not after every megabyte: a fifth of its time."""
 SECONDS = 120
 """After this long Pandoc is not slow but lost."""
 _NAMES = re.compile(r"[\w.-]+")
@@ -111,7 +113,7 @@ def _made(document: _Document, kinds: Collection[str]) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=complaints,
             cwd=document.folder,
-            env={**os.environ, "SOURCE_DATE_EPOCH": str(document.epoch)},
+            env={"GHCRTS": MEMORY, **os.environ, "SOURCE_DATE_EPOCH": str(document.epoch)},
         ) as process,
     ):
         timer = threading.Timer(SECONDS, process.kill)

@@ -276,7 +276,6 @@ return {
   { Meta = Meta },
   { Pandoc = sections },
   { traverse = 'topdown', Figure = figure, Table = scrolled, Para = equation, Math = math, Div = callout },
-  { Link = between },
-  { Cite = reference, Span = function(span) return value(span) or fact(span) end },
-  { Div = pages },
+  -- Blocks come after all inlines, so that the pages find the references made.
+  { Link = between, Cite = reference, Span = function(span) return value(span) or fact(span) end, Div = pages },
 }
