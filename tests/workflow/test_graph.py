@@ -32,7 +32,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 def forget():
-    for remembered in (graph.module_file, graph.module_place, graph.beside, graph.direct, graph.remembered):
+    for remembered in (graph.module_place, graph.beside, graph.direct, graph.remembered):
         remembered.cache_clear()
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -94,12 +95,12 @@ def test_a_process_older_than_a_source_is_not_asked(tmp_path, monkeypatch):
     source = tmp_path / "src" / "module.py"
     source.write_text("")
     os.utime(source, (1, 1))
-    fresh = ask.connected(path)
+    fresh = ask.connected(str(path))
     assert fresh is not None
     fresh.close()
     os.utime(path, (0, 0))
-    assert ask.connected(path) is None
-    assert ask.connected(tmp_path / "none.sock") is None
+    assert ask.connected(str(path)) is None
+    assert ask.connected(str(tmp_path / "none.sock")) is None
     listener.close()
 
 
@@ -231,8 +232,8 @@ def test_a_source_saved_while_the_process_starts_ends_it_and_it_is_not_tried_aga
     os.utime(source, (1, 1))
     monkeypatch.setattr(ask, "ROOT", tmp_path)
     monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
-    monkeypatch.setattr(ask.subprocess, "Popen", popen)
-    path = tmp_path / "preloaded.sock"
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    path = str(tmp_path / "preloaded.sock")
     assert ask.started(path, 7) is None
     assert begun[0].returncode is not None
     os.utime(source, (1, 1))
@@ -248,14 +249,15 @@ def test_a_source_saved_while_the_process_starts_ends_it_and_it_is_not_tried_aga
 def test_where_only_pages_are_made_nothing_that_notebooks_import_is_waited_for(
     tmp_path, monkeypatch, step, what
 ):
+    def kind_of(path):
+        return Path(path).stem.rpartition("-")[2]
+
     tried, begun = [], []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ask, "ROOT", tmp_path)
     monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
-    monkeypatch.setattr(ask, "connected", lambda path: tried.append(path.stem.rpartition("-")[2]))
-    monkeypatch.setattr(
-        ask, "started", lambda path, parent, what: begun.append((path.stem.rpartition("-")[2], what))
-    )
+    monkeypatch.setattr(ask, "connected", lambda path: tried.append(kind_of(path)))
+    monkeypatch.setattr(ask, "started", lambda path, parent, what: begun.append((kind_of(path), what)))
     monkeypatch.setattr(ask.os, "execv", lambda *_: sys.exit(0))
     monkeypatch.setattr(sys, "argv", ["ask.py", step, "primary"])
     monkeypatch.setattr(sys, "platform", "linux")
@@ -282,8 +284,8 @@ def test_a_source_of_tomorrow_starts_nothing(tmp_path, monkeypatch):
     os.utime(source, (time.time() + 86400,) * 2)
     monkeypatch.setattr(ask, "ROOT", tmp_path)
     monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
-    monkeypatch.setattr(ask.subprocess, "Popen", None)
-    assert ask.started(tmp_path / "preloaded.sock", 7) is None
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert ask.started(str(tmp_path / "preloaded.sock"), 7) is None
 
 
 def test_a_socket_that_another_process_has_taken_over_is_left_to_it(tmp_path):
