@@ -82,18 +82,18 @@ def test_a_check_that_runs_in_a_copy_of_the_process_finds_the_same_and_fails_the
 ) -> None:
     monkeypatch.setattr(whole.os, "cpu_count", lambda: cores)
     (tmp_path / "index.html").write_text("<p>")
-    for folder in (site, tmp_path):
-        with whole._beside(check_site, folder) as result:
-            assert result() == check_site(folder)
-    (tmp_path / "index.html").write_bytes(b"\xff")
-    with whole._beside(check_site, tmp_path) as result, pytest.raises(UnicodeDecodeError):
-        result()
+    with whole._beside() as beside:
+        results = [beside(check_site, folder) for folder in (site, tmp_path)]
+        assert [result() for result in results] == [check_site(folder) for folder in (site, tmp_path)]
+        (tmp_path / "index.html").write_bytes(b"\xff")
+        with pytest.raises(UnicodeDecodeError):
+            beside(check_site, tmp_path)()
 
 
 def test_a_copy_of_the_process_does_not_outlive_a_block_that_fails(tmp_path) -> None:
     def broken_off():
-        with whole._beside(os.getpid) as result:
-            copies.append(result())
+        with whole._beside() as beside:
+            copies.append(beside(os.getpid)())
             raise KeyboardInterrupt
 
     copies = []

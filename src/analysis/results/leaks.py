@@ -24,6 +24,9 @@ _DICOM_OWN = "1.2.840.10008."
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{60,}")
 """Pixels in a notebook: a short pseudonym would be found in them by chance."""
+_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+_RUNS = bytes(ord("A") if byte in _BASE64 else ord(" ") for byte in range(256))
+"""Every letter of such pixels as an A: whether a text holds a run of them is known ten times as soon as by the pattern."""
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
 _NOT_READ = re.compile(r"<(style|script|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _WORDS = frozenset((".md", ".qmd", ".csv", ".txt"))
@@ -126,7 +129,9 @@ def _named(text: str, wanted: re.Pattern[str] | None) -> bool:
 def _texts(suffix: str, content: bytes) -> Iterator[tuple[str, str, bool]]:
     """Texts of a file, each with the place where it stands, and whether people read it as it is."""
     if suffix in TEXTS:
-        text = _ENCODED.sub(" ", _DATA_URI.sub(" ", content.decode("utf-8", "replace")))
+        text = _DATA_URI.sub(" ", content.decode("utf-8", "replace"))
+        if b"A" * 60 in content.translate(_RUNS):
+            text = _ENCODED.sub(" ", text)
         yield "the text", text, suffix in _WORDS
         if suffix in (".html", ".htm", ".xml", ".svg"):
             decoded = html.unescape(unquote(text))
@@ -179,10 +184,12 @@ def _pdf(content: bytes) -> str:
             told.append(b"\n".join(_PDF_NAME.findall(piece)).decode("latin-1"))
         else:
             told.append(piece.decode("latin-1"))
-        for found in _PDF_TEXT.findall(piece):
-            raw = found[1:-1] if found[:1] == b"(" else bytes.fromhex(found[1:-1].decode("ascii"))
-            utf16 = raw[:2] in (b"\xfe\xff", b"\xff\xfe")
-            told.append(raw.decode("utf-16" if utf16 else "latin-1", "replace"))
+        strings = [
+            found[1:-1] if found[:1] == b"(" else bytes.fromhex(found[1:-1].decode("ascii"))
+            for found in _PDF_TEXT.findall(piece)
+        ]
+        told.append(b"\n".join(strings).decode("latin-1"))
+        told += [one.decode("utf-16", "replace") for one in strings if one[:2] in (b"\xfe\xff", b"\xff\xfe")]
     return "\n".join(told)
 
 

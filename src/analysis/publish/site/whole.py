@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from analysis.errors import PublicationError
 from analysis.publish.cards import cards
@@ -35,7 +35,8 @@ from analysis.results.leaks import find_leaks
 from analysis.results.looked_at import looked_at
 from analysis.work.whole_file import write_whole
 
-T = TypeVar("T")
+_Leaks = tuple[list[str], set[bytes]]
+_Beside = Callable[..., Callable[[], _Leaks]]
 LARGEST_SITE = 25_000_000
 """Bytes that a site should not exceed."""
 
@@ -94,8 +95,9 @@ def render_index(
     there = [site / "publication", *(reports / kind / run.name for run in found for kind in ("results", "notebooks"))]  # fmt: skip
     with (
         looked_at(reports.parent / ".make", identifiers) as clean,
-        _beside(_leaks, reports, there, frozenset(identifiers), clean) as begun,
+        _beside() as beside,
     ):
+        begun = beside(_leaks, reports, there, frozenset(identifiers), clean)
         titles = [(document["stem"], document["title"]) for document in documents(reports)]
         pages, warnings = _pages(reports, site, found, titles, findings or {})
         landing = landing_page(reports, found)
@@ -103,11 +105,13 @@ def render_index(
         pages["search"] = search_page(reports, found, searched)
         for name, text in pages.items():
             write_whole(site / f"{name}.html", text)
-        faults = check_site(site, landing=landing)
         leaks, others = begun()
         clean |= others
-        leaks += [leak for leak in _leaks(reports, [site], identifiers, clean)[0] if leak not in leaks]
-    _refuse([*faults, *leaks])
+        begun = beside(_leaks, reports, [site], frozenset(identifiers), clean)
+        faults = check_site(site, landing=landing)
+        more, others = begun()
+        clean |= others
+    _refuse([*faults, *leaks, *(leak for leak in more if leak not in leaks)])
     write_whole(site / "index.html", landing)
     return FinishedSite(site / "index.html", (*warnings, *_too_large(site)))
 
@@ -162,22 +166,20 @@ def _searched(
 
 
 @contextlib.contextmanager
-def _beside(work: Callable[..., T], *given: Any) -> Iterator[Callable[[], T]]:
-    """Do something in a copy of this process during the block, so that both cores work; what is given waits for its result.
+def _beside() -> Iterator[_Beside]:
+    """Have things done in a copy of this process during the block, so that both cores work; each gives what waits for its result.
 
     Where a copy cannot safely be made, or there is one core, it is done when its result is asked for. No copy outlives the
     block, however that ends.
     """
     if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
-        yield lambda: work(*given)
+        yield lambda work, *given: lambda: work(*given)
         return
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork")) as pool:
-        yield pool.submit(work, *given).result
+        yield lambda work, *given: pool.submit(work, *given).result
 
 
-def _leaks(
-    reports: Path, places: Sequence[Path], identifiers: Collection[str], clean: set[bytes]
-) -> tuple[list[str], set[bytes]]:
+def _leaks(reports: Path, places: Sequence[Path], identifiers: Collection[str], clean: set[bytes]) -> _Leaks:
     """Leaks in these folders, and ``clean`` with the digests of the files that hold none."""
     found = [
         f"{place.relative_to(reports).as_posix()}/{leak}"
