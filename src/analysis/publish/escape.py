@@ -8,6 +8,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~^$@\"'&-])")
 _LIST_MARKER = re.compile(r"^(\(?[0-9A-Za-z]+)([.)])(?=\s|$)")
 _RUNS = re.compile(r"^[:%=]|:(?=:)|\.(?=\.)")  # fences, captions, rules, ellipses
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto):")
+_MARK = re.compile(r"[<>`{}\[\]$@]")
 _DANGEROUS = re.compile(r"(?<!\\)((?:\\\\)*)([<>`{}\[\]$@])")
 
 
@@ -48,7 +49,8 @@ def escape_prose(text: str) -> str:
     >>> print(escape_prose("*PIK3CA* <script> \\< 5"))
     *PIK3CA* \<script\> \< 5
     """
-    return _DANGEROUS.sub(r"\1\\\2", " ".join(_printable(text).split()))
+    line = " ".join(_printable(text).split())
+    return _DANGEROUS.sub(r"\1\\\2", line) if _MARK.search(line) else line
 
 
 def attribute(text: str) -> str:
@@ -65,4 +67,7 @@ def attribute(text: str) -> str:
 
 def _printable(text: str) -> str:
     """Text without control characters, which XML (and so DOCX) cannot hold."""
-    return "".join(character for character in str(text) if character.isprintable() or character.isspace())
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(character for character in text if character.isprintable() or character.isspace())

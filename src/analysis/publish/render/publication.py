@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from analysis.errors import PublicationError
-from analysis.publish.project import load_project
+from analysis.publish.project import Project, load_project
 from analysis.publish.render.pandoc import render_with_pandoc
 from analysis.publish.render.quarto import find_quarto, render_with_quarto
 from analysis.publish.render.same_links import link_pages
@@ -44,23 +44,24 @@ def render_publication(
     PublicationError
         If the strict check finds something, the renderer fails, or a file holds an identifier; what was there before stays.
     """
-    strict_check(reports)
+    project = load_project(reports)
+    strict_check(reports, project)
     epoch = source_date_epoch(reports)
     program = find_quarto() if quarto is None else quarto
     with staged_folder(site / "publication") as folder:
         if program:
             render_with_quarto(program, reports, folder, epoch=epoch)
-            _link(reports, folder, epoch=epoch)
+            _link(project, folder, epoch=epoch)
         else:
-            render_with_pandoc(load_project(reports), folder, epoch=epoch)
+            render_with_pandoc(project, folder, epoch=epoch)
         with looked_at(reports.parent / ".make", identifiers) as clean:
             refuse_leaks(folder, identifiers, what="the publication", clean=clean)
     return "quarto" if program else "pandoc"
 
 
-def _link(reports: Path, folder: Path, *, epoch: int) -> None:
+def _link(project: Project, folder: Path, *, epoch: int) -> None:
     """Link numbers and words of Quarto's pages; where that cannot be, say so: the pages are whole without."""
     try:
-        link_pages(load_project(reports), folder, epoch=epoch)
+        link_pages(project, folder, epoch=epoch)
     except PublicationError as error:
         warnings.warn(f"numbers and words of Quarto's pages lead to no card. {error}", stacklevel=2)

@@ -58,7 +58,7 @@ def source_problems(reports: Path) -> list[Problem]:
     return sorted(set(found))
 
 
-def strict_check(reports: Path) -> None:
+def strict_check(reports: Path, project: Project | None = None) -> None:
     """Refuse a publication that holds anything a renderer would pass over in silence.
 
     Quarto exits with success on an unknown variable or an unresolved cross-reference; Pandoc prints a
@@ -68,6 +68,8 @@ def strict_check(reports: Path) -> None:
     ----------
     reports : Path
         Folder of the publication, after :func:`analysis.publish.prepare`.
+    project : Project, optional
+        What :func:`analysis.publish.project.load_project` has read there; by default it is read here.
 
     Raises
     ------
@@ -77,4 +79,4 @@ def strict_check(reports: Path) -> None:
         without entry, figures without caption, alt text or file, shortcodes in code, and digits typed into
         the prose.
     """
-    refuse(find_problems(reports))
+    refuse(find_problems(reports, project))

@@ -103,9 +103,10 @@ def number_problems(assembly: Assembly, facts: Mapping[str, set[str]]) -> list[P
     problems = []
     for number in _NUMBER.finditer(prose):
         line = assembly.at(number.start())
-        generated = line.file.startswith("_includes/") and not line.file.startswith("_includes/parts/")
+        if line.file.startswith("_includes/") and not line.file.startswith("_includes/parts/"):
+            continue  # generated
         beside = _neighbours(prose, number.start(), number.end())
-        if generated or beside & facts.get(number[0].replace("−", "-"), set()):
+        if beside & facts.get(number[0].replace("−", "-"), set()):
             continue
         before = _WORD_BEFORE.search(prose[: number.start()][-60:])
         kind = _NUMBERED.get(before[1].lower().removesuffix("s")) if before else None
