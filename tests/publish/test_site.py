@@ -292,7 +292,11 @@ def test_a_site_with_a_fault_gets_no_landing_page(site, reports) -> None:
 
 TABLES = {
     "<table><tr><td title='x'>a < b & c": "<table><tbody><tr><td>a &lt; b &amp; c</td></tr></tbody></table>",
-    '<table><tr><th style="color:red;text-align: right">x</th></tr></table>': '<table><tbody><tr><th scope="row" style="text-align: right;">x</th></tr></tbody></table>',
+    '<table><tr><th style="color:red;text-align: right">x</th></tr></table>': '<table><tbody><tr><th scope="row" style="text-align:right">x</th></tr></tbody></table>',
+    '<table><tr><td style="text-align: left; background: url(//x)" onclick="x()">1</td></tr></table>': '<table><tbody><tr><td style="text-align:left">1</td></tr></tbody></table>',
+    "<table><tr><td>1</td></tr></table><script>x() <b>2</b>": "<table><tbody><tr><td>1</td></tr></tbody></table>",
+    "<table><tr><td>1</td></tr></table><svg><style><img src=x onerror=x()>": "<table><tbody><tr><td>1</td></tr></tbody></table>",
+    "<table><tr><td>1</td></tr></table></div></main>2": "<table><tbody><tr><td>1</td></tr></tbody></table>2",
     "<table><thead><tr><th>a</th></tr></thead></table><script>x()</script>": '<table><thead><tr><th scope="col">a</th></tr></thead></table>',
     "<table><tr><td colspan='2' style='color: red' rowspan='x'>1</td></tr></table><!-- c -->": '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>',
 }

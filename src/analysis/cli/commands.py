@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ from analysis.cli import (
 from analysis.errors import AnalysisError
 
 
+@functools.cache
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = argparse.ArgumentParser(

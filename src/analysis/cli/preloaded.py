@@ -77,6 +77,9 @@ def preload(what: str) -> None:
         from analysis.publish.site.notebooks import warm_up
 
         warm_up()
+    from analysis.cli.commands import parser
+
+    parser()
 
 
 def alone() -> bool:

@@ -6,11 +6,13 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pygments
 from jinja2 import FileSystemLoader, StrictUndefined
 from nbconvert.exporters import TemplateExporter
-from nbconvert.filters import Highlight2HTML
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 from traitlets.config import Config
 
 from analysis.errors import PublicationError
@@ -80,7 +82,13 @@ def _alternative(output: NotebookNode, options: Mapping[str, str], where: str) -
 
 def _highlighted(source: str) -> str:
     """Code in colours; what scrolls can be reached with the keyboard."""
-    return Highlight2HTML(pygments_lexer="python")(source).replace("<pre>", '<pre tabindex="0">', 1)
+    # nbconvert's own filter is the same, but makes lexer and formatter, with its style sheet, anew for every cell.
+    return pygments.highlight(source or " ", *_python()).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+@functools.cache
+def _python() -> tuple[PythonLexer, HtmlFormatter]:
+    return PythonLexer(), HtmlFormatter(cssclass=" highlight hl-python")
 
 
 @functools.cache
