@@ -4,12 +4,15 @@ import hashlib
 import os
 import re
 import stat
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pypandoc
 import pytest
 import yaml
+from PIL import Image
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
@@ -156,6 +159,29 @@ def test_word_keeps_alternative_texts_and_no_path_of_the_machine(reports) -> Non
         everything = b"".join(archive.read(name) for name in archive.namelist())
     assert 'descr="Two curves that cross."' in document
     assert str(reports.folder).encode() not in everything
+
+
+@pytest.mark.parametrize(
+    ("pixels", "dots"), [((1338, 1488), None), ((1338, 889), 144), ((301, 177), 300), ((40, 30), 72)]
+)
+def test_word_shows_a_picture_as_large_as_pandoc_does_that_decodes_it(
+    reports, tmp_path, pixels, dots
+) -> None:
+    (picture,) = reports.folder.rglob("fig-pfs.png")
+    Image.new("P", pixels).save(picture, **({"dpi": (dots, dots)} if dots else {}))
+    prepare(reports.folder, ["primary"])
+    render_with_pandoc(load_project(reports.folder), tmp_path, epoch=0, formats=["docx"], only=["index"])
+    (tmp_path / "peer.png").write_bytes(picture.read_bytes())
+    subprocess.run(
+        [pypandoc.get_pandoc_path(), "--to=docx", "--output=peer.docx", f"--reference-doc={reports.folder / '_reference.docx'}"],
+        input="![A picture](peer.png)", cwd=tmp_path, text=True, check=True,
+    )  # fmt: skip
+    sizes = {}
+    for name in ("index", "peer"):
+        with zipfile.ZipFile(tmp_path / f"{name}.docx") as archive:
+            sizes[name] = re.findall(r"<wp:extent [^>]*>", archive.read("word/document.xml").decode())
+    assert len(sizes["peer"]) == 1
+    assert sizes["index"] == sizes["peer"]
 
 
 def test_equal_sources_in_two_folders_give_equal_bytes(reports, tmp_path, project) -> None:
