@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ import pypandoc
 import pytest
 import yaml
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
@@ -162,13 +164,24 @@ def test_word_keeps_alternative_texts_and_no_path_of_the_machine(reports) -> Non
 
 
 @pytest.mark.parametrize(
-    ("pixels", "dots"), [((1338, 1488), None), ((1338, 889), 144), ((301, 177), 300), ((40, 30), 72)]
+    ("pixels", "dots"),
+    [
+        ((1338, 1488), None),
+        ((1338, 889), (5669, 5669, 1)),
+        ((301, 177), (11811, 11811, 1)),
+        ((140, 130), (5906, 2835, 1)),
+        ((140, 130), (5906, 2835, 0)),
+        ((140, 130), (20, 20, 1)),
+    ],
 )
 def test_word_shows_a_picture_as_large_as_pandoc_does_that_decodes_it(
     reports, tmp_path, pixels, dots
 ) -> None:
     (picture,) = reports.folder.rglob("fig-pfs.png")
-    Image.new("P", pixels).save(picture, **({"dpi": (dots, dots)} if dots else {}))
+    told = PngInfo()
+    if dots:
+        told.add(b"pHYs", struct.pack(">IIB", *dots))  # per metre, or of no unit
+    Image.new("P", pixels).save(picture, pnginfo=told)
     prepare(reports.folder, ["primary"])
     render_with_pandoc(load_project(reports.folder), tmp_path, epoch=0, formats=["docx"], only=["index"])
     (tmp_path / "peer.png").write_bytes(picture.read_bytes())

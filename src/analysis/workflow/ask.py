@@ -1,7 +1,8 @@
 """Have one step of a build done by the preloaded process of this ``make``, or do it in a process of its own.
 
-Run by ``make`` as a plain script, with as little of the standard library as it can: most steps take a tenth of a second,
-and modules such as pathlib, subprocess or json would take a third of that. Where nothing can be preloaded, or a source has changed since, ``python -m analysis`` does the same with the same outputs.
+Run by ``make`` as a plain script, with as little of the standard library as it can: many a step takes a tenth of a
+second, and pathlib, subprocess and json would take a third of that. Where nothing can be preloaded, or a source has
+changed since, ``python -m analysis`` does the same with the same outputs.
 """
 
 from __future__ import annotations
@@ -111,9 +112,8 @@ def _begun(path: str, parent: int, what: str) -> socket.socket | None:
 
 def ask(connection: socket.socket, arguments: list[str]) -> int | None:
     """Exit status of the step, whose output goes to this terminal; None where nobody began it."""
-    message = (
-        ascii([arguments, dict(os.environ)]).encode() + b"\n"
-    )  # one line: the preloaded process reads to its end
+    # One line, to whose end the preloaded process reads.
+    message = ascii([arguments, dict(os.environ)]).encode() + b"\n"
     answer = b""
     with connection, contextlib.suppress(OSError):
         sent = socket.send_fds(connection, [message], [1, 2])

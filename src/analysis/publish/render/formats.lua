@@ -26,11 +26,17 @@ local function set_size(image)
   local head = file and file:read(4096) or '' -- a file that is not there is for Pandoc to complain of
   if file then file:close() end
   if image.attributes.width or image.attributes.height or head:sub(1, 8) ~= '\137PNG\r\n\26\n' then return end
+  local width, height = string.unpack('>I4I4', head, 17)
+  local across, down = 72, 72 -- dots per inch where the file does not say it
   local at = head:sub(1, (head:find('IDAT', 1, true))):find('pHYs', 1, true)
-  local per_inch = at and string.unpack('>I4', head, at + 4) * 254 // 10000 or 72 -- rounded as Pandoc does
-  if per_inch == 0 then return end
-  image.attributes.width = string.format('%.9fin', string.unpack('>I4', head, 17) / per_inch)
-  image.attributes.height = string.format('%.9fin', string.unpack('>I4', head, 21) / per_inch)
+  if at then
+    local x, y, unit = string.unpack('>I4I4B', head, at + 4)
+    if unit == 1 then across, down = x * 254 // 10000, y * 254 // 10000 end -- per metre; rounded as Pandoc does
+  end
+  if across == 0 or down == 0 then return end
+  -- Pandoc cuts the size off at a whole 914400th of an inch: what would be one exactly must not fall short of it.
+  image.attributes.width = string.format('%.12fin', width / across + 1e-11)
+  image.attributes.height = string.format('%.12fin', height / down + 1e-11)
 end
 
 local function prepared(document, output)

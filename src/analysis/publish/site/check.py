@@ -21,9 +21,8 @@ _LOADED = {
 }  # fmt: skip
 _IN_STYLE = re.compile(r"@import\s+(?:url\()?\s*[\"']?([^\"')\s;]+)|url\(\s*[\"']?([^\"')]+)")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
-_HOME = re.compile(
-    r"/(?<![\w.~-]/)(?:home|Users|tmp|private/var)/[\w.-]+"
-)  # the slash first: the search leaps from one to the next
+# The slash comes before what must not stand in front of it: the search leaps from one slash to the next.
+_HOME = re.compile(r"/(?<![\w.~-]/)(?:home|Users|tmp|private/var)/[\w.-]+")
 _MARK = "SIMULATED"
 
 
