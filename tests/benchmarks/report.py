@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
@@ -193,51 +193,46 @@ print(slowest / 1000)
     return float(done.stdout)
 
 
-def measurements() -> list[Measurement]:
+def measurements() -> Iterator[Measurement]:
     """Every measurement, in one clean clone."""
     if not PYTHON.exists() or shutil.which("make") is None:
         raise SystemExit("bench: needs make and .venv (make env)")
-    found = [Measurement("environment on disk", folder_size(PROJECT / ".venv") / 1e9, 2, "GB")]
+    yield Measurement("environment on disk", folder_size(PROJECT / ".venv") / 1e9, 2, "GB")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         checkout = clone(scratch)
         environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1"}
         make = ["make", "report"]
-        found.append(
-            Measurement("cold make report, simulation included", timed(make, checkout, environment), 150, "s")
+        yield Measurement(
+            "cold make report, simulation included", timed(make, checkout, environment), 150, "s"
         )
-        found.append(
-            Measurement("simulated study on disk", folder_size(checkout / "data/simulated") / 1e6, 300, "MB")
+        yield Measurement(
+            "simulated study on disk", folder_size(checkout / "data/simulated") / 1e6, 300, "MB"
         )
-        found.append(Measurement("make report, nothing changed", timed(make, checkout, environment), 1, "s"))
+        yield Measurement("make report, nothing changed", timed(make, checkout, environment), 1, "s")
         with (checkout / "reports/index.qmd").open("a", encoding="utf-8") as text:
             text.write("\nA changed sentence.\n")
-        found.append(
-            Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s")
-        )
+        yield Measurement("make report, one sentence changed", timed(make, checkout, environment), 15, "s")
         sentence = sentence_seconds(checkout, environment)
-        found.append(Measurement("a saved sentence to its page, by the preview", sentence, 1.5, "s"))
+        yield Measurement("a saved sentence to its page, by the preview", sentence, 1.5, "s")
         shutil.rmtree(checkout / "reports/_site")
         shutil.rmtree(checkout / ".make/looked-at", ignore_errors=True)  # as the first time
         taken = timed(make, checkout, environment)
-        found.append(Measurement("the whole site after the notebooks", taken, 10, "s"))
+        yield Measurement("the whole site after the notebooks", taken, 10, "s")
         site = checkout / "reports/_site"
         size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-        found.append(Measurement("site of the default study", size / 1e6, 25, "MB"))
+        yield Measurement("site of the default study", size / 1e6, 25, "MB")
         if (paint := slowest_paint(site)) is not None:
-            found.append(Measurement("first paint of the slowest page, from disk", paint, 1, "s"))
+            yield Measurement("first paint of the slowest page, from disk", paint, 1, "s")
         peers = run_over_peers(checkout, environment, scratch)
-        found.append(
-            Measurement(
-                "papermill and nbconvert one by one / notebooks and pages of a run",
-                peers,
-                2.5,
-                "x",
-                at_least=True,
-            )
+        yield Measurement(
+            "papermill and nbconvert one by one / notebooks and pages of a run",
+            peers,
+            2.5,
+            "x",
+            at_least=True,
         )
         over = notebooks_over_bare(checkout, environment, scratch)
-        found.append(Measurement("notebooks / papermill with the imports alone", over, 1.5, "x"))
+        yield Measurement("notebooks / papermill with the imports alone", over, 1.5, "x")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-        found.append(Measurement("peak memory of any process", peak, 1.5, "GB"))
-    return found
+        yield Measurement("peak memory of any process", peak, 1.5, "GB")
