@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
+from analysis.publish.site.sanitize import SETTINGS, SafeOutputs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
@@ -101,3 +104,46 @@ def test_the_default_site_works_without_a_network_and_without_a_violation(browse
     assert faults(browser, default_site, scheme="light", options=QUICK, once=True) == []
     size = sum(path.stat().st_size for path in default_site.rglob("*") if path.is_file())
     assert size < 25e6
+
+
+LEAVING = [
+    "<li><section><div><li>x</li></div></section></li>",
+    "<p><button><p>x</button>y",
+    "<li><form><div><li>x<section><div><li>y</div></form>",
+    "<table><section><tr><td><table><form><td>x</section></table>",
+]
+KEPT = ["table", "caption", "thead", "tbody", "tr", "td", "p", "div", "li", "ul", "b", "span"]
+REMOVED = ["section", "form", "button", "svg", "math", "mtext", "main", "select", "option", "a", "nobr", "noscript", "template", "frameset", "dd", "h1", "plaintext"]  # fmt: skip
+PIECES = [
+    *(f"<{slash}{name}>" for name in KEPT + REMOVED for slash in ("", "/")),
+    "x",
+    "<script>x()",
+    '<img src=x onerror="x()">',
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    '<td style="x" onclick="x()">',
+]
+BOXES = """given => given.map(html => {
+    const page = new DOMParser().parseFromString(`<div><main><div>${html}</div><hr></main></div>`, "text/html")
+    const inside = page.querySelectorAll("main > div:first-child *")
+    return [
+        [...page.querySelector("main").children].map(one => one.tagName).join(),
+        page.body.children.length,
+        [...new Set([...inside].map(one => one.tagName.toLowerCase()))],
+        [...new Set([...inside].flatMap(one => one.getAttributeNames()))],
+    ]
+})"""
+
+
+def test_html_of_an_output_stays_in_its_box_in_a_browser(browser) -> None:
+    """Whatever is taken away, what is left must not read as another tree that ends the page's own elements."""
+    drawn = random.Random(20140101)
+    given = LEAVING + ["".join(drawn.choices(PIECES, k=drawn.randint(2, 14))) for _ in range(4_000)]
+    safe = [SafeOutputs(**SETTINGS).sanitize_html_tags(one) for one in given]
+    assert all(re.sub("<.*?>", "", one).strip() for one in safe[: len(LEAVING)])
+    page = browser.new_context(offline=True).new_page()
+    for one, (boxes, outside, names, attributes) in zip(given, page.evaluate(BOXES, safe), strict=True):
+        assert (boxes, outside) == ("DIV,HR", 1), one
+        assert {*names} <= {*KEPT}, one
+        assert not attributes, one

@@ -296,7 +296,9 @@ TABLES = {
     '<table><tr><td style="text-align: left; background: url(//x)" onclick="x()">1</td></tr></table>': '<table><tbody><tr><td style="text-align:left">1</td></tr></tbody></table>',
     "<table><tr><td>1</td></tr></table><script>x() <b>2</b>": "<table><tbody><tr><td>1</td></tr></tbody></table>",
     "<table><tr><td>1</td></tr></table><svg><style><img src=x onerror=x()>": "<table><tbody><tr><td>1</td></tr></tbody></table>",
-    "<table><tr><td>1</td></tr></table></div></main>2": "<table><tbody><tr><td>1</td></tr></tbody></table>2",
+    "<dl><dt>Deaths</dt><dd>12</dd><dt>Alive</dt><dd>3</dd></dl>": "\n\nDeaths\n\n12\n\nAlive\n\n3\n\n",
+    "<p>a\x01b\ud800</p>": "<p>a\ufffdb\ufffd</p>",
+    "<table><tr><td>1</td></tr></table></div></main>2": "<table><tbody><tr><td>1</td></tr></tbody></table>\n2",
     "<table><thead><tr><th>a</th></tr></thead></table><script>x()</script>": '<table><thead><tr><th scope="col">a</th></tr></thead></table>',
     "<table><tr><td colspan='2' style='color: red' rowspan='x'>1</td></tr></table><!-- c -->": '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>',
 }

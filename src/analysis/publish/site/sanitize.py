@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import nh3
@@ -20,6 +21,10 @@ _VALUES = {
 _ALIGNED = re.compile(r"\btext-align:\s*(left|right|center)\b")
 _SILENT = frozenset(["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"])
 """Their content is no text: it would stand on the page as words."""
+_PART = re.compile(r"(?i)(?=</?(?:address|article|aside|blockquote|center|dd|details|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|main|nav|pre|section|summary)\b)")  # fmt: skip
+"""Before an element that goes and stood on lines of its own: without a line's end two numbers would be one."""
+_NO_LETTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+MOST_TURNS = 8
 _HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
 _UNSCOPED = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
 
@@ -37,11 +42,20 @@ def with_scopes(html: str) -> str:
 
 
 def _kept(_tag: str, name: str, value: str) -> str | None:
-    """Value of an attribute as the page has it; None where it goes. Asked for elements that go, too."""
+    """Value of an attribute as the page has it; None where it goes. Asked for elements that go, too; nh3 hides what it raises."""
     if name == "style":
         aligned = _ALIGNED.search(value)
         return f"text-align:{aligned[1]}" if aligned else None
     return value if name in _VALUES and _VALUES[name].fullmatch(value) else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(_SILENT),
+    attributes={"*": {*_VALUES, "style"}},
+    attribute_filter=_kept,
+    link_rel=None,
+)
 
 
 class SafeOutputs(SanitizeHTML):
@@ -61,15 +75,14 @@ class SafeOutputs(SanitizeHTML):
 
     def sanitize_html_tags(self, html_str: str) -> str:
         """The same tables without anything that could run, load or restyle."""
-        safe = nh3.clean(
-            html_str,
-            tags=set(TAGS),
-            clean_content_tags=set(_SILENT),
-            attributes={"*": {*_VALUES, "style"}},
-            attribute_filter=_kept,
-            link_rel=None,
-        )
-        return with_scopes(safe)
+        safe = _CLEANER.clean(_PART.sub("\n", _NO_LETTER.sub("\ufffd", html_str)))
+        # Taking an element away can leave what reads as another tree, with an end tag too many for the page.
+        for _ in range(MOST_TURNS):
+            again = _CLEANER.clean(safe)
+            if again == safe:
+                return with_scopes(safe)
+            safe = again
+        return html.escape(html_str)
 
 
 SETTINGS = Config(safe_output_keys=set(SHOWN) - {"text/html"}, sanitized_output_types={"text/html"})
