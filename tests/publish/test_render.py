@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import stat
@@ -8,13 +9,13 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pypandoc
 import pytest
 import yaml
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from analysis.errors import PublicationError
 from analysis.publish import prepare, publish, render_publication
@@ -163,6 +164,11 @@ def test_word_keeps_alternative_texts_and_no_path_of_the_machine(reports) -> Non
     assert str(reports.folder).encode() not in everything
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A part of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 @pytest.mark.parametrize(
     ("pixels", "dots"),
     [
@@ -178,10 +184,12 @@ def test_word_shows_a_picture_as_large_as_pandoc_does_that_decodes_it(
     reports, tmp_path, pixels, dots
 ) -> None:
     (picture,) = reports.folder.rglob("fig-pfs.png")
-    told = PngInfo()
-    if dots:
-        told.add(b"pHYs", struct.pack(">IIB", *dots))  # per metre, or of no unit
-    Image.new("P", pixels).save(picture, pnginfo=told)
+    drawn = io.BytesIO()
+    Image.new("P", pixels).save(drawn, "png")
+    head, rest = drawn.getvalue()[:33], drawn.getvalue()[33:]
+    told = chunk(b"tEXt", b"Description\0IDAT pHYs" + b"." * 20 * pixels[0])
+    told += chunk(b"pHYs", struct.pack(">IIB", *dots)) if dots else b""  # per metre, or of no unit
+    picture.write_bytes(head + told + rest)
     prepare(reports.folder, ["primary"])
     render_with_pandoc(load_project(reports.folder), tmp_path, epoch=0, formats=["docx"], only=["index"])
     (tmp_path / "peer.png").write_bytes(picture.read_bytes())

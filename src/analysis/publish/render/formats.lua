@@ -20,20 +20,33 @@ end
 
 VALUE_LINKS = job.links -- the filter asks for them
 
--- Word's writer decodes a whole picture to learn its size, unless the document says it; a PNG says it in its first bytes.
-local function set_size(image)
-  local file = io.open(image.src, 'rb')
-  local head = file and file:read(4096) or '' -- a file that is not there is for Pandoc to complain of
-  if file then file:close() end
-  if image.attributes.width or image.attributes.height or head:sub(1, 8) ~= '\137PNG\r\n\26\n' then return end
-  local width, height = string.unpack('>I4I4', head, 17)
-  local across, down = 72, 72 -- dots per inch where the file does not say it
-  local at = head:sub(1, (head:find('IDAT', 1, true))):find('pHYs', 1, true)
-  if at then
-    local x, y, unit = string.unpack('>I4I4B', head, at + 4)
-    if unit == 1 then across, down = x * 254 // 10000, y * 254 // 10000 end -- per metre; rounded as Pandoc does
+-- Pixels of a PNG and its dots per inch, as Pandoc rounds them; nothing where the file is not one, or not whole before its pixels.
+local function size_of(file)
+  if file:read(8) ~= '\137PNG\r\n\26\n' then return nil end
+  local width, height, across, down
+  while true do
+    local head = file:read(8)
+    if not head or #head < 8 then return nil end
+    local length, kind = string.unpack('>I4c4', head)
+    if kind == 'IDAT' then return width, height, across or 72, down or 72 end
+    local content = (kind == 'IHDR' or kind == 'pHYs') and file:read(length) or ''
+    if kind == 'IHDR' and #content >= 8 then width, height = string.unpack('>I4I4', content) end
+    if kind == 'pHYs' and #content >= 9 then
+      local x, y, unit = string.unpack('>I4I4B', content)
+      if unit == 1 then across, down = x * 254 // 10000, y * 254 // 10000 end -- per metre
+    end
+    file:seek('cur', length - #content + 4) -- the checksum
   end
-  if across == 0 or down == 0 then return end
+end
+
+-- Word's writer decodes a whole picture to learn its size, unless the document says it. What is odd is left to it.
+local function set_size(image)
+  if image.attributes.width or image.attributes.height then return end
+  local file = io.open(image.src, 'rb')
+  if not file then return end
+  local width, height, across, down = size_of(file)
+  file:close()
+  if not width or across == 0 or down == 0 then return end
   -- Pandoc cuts the size off at a whole 914400th of an inch: what would be one exactly must not fall short of it.
   image.attributes.width = string.format('%.12fin', width / across + 1e-11)
   image.attributes.height = string.format('%.12fin', height / down + 1e-11)
