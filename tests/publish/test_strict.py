@@ -39,6 +39,17 @@ CASES = {
     "link": ("## Results", "See [it](methods.qmd#x).", "index.qmd:16: link to methods.qmd, which is no document"),
     "included twice": ("## Results", "{{< include _includes/main/fig-pfs.md >}}", "index.qmd:22: label fig-pfs is already used at index.qmd:16"),
     "typed figure": ("comes first", "has Figure 2", "index.qmd:14: typed number 2: refer to the label, @fig-…"),
+    "typed result in the abstract": ("ratio was {{< var main.pfs.hr >}}.", "ratio was 0.44 in 41.", "index.qmd:7: typed number 0.44"),
+    "typed result in the title": ("A trial of nothing", "41 women, 37 responders", "index.qmd:2: typed number 37"),
+    "variable of the abstract": ("ratio was {{< var main.pfs.hr >}}.", "ratio was {{< var main.pfs.hx >}}.", "index.qmd:7: unknown variable main.pfs.hx"),
+    "reference of the abstract": ("ratio was {{< var main.pfs.hr >}}.", "ratio stands in @fig-os.", "index.qmd:7: cross-reference @fig-os points at nothing"),
+    "citation of the abstract": ("ratio was {{< var main.pfs.hr >}}.", "ratio is known [@nobody1999].", "index.qmd:7: citation @nobody1999 has no entry"),
+    "link to a place": ("## Results", "See [it](#nowhere).", "index.qmd:16: link to #nowhere, a place that this document does not have"),
+    "link to a place elsewhere": ("## Results", "See [it](supplement.qmd#nowhere).", "index.qmd:16: link to #nowhere, a place that supplement.qmd does not have"),
+    "link to a page": ("## Results", "See [it](../nowhere.html).", "index.qmd:16: link to ../nowhere.html, which is no page of the site"),
+    "link to a notebook": ("## Results", "See [it](../notebooks/primary/99.html).", "index.qmd:16: link to ../notebooks/primary/99.html, which is no page"),
+    "footnote without text": ("[^1]: A footnote.", "", "index.qmd:18: footnote [^1] has no text"),
+    "footnote without mark": (").[^1]", ").", "index.qmd:20: the text of footnote [^1] has no mark"),
     "title": ('title: "A trial of nothing"', 'titel: "x"', "index.qmd:1: the document has no title"),
 }  # fmt: skip
 
@@ -47,6 +58,13 @@ CASES = {
 def test_each_fault_is_found_with_file_and_line(problems, case: str) -> None:
     old, new, wanted = CASES[case]
     assert any(found.startswith(wanted) for found in problems(old, new)), problems()
+
+
+def test_a_bibliography_that_is_missing_is_named(problems, reports) -> None:
+    (reports.folder / "references.bib").unlink()
+    assert problems() == [
+        "index.qmd:14: citation @gombos2021 points nowhere: the file is missing: references.bib"
+    ]
 
 
 EMBEDS = {
@@ -96,7 +114,7 @@ ALLOWED = [
     "1. A list\n2. with numbers\n",
     "The 5-year survival with its 95 % CI; p < 0.05 was taken as evidence (α = 0.05); CDK4/6, mg/m^2^, 10^6^ and 10⁻⁴.",
     "In 2014, grade 3 or 4 events, EudraCT 2012-004860-22, a 2 × 2 table, the 2nd scan, on days 14 and 28 (day −28 to 1).",
-    "See the [supplement](supplement.qmd#sec-x), [below](#sec-introduction) and the [overview](../index.html).",
+    "See the [supplement](supplement.qmd#parameters), [below](#results) and the [overview](../index.html).",
 ]
 
 

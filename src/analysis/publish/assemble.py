@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ SHORTCODE = re.compile(r"\{\{<\s*(?P<name>[\w-]*)\s*(?P<argument>(?:(?!\{\{<).)*
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _INCLUDE = re.compile(r"^\{\{<\s*include\s+(?P<path>\S+)\s*>\}\}$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_FIELD = re.compile(r"([\w-]+):")
+PRINTED = frozenset(("title", "subtitle", "abstract", "keywords"))
+"""Fields of the header that readers see as they see the body."""
 
 
 def blanked(text: str) -> str:
@@ -53,6 +57,8 @@ class Assembly:
         What went wrong on the way: missing files, cycles, an unreadable header.
     files : tuple of str
         Every file that was read, for the build graph.
+    head : tuple of Line
+        What readers see of the header, in the lines in which it stands there.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Assembly:
     lines: tuple[Line, ...]
     problems: tuple[Problem, ...]
     files: tuple[str, ...]
+    head: tuple[Line, ...] = ()
     _starts: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +75,11 @@ class Assembly:
             starts.append(position)
             position += len(line.text) + 1
         object.__setattr__(self, "_starts", starts)
+
+    @property
+    def with_head(self) -> Assembly:
+        """The same with what readers see of the header as its first lines, for the checks."""
+        return replace(self, lines=(*self.head, Line("", self.name, 1), *self.lines), head=())
 
     @property
     def text(self) -> str:
@@ -82,6 +94,12 @@ class Assembly:
     def prose(self) -> str:
         """Body with code blocks and comments blanked, every character still at its place."""
         return _COMMENT.sub(lambda comment: blanked(comment[0]), self._without_code)
+
+    @property
+    def bare(self) -> str:
+        """Prose with shortcodes and code in the line blanked too, every character still at its place."""
+        prose = SHORTCODE.sub(lambda code: blanked(code[0]), self.prose)
+        return _SPAN.sub(lambda span: blanked(span[0]), prose)
 
     @property
     def _without_code(self) -> str:
@@ -116,6 +134,17 @@ def _front_matter(text: str, file: str, problems: list[Problem]) -> tuple[Mappin
             return front, number
     problems.append(Problem(file, 1, "the header has no end: a line with three dashes"))
     return {}, 0
+
+
+def _printed(header: Sequence[str], file: str) -> tuple[Line, ...]:
+    """Lines of the header that readers see, without the names of the fields."""
+    kept, shown = [], False
+    for number, text in enumerate(header, start=2):
+        field = _FIELD.match(text)
+        shown = field[1] in PRINTED if field else shown
+        if shown and not text.lstrip().startswith("#"):
+            kept.append(Line(text[field.end() :] if field else text, file, number))
+    return tuple(kept)
 
 
 class _Reader:
@@ -208,4 +237,5 @@ def assemble(reports: Path, name: str, *, follow: bool = True) -> Assembly:
     front, taken = _front_matter(text, name, reader.problems)
     reader.follow(text, name, (name,), taken)
     lines = tuple(reader.lines) or (Line("", name, 1),)
-    return Assembly(name, front, lines, tuple(reader.problems), (name, *reader.files))
+    head = _printed(text.split("\n")[1 : taken - 1], name) if front else ()
+    return Assembly(name, front, lines, tuple(reader.problems), (name, *reader.files), head)

@@ -11,7 +11,6 @@ from analysis.publish.project import Project
 _LABEL = re.compile(r"\{[^{}\n]*?#([A-Za-z][\w-]*)[^{}\n]*\}")
 _KEY = re.compile(r"(?<![\w\\.])@(?:\{(?P<braced>[^{}\s]+)\}|(?P<bare>\w(?:[\w]|[:.#$%&+?<>~/-](?=\w))*))")
 _CROSS = re.compile(r"(?i:fig|tbl|eq|sec)-")
-_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _ADDRESS = re.compile(r"<\S+@\S+>|https?://\S+|\]\([^)\s]*\)")
 
@@ -40,19 +39,19 @@ def _labels(assembly: Assembly, prose: str) -> tuple[dict[str, int], list[Proble
 
 def reference_problems(assembly: Assembly, project: Project) -> list[Problem]:
     """Unresolved cross-references, labels used twice, and citations without an entry in the bibliography."""
-    prose = SHORTCODE.sub(lambda code: blanked(code[0]), assembly.prose)
-    prose = _SPAN.sub(lambda span: blanked(span[0]), prose)
+    prose = assembly.bare
     # Quoted attribute values (alt texts) may hold # and @ that mean nothing; keep the quotes' place.
     unquoted = _QUOTED.sub(lambda text: blanked(text[0]) if "#" in text[0] else text[0], prose)
     labels, problems = _labels(assembly, unquoted)
     plain = _ADDRESS.sub(lambda address: blanked(address[0]), prose)
+    bibliography = str(project.metadata.get("bibliography", "references.bib"))
+    lost = not (project.folder / bibliography).is_file()
     for found in _KEY.finditer(plain):
         key = found["braced"] or found["bare"]
         if not _CROSS.match(key):
             if key not in project.references and not re.match(r"[a-z]{3}-", key):
-                problems.append(
-                    assembly.problem(found.start(), f"citation @{key} has no entry in references.bib")
-                )
+                what = "points nowhere: the file is missing:" if lost else "has no entry in"
+                problems.append(assembly.problem(found.start(), f"citation @{key} {what} {bibliography}"))
             continue
         if key not in labels:
             problems.append(assembly.problem(found.start(), f"cross-reference @{key} points at nothing"))

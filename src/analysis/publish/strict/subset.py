@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.publish.assemble import SHORTCODE, Assembly, blanked
+from analysis.publish.assemble import PRINTED, SHORTCODE, Assembly, blanked
 from analysis.publish.problems import Problem
 from analysis.publish.project import Project
 
@@ -124,9 +124,11 @@ def subset_problems(assembly: Assembly, project: Project | None) -> list[Problem
 
 
 def _front_problems(assembly: Assembly, project: Project | None) -> Iterator[Problem]:
-    """The header may print variables, nothing else."""
+    """The header may print variables, nothing else; what readers see of it is looked at as the body is."""
     for found in SHORTCODE.finditer(str(dict(assembly.front))):
         if found["name"] != "var":
             yield Problem(assembly.name, 1, f"shortcode {found['name']!r} in the header")
-        elif project is not None and found["argument"] not in project.variables:
+    unseen = {name: value for name, value in assembly.front.items() if name not in PRINTED}
+    for found in SHORTCODE.finditer(str(unseen)):
+        if found["name"] == "var" and project is not None and found["argument"] not in project.variables:
             yield Problem(assembly.name, 1, f"unknown variable {found['argument']} in the header")
