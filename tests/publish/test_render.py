@@ -11,6 +11,7 @@ import sys
 import zipfile
 import zlib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pypandoc
 import pytest
@@ -213,6 +214,15 @@ def test_equal_sources_in_two_folders_give_equal_bytes(reports, tmp_path, projec
 
 
 HOSTILE = '<script>alert(1)</script> $x$ [a](javascript:x) {{< var x >}} `y`{=html} | "q"'
+
+
+def test_jats_is_xml_whatever_an_alternative_text_holds(reports) -> None:
+    told = 'Two curves, p < 0.001 & "apart" <b>x</b>'
+    reports.results["figures"]["fig-pfs"]["alt"] = told
+    reports.write_results()
+    document = ElementTree.parse(rendered(reports) / "index.xml")
+    (text,) = document.iter("alt-text")
+    assert " ".join("".join(text.itertext()).split()) == told
 
 
 def test_what_data_hold_is_printed_and_never_run(reports) -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
+from xml.etree import ElementTree
 
 from analysis.errors import PublicationError
 from analysis.publish.assemble import assemble
@@ -186,7 +187,19 @@ def _pdf(document: _Document) -> None:
     source.unlink()
 
 
-_FINISHED: Mapping[str, Callable[[_Document], None]] = {"html": _html, "pdf": _pdf}
+def _jats(document: _Document) -> None:
+    """JATS is for machines: a journal's would refuse a file that is no XML."""
+    try:
+        ElementTree.parse(document.folder / f"{document.stem}.xml")
+    except ElementTree.ParseError as error:
+        raise PublicationError(
+            f"{document.stem}.xml did not come out as XML: {error}",
+            where=f"{document.stem}.qmd",
+            do="look what stands there in the text; please report it, the sources passed every check",
+        ) from error
+
+
+_FINISHED: Mapping[str, Callable[[_Document], None]] = {"html": _html, "pdf": _pdf, "xml": _jats}
 """What is still to be done when Pandoc has made its part."""
 
 

@@ -82,6 +82,8 @@ local function with_alt(figure)
         local call = '#picture(%s, %s)'
         return pandoc.RawInline('typst', call:format(typst_string(image.src), typst_string(alt)))
       end
+      -- The writer of JATS puts the text in as it is given.
+      if jats then alt = alt:gsub('[&<>]', { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;' }) end
       image.caption = pandoc.Inlines({ pandoc.Str(alt) })
       if html then
         image.attributes.alt = alt
