@@ -50,6 +50,7 @@ CASES = {
     "link to a notebook": ("## Results", "See [it](../notebooks/primary/99.html).", "index.qmd:16: link to ../notebooks/primary/99.html, which is no page"),
     "footnote without text": ("[^1]: A footnote.", "", "index.qmd:18: footnote [^1] has no text"),
     "footnote without mark": (").[^1]", ").", "index.qmd:20: the text of footnote [^1] has no mark"),
+    "control character": ("comes first", "comes\x02 first", "index.qmd:14: a control character, U+0002"),
     "title": ('title: "A trial of nothing"', 'titel: "x"', "index.qmd:1: the document has no title"),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ _CELL = re.compile(r"^ {0,3}(?:`{3,}|~{3,})\s*\{(=?)\w+")
 _RAW_INLINE = re.compile(r"`[^`\n]+`\{=\w+\}")
 _HTML = re.compile(r"(?<![\\\w])</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>\n]*)?/?>")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _STRAY = re.compile(r"\{\{<|>\}\}")
 _MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 _TEX = re.compile(r"(?<!\\)\\(?:begin|end)\{\w+\*?\}|(?<!\\)\\[a-zA-Z]{2,}\{")
@@ -38,6 +39,14 @@ def _code_problems(assembly: Assembly) -> Iterator[Problem]:
         if SHORTCODE.search(line.text):
             yield Problem(
                 line.file, line.number, "a shortcode in code is printed by one renderer and run by the other"
+            )
+
+
+def _control_problems(assembly: Assembly) -> Iterator[Problem]:
+    for line in assembly.lines:
+        if found := _CONTROL.search(line.text):
+            yield Problem(
+                line.file, line.number, f"a control character, U+{ord(found[0]):04X}: no format can hold it"
             )
 
 
@@ -116,6 +125,7 @@ def subset_problems(assembly: Assembly, project: Project | None) -> list[Problem
     """
     return [
         *_code_problems(assembly),
+        *_control_problems(assembly),
         *_shortcode_problems(assembly, project),
         *_front_problems(assembly, project),
         *_markup_problems(assembly),
