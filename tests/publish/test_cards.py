@@ -11,7 +11,7 @@ from analysis.errors import PublicationError
 from analysis.publish import prepare, render_index, render_notebooks, render_publication
 from analysis.publish.cards import cards
 from analysis.publish.runs import read_runs
-from analysis.publish.strict.orphans import orphan_warnings, unprinted
+from analysis.publish.strict.orphans import forgotten_parts, orphan_warnings, unprinted
 from analysis.publish.uses import LONGEST, _sentence, printed_values
 
 
@@ -130,6 +130,45 @@ def test_a_value_that_no_text_prints_is_an_orphan_unless_somebody_says_why(repor
     reports.write("unprinted.yml", '"os.*": ""\n')
     with pytest.raises(PublicationError, match="with reasons"):
         unprinted(reports.folder, runs)
+
+
+def test_a_value_counts_as_printed_only_where_a_document_reaches_the_text(reports) -> None:
+    for name in ("os.hr", "pet.rate", "pet.lack"):
+        reports.results["values"][name] = {**reports.results["values"]["pfs.hr"]}
+    reports.write_results()
+    runs = read_runs(reports.folder, ["primary"])
+    reports.write("parts/pet.qmd", "{{< var main.pet.rate >}}\n\n{{< include _includes/parts/os.qmd >}}\n")
+    reports.write("parts/os.qmd", "{{< var main.os.hr_ci >}}\n")
+    reports.write(
+        "parts.yml", "pet:\n  requires: [tissue]\n  otherwise: 'Without: {{< var main.pet.lack >}}.'\n"
+    )
+    everything = {"os.hr": "", "pet.rate": "", "pet.lack": ""}
+    forgotten = ["parts/os.qmd is included by no document", "parts/pet.qmd is included by no document"]
+
+    def warned() -> list[str]:
+        return [line.split(":")[0] for line in forgotten_parts(reports.folder)]
+
+    assert unprinted(reports.folder, runs, elsewhere=["answer"]) == everything
+    assert warned() == forgotten
+    include = "{{< include _includes/parts/pet.qmd >}}"
+    reports.replace("index.qmd", "## Results", f"<!--\n\n{include}\n\n-->\n\n## Results")
+    assert unprinted(reports.folder, runs, elsewhere=["answer"]) == everything
+    reports.replace("index.qmd", f"<!--\n\n{include}\n\n-->", include)
+    assert unprinted(reports.folder, runs, elsewhere=["answer"]) == {}  # though the study lacks tissue
+    assert warned() == []
+    reports.replace("parts/pet.qmd", "{{< include _includes/parts/os.qmd >}}", "")
+    assert unprinted(reports.folder, runs, elsewhere=["answer"]) == {"os.hr": ""}
+    assert warned() == forgotten[:1]
+
+
+def test_the_build_warns_of_a_part_that_no_document_includes(reports) -> None:
+    reports.write("parts/lost.qmd", "Nobody reads this.\n")
+    reports.write("unprinted.yml", '"*": "a test"\n')
+    prepare(reports.folder, ["primary"])
+    render_publication(reports.folder, reports.folder / "_site", quarto="")
+    render_notebooks(reports.folder, ["primary"])
+    (warning,) = render_index(reports.folder, ["primary"]).warnings
+    assert warning.startswith("parts/lost.qmd is included by no document")
 
 
 def test_numbers_are_found_in_the_order_of_reading(site) -> None:

@@ -29,7 +29,7 @@ from analysis.publish.site.pages import SITE_PAGES, documents
 from analysis.publish.site.pictures import share_pictures
 from analysis.publish.site.search import search_page
 from analysis.publish.site.subjects import data_page, pet_page
-from analysis.publish.strict.orphans import orphan_warnings, unprinted
+from analysis.publish.strict.orphans import forgotten_parts, orphan_warnings, unprinted
 from analysis.publish.uses import printed_values
 from analysis.results.leaks import find_leaks
 from analysis.results.looked_at import looked_at
@@ -82,7 +82,7 @@ def render_index(
     Returns
     -------
     FinishedSite
-        With the warnings: values that nobody prints.
+        With the warnings: values that nobody prints, parts that no document includes.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _pages(
     names = {name for run in runs for name in run.values}
     every = cards(runs, printed_values(site / "publication", titles, names))
     silent = unprinted(reports, runs, elsewhere=ANSWERS)
-    warnings = orphan_warnings(silent)
+    warnings = [*orphan_warnings(silent), *forgotten_parts(reports)]
     write_files(site, runs)
     share_pictures(site, runs)
     write_backlinks(site, runs, every)

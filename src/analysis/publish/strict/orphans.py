@@ -1,13 +1,15 @@
-"""Orphans: named values that no document prints and for which nobody says why they are held."""
+"""Orphans: named values that no document prints and nobody explains, and parts that no document includes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from analysis.errors import PublicationError
 from analysis.publish.assemble import SHORTCODE
+from analysis.publish.project import listed_documents, read_declaration
 from analysis.publish.runs import Run
 from analysis.publish.text_file import read_text
 from analysis.publish.uses import split_name
@@ -15,14 +17,42 @@ from analysis.publish.yaml_file import read_yaml
 from analysis.results.value import MISSING
 
 FILE = "unprinted.yml"
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def _reached(reports: Path) -> dict[str, str]:
+    """Sources that the documents reach by include, without comments; of a part both its text and what may stand instead."""
+    instead = read_yaml(reports / "parts.yml")
+    texts: dict[str, str] = {}
+    waiting = [name for name in listed_documents(read_declaration(reports)) if (reports / name).is_file()]
+    while waiting:
+        name = waiting.pop()
+        if name in texts:
+            continue
+        entry = instead.get(Path(name).stem) if name.startswith("parts/") else None
+        otherwise = str(entry.get("otherwise", "")) if isinstance(entry, dict) else ""
+        texts[name] = _COMMENT.sub("", f"{read_text(reports / name, name=name)}\n{otherwise}")
+        included = (code["argument"] for code in SHORTCODE.finditer(texts[name]) if code["name"] == "include")
+        sources = (path.strip("\"'").removeprefix("/").removeprefix("_includes/") for path in included)
+        waiting += [path for path in sources if (reports / path).is_file()]
+    return texts
 
 
 def printed_names(reports: Path) -> set[str]:
-    """Every name that the author's texts print: documents and parts, shown for this study or not."""
-    files = [*sorted(reports.glob("*.qmd")), *sorted((reports / "parts").glob("*.qmd"))]
-    texts = [read_text(file) for file in files]
-    texts += [read_text(file) for file in [reports / "parts.yml"] if file.is_file()]
+    """Every name that a document prints, itself or by what it includes, shown for this study or not."""
+    texts = _reached(reports).values()
     return {code["argument"] for text in texts for code in SHORTCODE.finditer(text) if code["name"] == "var"}
+
+
+def forgotten_parts(reports: Path) -> list[str]:
+    """One line for each part that no document includes."""
+    reached = _reached(reports)
+    names = [f"parts/{file.name}" for file in sorted((reports / "parts").glob("*.qmd"))]
+    return [
+        f"{name} is included by no document: include it, or remove it"
+        for name in names
+        if name not in reached
+    ]
 
 
 def _declared(reports: Path) -> Mapping[str, str]:
