@@ -11,7 +11,10 @@ from analysis.figures import (
     draw_decisions,
     draw_oncoprint,
     draw_volcano,
+    save,
+    unknown_letters,
 )
+from analysis.figures.measure import text_width_mm
 
 
 def texts(found):
@@ -77,3 +80,17 @@ def test_rows_of_few_patients_are_kept_back_in_picture_and_words(hand, drawn):
     told = describe_decisions(hand.decisions, calls=hand.calls, smallest=2)
     assert told.count("kept back") == few
     assert describe_decisions(hand.decisions, calls=hand.calls).count("kept back") == 0
+
+
+def test_a_name_in_letters_that_the_font_lacks_is_drawn(hand, drawn, tmp_path):
+    panels = {
+        measure: rows.assign(name=[f"{name} \N{DNA DOUBLE HELIX}基" for name in rows["name"]])
+        for measure, rows in hand.volcano.items()
+    }
+    figure = draw_volcano(panels, simulated=True)
+    pictures = [path.read_bytes() for path in save(figure, tmp_path / "first")]
+    again = draw_volcano(panels, simulated=True)
+    assert pictures == [path.read_bytes() for path in save(again, tmp_path / "again")]
+    assert unknown_letters(figure) == ["基", "\N{DNA DOUBLE HELIX}"]
+    assert unknown_letters(draw_volcano(hand.volcano, simulated=True)) == []
+    assert text_width_mm("基因") > text_width_mm("基")

@@ -149,3 +149,14 @@ def test_a_figure_without_its_numbers_says_why(book, drawn):
     entry = json.loads(places.drafted("primary", "04-survival").values.read_text())["figures"]["fig-x"]
     assert entry["left_out"] == "Every mark is one patient."
     assert "csv" not in entry
+
+
+def test_letters_that_the_font_lacks_are_drawn_as_signs_and_said_once(book, drawn, capsys):
+    axes = drawn.subplots()
+    axes.set_xticks([0, 1], ["EGFR-α", "🧬"])
+    axes.set_title("中 \N{DEVANAGARI LETTER KA}")
+    book.figure(drawn, "It rises.", left_out="Every mark is one patient.")
+    book._say_unknown(["中"])
+    (note,) = book._notes
+    assert note.startswith("The font of the figures lacks \N{DEVANAGARI LETTER KA} 中 🧬: ")
+    assert capsys.readouterr().err == ""

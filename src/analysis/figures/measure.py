@@ -8,7 +8,7 @@ import re
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from analysis.figures.style import MM_PER_INCH, SMALL
+from analysis.figures.style import MM_PER_INCH, SMALL, unknown_letters_allowed
 
 MM_PER_POINT = MM_PER_INCH / 72.0
 LINE_HEIGHT = 1.25
@@ -22,7 +22,8 @@ NAME_MM = 45.0
 def text_width_mm(text: str, *, size: float = SMALL, bold: bool = False) -> float:
     """Return the printed width in mm of one line in the journal's font."""
     font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    width, _, _ = TextToPath().get_text_width_height_descent(text or " ", font, ismath=False)
+    with unknown_letters_allowed():
+        width, _, _ = TextToPath().get_text_width_height_descent(text or " ", font, ismath=False)
     return width * MM_PER_POINT
 
 

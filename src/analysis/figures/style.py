@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,6 +113,15 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
+def unknown_letters_allowed() -> Iterator[None]:
+    """Do not warn of letters that the font lacks: matplotlib draws the sign of their script, and notebooks say which they are."""
+    with warnings.catch_warnings():
+        for said in (r"Glyph \d+ .* missing from font", "Matplotlib currently does not support .* natively"):
+            warnings.filterwarnings("ignore", message=said, category=UserWarning)
+        yield
+
+
+@contextmanager
 def journal() -> Iterator[None]:
     """Draw or save under the journal style; a decorator, too.
 
@@ -123,7 +133,7 @@ def journal() -> Iterator[None]:
     ...     mpl.rcParams["font.size"]
     9.0
     """
-    with _LOCK, mpl.rc_context():
+    with _LOCK, mpl.rc_context(), unknown_letters_allowed():
         backend_free = {key: value for key, value in mpl.rcParamsDefault.items() if key not in _BACKEND}
         dict.update(mpl.rcParams, backend_free)
         mpl.rcParams.update(RC)
