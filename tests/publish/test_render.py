@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pypandoc
 import pytest
+import typst
 import yaml
 from PIL import Image
 
@@ -278,6 +279,29 @@ def test_a_table_too_wide_for_the_page_is_printed_on_its_side(reports) -> None:
     content = (rendered(reports) / "index.pdf").read_bytes()
     assert content.count(sideways) == 1
     assert upright in content
+
+
+def test_a_word_longer_than_a_line_stays_on_the_printed_page(reports, tmp_path, monkeypatch) -> None:
+    from analysis.publish.render import pandoc
+
+    word = "W" + "abcdefghij" * 60
+    reports.replace("index.qmd", 'title: "A trial of nothing"', f'title: "A trial {word}"')
+    reports.results["study"]["caveats"] = [word]
+    reports.write_results()
+    pages: list[bytes] = []
+
+    def draw(document) -> None:
+        source = document.folder / f".{document.stem}.typ"
+        pages.extend(typst.compile(source, format="png", ppi=36.0, ignore_system_fonts=True))
+
+    monkeypatch.setattr(pandoc, "_FINISHED", {"pdf": draw})
+    prepare(reports.folder, ["primary"])
+    render_with_pandoc(load_project(reports.folder), tmp_path, epoch=0, formats=["pdf"], only=["index"])
+    assert pages
+    for page in pages:
+        with Image.open(io.BytesIO(page)) as picture:
+            margin = picture.convert("L").crop((picture.width * 19 // 21, 0, picture.width, picture.height))
+            assert margin.getextrema() == (255, 255)
 
 
 def test_without_a_theme_quarto_finds_navigation_and_main_part_in_the_project(project) -> None:
