@@ -13,6 +13,8 @@ ANALYSIS := @$(VENV)/bin/python -m analysis
 STEP := @$(VENV)/bin/python -E -S src/analysis/workflow/ask.py
 
 export PYTHONNOUSERSITE := 1
+# Of a folder that was copied or moved, or has the environment of another, the package is its own.
+export PYTHONPATH := $(CURDIR)/src$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 

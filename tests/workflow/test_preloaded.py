@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -258,7 +259,7 @@ def test_where_only_pages_are_made_nothing_that_notebooks_import_is_waited_for(
     monkeypatch.setattr(ask, "FOLDER", tmp_path / ".make")
     monkeypatch.setattr(ask, "connected", lambda path: tried.append(kind_of(path)))
     monkeypatch.setattr(ask, "started", lambda path, parent, what: begun.append((kind_of(path), what)))
-    monkeypatch.setattr(ask.os, "execv", lambda *_: sys.exit(0))
+    monkeypatch.setattr(ask.os, "execve", lambda *_: sys.exit(0))
     monkeypatch.setattr(sys, "argv", ["ask.py", step, "primary"])
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv(ask.SWITCH, raising=False)
@@ -266,6 +267,62 @@ def test_where_only_pages_are_made_nothing_that_notebooks_import_is_waited_for(
         ask.main()
     assert tried == (["all"] if step == "run" else ["all", "pages"])
     assert begun == ([(what, what)] if what else [])
+
+
+@pytest.fixture
+def copies(project, tmp_path):
+    """Two checkouts with names that a shell would split, whose package only notes where it was imported from."""
+    folders = [tmp_path / name for name in ('it\'s the "first" $HOME', "the second")]
+    for folder in folders:
+        package = folder / "src/analysis"
+        for name in ("workflow", "cli"):
+            (package / name).mkdir(parents=True)
+        for name in ("__init__.py", "cli/__init__.py"):
+            (package / name).write_text("")
+        note = "import sys, pathlib; pathlib.Path(sys.modules['analysis'].__file__).parents[2].joinpath({!r}).write_text('')\n"
+        (package / "__main__.py").write_text(note.format("step"))
+        (package / "cli/preloaded.py").write_text(note.format("preloaded"))
+        for name in ("Makefile", "src/analysis/workflow/ask.py"):
+            shutil.copy(project / name, folder / name)
+        (folder / "data").mkdir()
+    return folders
+
+
+def noted(folder):
+    return {name for name in ("step", "preloaded") if (folder / name).exists()}
+
+
+def test_a_step_is_done_by_the_package_of_its_own_folder(copies, monkeypatch):
+    own, other = copies
+    monkeypatch.delenv(ask.SWITCH, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(other / "src"))
+    script = own / "src/analysis/workflow/ask.py"
+    subprocess.run([sys.executable, "-E", "-S", script, "run", "a/b"], cwd=other, check=True)
+    assert noted(own) == {"step", "preloaded"}
+    assert noted(other) == set()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("given", [True, False])
+def test_make_starts_the_package_of_its_own_folder(copies, monkeypatch, given):
+    own, other = copies
+    if given:
+        monkeypatch.setenv("PYTHONPATH", str(other / "src"))
+    else:
+        monkeypatch.delenv("PYTHONPATH", raising=False)
+    (own / ".venv/bin").mkdir(parents=True)
+    (own / ".venv/bin/python").symlink_to(sys.executable)
+    subprocess.run(["make", "--eval", "step: ; $(ANALYSIS)", "step"], cwd=own, check=True)
+    assert noted(own) == {"step"}
+    assert noted(other) == set()
+
+
+def test_the_path_of_the_package_that_was_given_stays_behind_the_own(monkeypatch):
+    own = str(Path(ask.ROOT) / "src")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "given", own]))
+    assert ask.environment()["PYTHONPATH"] == os.pathsep.join([own, "given"])
+    monkeypatch.delenv("PYTHONPATH")
+    assert ask.environment()["PYTHONPATH"] == own
 
 
 def test_what_pages_need_is_a_small_part_of_what_notebooks_need():

@@ -33,6 +33,13 @@ IMPORTED_WITH = {
 """What the process has in its environment from its first import on."""
 
 
+def environment() -> dict[str, str]:
+    """The environment, in which the package is this checkout's, wherever the interpreter's own path leads."""
+    own, given = os.path.join(ROOT, "src"), os.environ.get("PYTHONPATH", "")
+    paths = [own, *(path for path in given.split(os.pathsep) if path not in ("", own))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def newest_source() -> int:
     """When the newest file that may have been imported or read was saved, in nanoseconds."""
     with os.scandir(os.path.join(ROOT, "data")) as entries:
@@ -93,7 +100,7 @@ def _begun(path: str, parent: int, what: str) -> socket.socket | None:
         return None
     process = subprocess.Popen(
         [sys.executable, "-m", "analysis.cli.preloaded", path, str(parent), what],
-        env={**os.environ, **IMPORTED_WITH},
+        env={**environment(), **IMPORTED_WITH},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -113,7 +120,7 @@ def _begun(path: str, parent: int, what: str) -> socket.socket | None:
 def ask(connection: socket.socket, arguments: list[str]) -> int | None:
     """Exit status of the step, whose output goes to this terminal; None where nobody began it."""
     # One line, to whose end the preloaded process reads.
-    message = ascii([arguments, dict(os.environ)]).encode() + b"\n"
+    message = ascii([arguments, environment()]).encode() + b"\n"
     answer = b""
     with connection, contextlib.suppress(OSError):
         sent = socket.send_fds(connection, [message], [1, 2])
@@ -149,7 +156,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     if status is None:
-        os.execv(sys.executable, [sys.executable, "-m", "analysis", *arguments])
+        os.execve(sys.executable, [sys.executable, "-m", "analysis", *arguments], environment())
     return status
 
 
