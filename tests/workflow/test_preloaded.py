@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -300,6 +301,25 @@ def test_a_step_is_done_by_the_package_of_its_own_folder(copies, monkeypatch):
     subprocess.run([sys.executable, "-E", "-S", script, "run", "a/b"], cwd=other, check=True)
     assert noted(own) == {"step", "preloaded"}
     assert noted(other) == set()
+
+
+def test_an_interrupt_while_the_process_preloads_is_silent_and_leaves_none(copies, monkeypatch):
+    own, _ = copies
+    monkeypatch.delenv(ask.SWITCH, raising=False)
+    (own / "src/analysis/cli/preloaded.py").write_text(
+        "import os, pathlib, time; pathlib.Path('part').write_text(str(os.getpid()))\n"
+        "os.rename('part', 'pid'); time.sleep(600)\n"
+    )
+    command = [sys.executable, "-E", "-S", own / "src/analysis/workflow/ask.py", "page", "a/b"]
+    asking = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    end = time.monotonic() + 30
+    while not (own / "pid").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    asking.send_signal(signal.SIGINT)
+    said, _ = asking.communicate(timeout=30)
+    assert (asking.returncode, said) == (130, "")
+    assert gone(int((own / "pid").read_text()))
+    assert noted(own) == set()
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

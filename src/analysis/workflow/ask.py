@@ -107,13 +107,17 @@ def _begun(path: str, parent: int, what: str) -> socket.socket | None:
         process_group=0,  # Ctrl-C ends who asks, and by that the step: once, not twice
     )
     end = time.monotonic() + SECONDS
-    while process.poll() is None and time.monotonic() < end and newest_source() < begun:
-        connection = connected(path)
-        if connection is not None:
-            return connection
-        time.sleep(0.05)
-    process.terminate()
-    process.wait()
+    connection = None
+    try:
+        while process.poll() is None and time.monotonic() < end and newest_source() < begun:
+            connection = connected(path)
+            if connection is not None:
+                return connection
+            time.sleep(0.05)
+    finally:
+        if connection is None:
+            process.terminate()
+            process.wait()
     return None
 
 
@@ -138,21 +142,26 @@ def ask(connection: socket.socket, arguments: list[str]) -> int | None:
     return int(answer[1:])
 
 
+def _answered(arguments: list[str]) -> int | None:
+    """Exit status of the step by a preloaded process; None where there is none, or it did not begin the step."""
+    if sys.platform != "linux" or os.environ.get(SWITCH) == "no":
+        return None
+    step = arguments[0] if arguments else ""
+    # Of this make: the process of one that has just ended still listens for a moment, and ends what it began.
+    paths = {what: f"{FOLDER}/preloaded-{os.getppid()}-{what}.sock" for what in STARTS.values()}
+    connection = connected(paths["all"]) or (None if step == "run" else connected(paths["pages"]))
+    if connection is None and step in STARTS:
+        with contextlib.suppress(OSError):
+            connection = started(paths[STARTS[step]], os.getppid(), STARTS[step])
+    return None if connection is None else ask(connection, arguments)
+
+
 def main() -> int:
     """Do the step; its exit status."""
     arguments = sys.argv[1:]
     os.chdir(ROOT)
-    connection = None
-    if sys.platform == "linux" and os.environ.get(SWITCH) != "no":
-        step = arguments[0] if arguments else ""
-        # Of this make: the process of one that has just ended still listens for a moment, and ends what it began.
-        paths = {what: f"{FOLDER}/preloaded-{os.getppid()}-{what}.sock" for what in STARTS.values()}
-        connection = connected(paths["all"]) or (None if step == "run" else connected(paths["pages"]))
-        if connection is None and step in STARTS:
-            with contextlib.suppress(OSError):
-                connection = started(paths[STARTS[step]], os.getppid(), STARTS[step])
     try:
-        status = None if connection is None else ask(connection, arguments)
+        status = _answered(arguments)
     except KeyboardInterrupt:
         return 130
     if status is None:
