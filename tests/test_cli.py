@@ -1,8 +1,11 @@
+import argparse
+import errno
 import json
+import os
 
 import pytest
 
-from analysis.cli import main, parser
+from analysis.cli import commands, main, parser
 
 COMMANDS = [
     "check-study",
@@ -23,6 +26,14 @@ COMMANDS = [
 ]
 
 
+def stand_in(function):
+    """A parser whose only command is this function."""
+    made = argparse.ArgumentParser()
+    made.add_argument("command")
+    made.set_defaults(function=function)
+    return made
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_teaches_itself(command, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -37,6 +48,46 @@ def test_an_error_is_one_line_without_a_traceback(capsys, tmp_path):
     assert captured.err.startswith("check-study: ")
     assert "nowhere" in captured.err
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("number", "file", "said"),
+    [
+        (errno.ENOSPC, None, "No space left on device. Do: free space on that disk"),
+        (errno.ENOSPC, "reports/results/a.json", "[reports/results/a.json]"),
+        (errno.EDQUOT, None, "Disk quota exceeded. Do: free space"),
+        (errno.EROFS, "data/derived", "Read-only file system. Do: make it writable"),
+        (errno.EACCES, "data/derived", "Permission denied. Do: make it writable"),
+        (errno.EPERM, "data/../../Jane Doe.csv", "[outside of the project's folder]"),
+        (errno.EPERM, "../elsewhere/Jane Doe.csv", "[outside of the project's folder]"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_explained_in_one_line(
+    monkeypatch, capsys, project, tmp_path, number, file, said
+):
+    def refuse(_):
+        if file is None:
+            raise OSError(number, os.strerror(number))
+        place = tmp_path if file.startswith("..") else project
+        raise OSError(number, os.strerror(number), str(place / file))
+
+    monkeypatch.setattr(commands, "parser", lambda: stand_in(refuse))
+    assert main(["seal"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("seal: ")
+    assert said in told
+    assert told.count("\n") == 1
+    assert not [name for name in (str(project), str(tmp_path), "Jane") if name in told]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(errno.ENOENT, "gone", "a"), OSError(errno.EIO, "broken", "a"), OSError(errno.EACCES, "the port")])  # fmt: skip
+def test_another_error_of_the_system_keeps_its_traceback(monkeypatch, error):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(commands, "parser", lambda: stand_in(fail))
+    with pytest.raises(type(error)):
+        main(["seal"])
 
 
 def test_the_real_series_is_quantified_from_the_command_line(shared, capsys):
