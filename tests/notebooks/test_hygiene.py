@@ -82,6 +82,12 @@ def run_with(tmp_path, monkeypatch, project, text):
     return load_run("mine")
 
 
+def test_a_run_file_that_is_not_yaml_is_named_with_its_line(tmp_path, monkeypatch, project):
+    with pytest.raises(ParameterError, match=r"is not YAML: .*\[notebooks/runs/mine\.yml:2\]$") as refused:
+        run_with(tmp_path, monkeypatch, project, "title: mine\nnotebooks: [01-cohort\n")
+    assert "unicode string" not in str(refused.value)
+
+
 def edited(project, old, new):
     text = (project / "notebooks/runs/primary.yml").read_text()
     assert old in text

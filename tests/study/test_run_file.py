@@ -41,3 +41,26 @@ def test_a_protocol_that_is_not_there_is_refused(runs, name):
 def test_a_fact_that_a_protocol_lacks_is_named(runs):
     with pytest.raises(ParameterError, match=r"no fact named 'response\.metric'"):
         protocol_of("second", folder=runs).value("response.metric")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"trial: {name: x}\nvisits: [1, 2\n", r"is not YAML: did not find.*Do: correct that line.*:2\]$"),
+        (b"trial: x\n\tvisits: 1\n", r"is not YAML: .*:2\]$"),
+        (b"trial: x\nnote: \xe9t\xe9\n", r"is not UTF-8 text.*:2\]$"),
+        (b"- trial\n", r"is not a mapping\. Expected: .* Do: .*yml\]$"),
+        (b"", r"is not a mapping\."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path, content, said):
+    (tmp_path / "broken.yml").write_bytes(content)
+    for read, place in (
+        (lambda: load_protocol(tmp_path / "broken.yml"), "data/broken.yml"),
+        (lambda: families_of("broken", folder=tmp_path), "notebooks/runs/broken.yml"),
+    ):
+        with pytest.raises(ParameterError, match=said) as refused:
+            read()
+        assert f"[{place}" in str(refused.value)
+        assert "unicode string" not in str(refused.value)
+        assert str(tmp_path) not in str(refused.value)

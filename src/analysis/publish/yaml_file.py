@@ -9,7 +9,7 @@ import yaml
 
 from analysis.errors import PublicationError
 from analysis.publish.text_file import read_text
-from analysis.yaml_text import yaml_content
+from analysis.yaml_text import fault_of, yaml_content
 
 
 def read_yaml(
@@ -35,11 +35,9 @@ def read_yaml(
     try:
         content = yaml_content(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        # What ends too early is noticed behind the last line.
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        problem, line = fault_of(error, text)
         raise PublicationError(
-            f"{file.name} is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}",
+            f"{file.name} is not YAML: {problem}",
             where=f"{file.name}:{line}",
             expected=expected,
             do="correct that line, or the one before it, and save the file",

@@ -3,6 +3,7 @@
 from analysis.study.context_studies import FACTS, ContextStudy, MarkedFact, context_studies
 from analysis.study.corrections import Correction, corrections
 from analysis.study.fact_files import MARKS
+from analysis.study.mapping_file import read_mapping
 from analysis.study.parameters import Parameters
 from analysis.study.plan import PlannedAnalysis
 from analysis.study.protocol import AssessmentSchedule, Protocol, Visit, load_protocol, project_root
@@ -42,4 +43,5 @@ __all__ = [
     "protocol_of",
     "published_characteristics",
     "published_trials",
+    "read_mapping",
 ]

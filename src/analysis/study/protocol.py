@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ParameterError
+from analysis.study.mapping_file import read_mapping
 from analysis.study.plan import PlannedAnalysis, read_plan
-from analysis.yaml_text import yaml_content
 
 BASES = ("registered", "published", "recalled", "assumed")
 """How far a fact can be trusted; ``recalled`` and ``assumed`` must be said wherever it is printed."""
@@ -148,9 +148,16 @@ def load_protocol(path: Path | None = None) -> Protocol:
     """Read the protocol; without a path, the project's own ``data/protocol.yml``.
 
     The protocol of another trial (a run file names it) may be without the visits, criteria and days that it does not have.
+
+    Raises
+    ------
+    ParameterError
+        If the file is no YAML or no mapping, or a basis in it is unknown.
     """
     source = path or project_root() / "data" / "protocol.yml"
-    document = yaml_content(source.read_text(encoding="utf-8"))
+    document = read_mapping(
+        source, where=f"data/{source.name}", expected="sections of facts, as in data/protocol.yml"
+    )
     rule = document.get("comparison_of_days", {}).get("rule", {"value": ""})
     visits = {
         name: Visit(name, entry["day"], (entry["window"][0], entry["window"][1]), entry["basis"])

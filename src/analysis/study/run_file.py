@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ParameterError
+from analysis.study.mapping_file import read_mapping
 from analysis.study.protocol import Protocol, load_protocol, project_root
-from analysis.yaml_text import yaml_content
 
 PROTOCOL = "data/protocol.yml"
 """The protocol of a run that names no other."""
+ENTRIES = "title, notebooks, families, parameters"
+"""What every run file holds, for messages."""
 
 Families = Mapping[str, tuple[str, ...]]
 """Names of planned analyses by family."""
@@ -70,7 +72,7 @@ def run_document(run: str, *, folder: Path | None = None) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If there is no such file, or it is no mapping.
+        If there is no such file, or it is no YAML or no mapping.
     """
     file = (folder or project_root() / "notebooks" / "runs") / f"{run}.yml"
     where = f"notebooks/runs/{run}.yml"
@@ -81,12 +83,7 @@ def run_document(run: str, *, folder: Path | None = None) -> dict[str, Any]:
             expected="the name of a file in notebooks/runs",
             do="write the file, or use the name of another run",
         )
-    document = yaml_content(file.read_text(encoding="utf-8"))
-    if not isinstance(document, dict):
-        raise ParameterError(
-            "the run file is no mapping", where=where, expected="title, notebooks, families, parameters"
-        )
-    return document
+    return read_mapping(file, where=where, expected=ENTRIES)
 
 
 def protocol_file(document: Mapping[str, Any], *, where: str) -> str:

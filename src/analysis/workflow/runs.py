@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from analysis.errors import ParameterError
 from analysis.study import (
@@ -17,8 +14,8 @@ from analysis.study import (
     load_protocol,
     project_root,
     protocol_file,
+    read_mapping,
 )
-from analysis.yaml_text import yaml_content
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 KEYS = {"title", "notebooks", "families", "parameters"}
@@ -65,18 +62,11 @@ def load_run(name: str) -> Run:
             expected="one of " + ", ".join(known),
             do="correct the name, or write the run file",
         )
-    try:
-        document: Any = yaml_content(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ParameterError("the run file is not YAML", where=where, do=f"correct it: {error}") from error
-    if not isinstance(document, dict) or set(document) - OPTIONAL != KEYS:
-        found = sorted(map(str, document)) if isinstance(document, dict) else type(document).__name__
+    expected = f"exactly {', '.join(sorted(KEYS))}; and protocol, where it is not data/protocol.yml"
+    document = read_mapping(file, where=where, expected=expected)
+    if set(document) - OPTIONAL != KEYS:
         raise ParameterError(
-            f"the run file has the entries {found}",
-            where=where,
-            expected="exactly "
-            + ", ".join(sorted(KEYS))
-            + "; and protocol, where it is not data/protocol.yml",
+            f"the run file has the entries {sorted(map(str, document))}", where=where, expected=expected
         )
     parameters = document["parameters"]
     if not isinstance(parameters, dict):
