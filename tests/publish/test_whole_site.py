@@ -43,6 +43,35 @@ def test_every_page_of_the_site_is_in_the_navigation_of_every_page(site) -> None
         assert {Path(address).name for address in re.findall(r'href="([^"]+)"', navigation)} >= set(names)
 
 
+def test_what_no_build_puts_at_the_top_of_the_site_does_not_travel(reports, tmp_path) -> None:
+    site = finished(reports)
+    before = sorted(path.relative_to(site) for path in site.rglob("*"))
+    (site / ".index.html.4194303-1.part").write_text("half")
+    (site / "old.html").write_text("<p>a page of an earlier version")
+    for name in (".files.partial", "tmpab12"):
+        (site / name / "below").mkdir(parents=True)
+        (site / name / "below/page.html").write_text("half")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("kept")
+    (site / "linked").symlink_to(elsewhere)
+    beside = reports.folder / "beside.part"
+    beside.write_text("kept")
+    render_index(reports.folder, ["primary"])
+    assert sorted(path.relative_to(site) for path in site.rglob("*")) == before
+    assert (elsewhere / "kept.txt").exists()
+    assert beside.exists()
+
+
+def test_a_site_that_is_a_link_keeps_what_others_put_there(reports, tmp_path) -> None:
+    site = finished(reports)
+    (site / "notes.txt").write_text("of somebody else")
+    site.rename(tmp_path / "shared")
+    site.symlink_to(tmp_path / "shared")
+    render_index(reports.folder, ["primary"])
+    assert (tmp_path / "shared/notes.txt").exists()
+
+
 def test_a_figure_stands_beside_the_numbers_it_draws(reports) -> None:
     reports.results["figures"]["fig-pfs"]["csv"] = "figures/fig-pfs.csv"
     reports.write_results()
@@ -106,7 +135,7 @@ def test_a_copy_of_the_process_does_not_outlive_a_block_that_fails(tmp_path) -> 
 
 @pytest.mark.parametrize(
     "place",
-    ["publication/extra.txt", "extra.html", "../results/primary/extra.csv", "../notebooks/primary/x.ipynb"],
+    ["publication/extra.txt", "../results/primary/extra.csv", "../notebooks/primary/x.ipynb"],
 )
 def test_an_identifier_anywhere_stops_the_site_and_is_told_once(reports, place) -> None:
     site = reports.folder / "_site"
@@ -120,6 +149,17 @@ def test_an_identifier_anywhere_stops_the_site_and_is_told_once(reports, place) 
     assert len(lines) == 1
     assert lines[0].startswith((site / place).resolve().relative_to(reports.folder.resolve()).as_posix())
     assert not (site / "index.html").exists()
+
+
+def test_an_identifier_on_a_page_about_the_whole_stops_the_site(reports, monkeypatch) -> None:
+    made = whole.downloads_page
+    monkeypatch.setattr(
+        whole, "downloads_page", lambda *given: made(*given).replace("</main>", "PEARL-0042</main>")
+    )
+    with pytest.raises(PublicationError) as told:
+        finished(reports, identifiers={"PEARL-0042"})
+    (line,) = [line for line in told.value.offenders if "identifier" in line]
+    assert line.startswith("_site/downloads.html")
 
 
 def test_a_picture_that_the_publication_holds_lies_in_the_site_once(reports) -> None:

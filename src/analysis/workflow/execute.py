@@ -33,6 +33,8 @@ KERNEL_ENVIRONMENT = {
     "JUPYTER_NO_CONFIG": "1",
     "MPLBACKEND": "agg",
 }
+PART = re.compile(r"\.(\d+)-\d+\.part$")
+"""End of the name under which a file is written, with the number of the process, see :mod:`analysis.work.whole_file`."""
 
 
 class NotebookError(AnalysisError):
@@ -102,15 +104,25 @@ def execute(run_name: str, notebook: str, *, kernel: WaitingKernel | None = None
 
 
 def clear_left_behind(folder: Path) -> None:
-    """Remove the stages of runners that were killed; those of living ones stay."""
+    """Remove the stages and parts of files of runners that were killed; those of living ones stay."""
     for stage in folder.glob(".stage-*"):
-        process = stage.name.rpartition("-")[2]
-        try:
-            os.kill(int(process), 0)
-        except (ProcessLookupError, ValueError):
+        if _ended(stage.name.rpartition("-")[2]):
             shutil.rmtree(stage, ignore_errors=True)
-        except PermissionError:  # somebody else's process: it lives
-            continue
+    for part in folder.glob(".*.part"):
+        written = PART.search(part.name)
+        if written and _ended(written[1]):
+            part.unlink(missing_ok=True)
+
+
+def _ended(process: str) -> bool:
+    """Whether the process of this number is no more; what is no number is none."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return True
+    except PermissionError:  # somebody else's process: it lives
+        return False
+    return False
 
 
 def checked_parameters(source: Path, run: Run) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from analysis.publish.site.check import check_site
 from analysis.publish.site.checks_page import checks_page
 from analysis.publish.site.downloads import downloads_page
 from analysis.publish.site.figures_page import figures_page
-from analysis.publish.site.files import figures, picture_folder, write_files
+from analysis.publish.site.files import FOLDER, figures, picture_folder, write_files
 from analysis.publish.site.glossary import glossary_page, read_glossary
 from analysis.publish.site.landing import ANSWERS, landing_page
 from analysis.publish.site.numbers import numbers_page
@@ -50,12 +51,27 @@ class FinishedSite:
 
 
 def _remove_strangers(site: Path, runs: Sequence[Run]) -> None:
-    """Delete pages of runs that are no longer shown: what is not linked must not travel with the site."""
+    """Delete pages of runs that are no longer shown, and what no build puts there: what is not linked must not travel."""
+    _clear_top(site)
     books = [notebook for run in runs for notebook in run.notebooks]
     wanted = {site / book.page for book in books}
     wanted |= {site / picture_folder(book) / f"{name}.png" for book in books for name in book.figures}
     for path in sorted((site / "notebooks").rglob("*")):
         if path.is_file() and path not in wanted:
+            path.unlink()
+
+
+def _clear_top(site: Path) -> None:
+    """Delete what stands beside the pages and folders of a site: parts of a stopped build, pages of an earlier version."""
+    if site.is_symlink():  # it may lead to a folder that others fill too
+        return
+    belongs = {"publication", "notebooks", FOLDER, "index.html", *(f"{name}.html" for name, _ in SITE_PAGES)}
+    for path in site.iterdir():
+        if path.name in belongs:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
             path.unlink()
 
 
