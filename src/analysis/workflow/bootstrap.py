@@ -145,12 +145,16 @@ def python_of(environment: Path) -> Path:
 
 
 def link_package(environment: Path) -> None:
-    """Put ``src`` on the environment's path, so that ``python -m analysis`` works from anywhere."""
+    """Put ``src`` on the environment's path, so that ``python -m analysis`` works from anywhere.
+
+    As a way from the environment to it: a copy of the project has its own package, and one that was moved finds it.
+    """
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = subprocess.run(
         [python_of(environment), "-c", query], text=True, capture_output=True, check=True
     ).stdout.strip()
-    (Path(packages) / "analysis-project.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+    way = os.path.relpath(ROOT / "src", packages)
+    (Path(packages) / "analysis-project.pth").write_text(f"{way}\n", encoding="utf-8")
 
 
 def main() -> int:
