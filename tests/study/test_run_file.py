@@ -64,3 +64,21 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path, content, sa
         assert f"[{place}" in str(refused.value)
         assert "unicode string" not in str(refused.value)
         assert str(tmp_path) not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("trial: {name: x}\n", "the protocol lacks the entry 'survival'"),
+        (
+            "trial: {}\nvisits: {baseline: {day: 0, window: 3, basis: assumed}}\n",
+            "has an entry of another form",
+        ),
+        ("trial: {}\nsurvival: {rates_at_months: 3}\n", "has an entry of another form"),
+    ],
+)
+def test_a_protocol_without_what_every_protocol_has_says_so(tmp_path, content, said):
+    file = tmp_path / "other.yml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ParameterError, match=rf"{said}.*Do: compare the sections.*\[data/other.yml\]$"):
+        load_protocol(file)

@@ -152,12 +152,24 @@ def load_protocol(path: Path | None = None) -> Protocol:
     Raises
     ------
     ParameterError
-        If the file is no YAML or no mapping, or a basis in it is unknown.
+        If the file is no YAML or no mapping, lacks an entry or has one of another form, or a basis in it is unknown.
     """
     source = path or project_root() / "data" / "protocol.yml"
-    document = read_mapping(
-        source, where=f"data/{source.name}", expected="sections of facts, as in data/protocol.yml"
-    )
+    where, expected = f"data/{source.name}", "sections of facts, as in data/protocol.yml"
+    document = read_mapping(source, where=where, expected=expected)
+    try:
+        return _protocol_of(document, where)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        what = (
+            f"lacks the entry {error}"
+            if isinstance(error, KeyError)
+            else f"has an entry of another form: {error}"
+        )
+        do = "compare the sections with those of data/protocol.yml as it is in git"
+        raise ParameterError(f"the protocol {what}", where=where, expected=expected, do=do) from error
+
+
+def _protocol_of(document: Mapping[str, Any], file: str) -> Protocol:
     rule = document.get("comparison_of_days", {}).get("rule", {"value": ""})
     visits = {
         name: Visit(name, entry["day"], (entry["window"][0], entry["window"][1]), entry["basis"])
@@ -176,6 +188,6 @@ def load_protocol(path: Path | None = None) -> Protocol:
         landmarks_days=tuple(document["survival"].get("landmarks_days", ())),
         rates_at_months=tuple(document["survival"]["rates_at_months"]),
         published_source=document["published"]["source"],
-        plan=read_plan(document.get("plan", {}), bases=BASES, file=f"data/{source.name}"),
-        file=f"data/{source.name}",
+        plan=read_plan(document.get("plan", {}), bases=BASES, file=file),
+        file=file,
     )
