@@ -311,7 +311,14 @@ def test_an_interrupt_while_the_process_preloads_is_silent_and_leaves_none(copie
         "os.rename('part', 'pid'); time.sleep(600)\n"
     )
     command = [sys.executable, "-E", "-S", own / "src/analysis/workflow/ask.py", "page", "a/b"]
-    asking = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    asking = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Whoever runs the tests in the background may have interrupts ignored, and all that they start with them.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     end = time.monotonic() + 30
     while not (own / "pid").exists() and time.monotonic() < end:
         time.sleep(0.02)
