@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from analysis.errors import AnalysisError
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -25,18 +27,40 @@ def yaml_content(text: str) -> Any:
     return yaml.load(text, Loader=_LOADER)
 
 
-def fault_of(error: yaml.YAMLError, text: str) -> tuple[str, int]:
-    """What keeps a text from being YAML, and the line where it was noticed.
+def mapping_of(
+    text: str, refusal: type[AnalysisError], *, name: str, where: str, expected: str
+) -> dict[str, Any]:
+    """What a file that a person writes declares; nothing where it is empty.
 
-    Examples
-    --------
-    >>> try:
-    ...     yaml_content("day: 14\\nwindow: [12, 16")
-    ... except yaml.YAMLError as error:
-    ...     fault_of(error, "day: 14\\nwindow: [12, 16")[1]
-    2
+    Parameters
+    ----------
+    text : str
+        Content of the file.
+    refusal : type of AnalysisError
+        What is raised.
+    name, where, expected : str
+        The file's own name, its place, and what it should hold, for messages.
+
+    Raises
+    ------
+    AnalysisError
+        If it is no YAML, with the line where that was noticed, or no mapping.
     """
-    mark = getattr(error, "problem_mark", None)
-    # What ends too early is noticed behind the last line.
-    line = min(mark.line + 1, len(text.splitlines())) if mark else 1
-    return getattr(error, "problem", None) or "it cannot be read", line
+    try:
+        content = yaml_content(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        # What ends too early is noticed behind the last line.
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        raise refusal(
+            f"{name} is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}",
+            where=f"{where}:{line}",
+            expected=expected,
+            do="correct that line, or the one before it, and save the file",
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        do = "write one line an entry: its name, a colon, what it is"
+        raise refusal(f"{name} is not a mapping", where=where, expected=expected, do=do)
+    return content

@@ -50,7 +50,7 @@ def test_a_fact_that_a_protocol_lacks_is_named(runs):
         (b"trial: x\n\tvisits: 1\n", r"is not YAML: .*:2\]$"),
         (b"trial: x\nnote: \xe9t\xe9\n", r"is not UTF-8 text.*:2\]$"),
         (b"- trial\n", r"is not a mapping\. Expected: .* Do: .*yml\]$"),
-        (b"", r"is not a mapping\."),
+        (b"", r"is empty\. Expected: .* Do: .*yml\]$"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path, content, said):

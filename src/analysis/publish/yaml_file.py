@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import PublicationError
 from analysis.publish.text_file import read_text
-from analysis.yaml_text import fault_of, yaml_content
+from analysis.yaml_text import mapping_of
 
 
 def read_yaml(
@@ -31,19 +29,4 @@ def read_yaml(
     """
     if not file.exists():
         return {}
-    text = read_text(file)
-    try:
-        content = yaml_content(text)
-    except yaml.YAMLError as error:
-        problem, line = fault_of(error, text)
-        raise PublicationError(
-            f"{file.name} is not YAML: {problem}",
-            where=f"{file.name}:{line}",
-            expected=expected,
-            do="correct that line, or the one before it, and save the file",
-        ) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise PublicationError(f"{file.name} is not a mapping", where=file.name, expected=expected)
-    return content
+    return mapping_of(read_text(file), PublicationError, name=file.name, where=file.name, expected=expected)

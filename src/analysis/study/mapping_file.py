@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import ParameterError
-from analysis.yaml_text import fault_of, yaml_content
+from analysis.yaml_text import mapping_of
 
 
 def read_mapping(file: Path, *, where: str, expected: str) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def read_mapping(file: Path, *, where: str, expected: str) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If it is no UTF-8 text, no YAML or no mapping.
+        If it is no UTF-8 text, no YAML, no mapping or empty.
     """
     content = file.read_bytes()
     try:
@@ -39,21 +37,8 @@ def read_mapping(file: Path, *, where: str, expected: str) -> dict[str, Any]:
             expected=expected,
             do="correct that line and save the file whole, as UTF-8",
         ) from error
-    try:
-        document = yaml_content(text)
-    except yaml.YAMLError as error:
-        problem, line = fault_of(error, text)
-        raise ParameterError(
-            f"{file.name} is not YAML: {problem}",
-            where=f"{where}:{line}",
-            expected=expected,
-            do="correct that line, or the one before it, and save the file",
-        ) from error
-    if not isinstance(document, dict):
-        raise ParameterError(
-            f"{file.name} is not a mapping",
-            where=where,
-            expected=expected,
-            do="write one line an entry: its name, a colon, what it is",
-        )
+    document = mapping_of(text, ParameterError, name=file.name, where=where, expected=expected)
+    if not document:
+        do = "write what is expected, or take the file back from git"
+        raise ParameterError(f"{file.name} is empty", where=where, expected=expected, do=do)
     return document
