@@ -151,12 +151,13 @@ def test_a_figure_without_its_numbers_says_why(book, drawn):
     assert "csv" not in entry
 
 
-def test_letters_that_the_font_lacks_are_drawn_as_signs_and_said_once(book, drawn, capsys):
+def test_letters_that_the_font_lacks_are_drawn_as_signs_and_said_once(book, drawn, capsys, monkeypatch):
     axes = drawn.subplots()
     axes.set_xticks([0, 1], ["EGFR-α", "🧬"])
     axes.set_title("中 \N{DEVANAGARI LETTER KA}")
     book.figure(drawn, "It rises.", left_out="Every mark is one patient.")
-    book._say_unknown(["中"])
+    monkeypatch.setattr(module, "label_of", lambda kind: ("fig-y", "A caption"))
+    book.figure(drawn, "It rises.", left_out="Every mark is one patient.")
     (note,) = book._notes
     assert note.startswith("The font of the figures lacks \N{DEVANAGARI LETTER KA} 中 🧬: ")
     assert capsys.readouterr().err == ""

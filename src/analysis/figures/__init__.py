@@ -17,7 +17,7 @@ from analysis.figures.gene_matrix import describe_gene_matrix, draw_gene_matrix
 from analysis.figures.interval_curves import describe_interval_curves, draw_interval_curves
 from analysis.figures.joint import describe_joint, draw_joint
 from analysis.figures.lesion_changes import describe_lesion_changes, draw_lesion_changes
-from analysis.figures.letters import unknown_letters
+from analysis.figures.letters import letters_sentence, unknown_letters
 from analysis.figures.net_benefit import describe_decision_curve, draw_decision_curve
 from analysis.figures.oncoprint import describe_oncoprint, draw_oncoprint
 from analysis.figures.operating import (
@@ -113,6 +113,7 @@ __all__ = [
     "draw_waterfall",
     "hazard_ratio_sentence",
     "is_marked",
+    "letters_sentence",
     "save",
     "unknown_letters",
 ]

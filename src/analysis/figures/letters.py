@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
@@ -27,4 +28,12 @@ def unknown_letters(figure: Figure) -> list[str]:
             if not (letter.isascii() or letter.isspace())
             and ord(letter) not in _letters(findfont(text.get_fontproperties()))
         }
+    )
+
+
+def letters_sentence(letters: Iterable[str]) -> str:
+    """Return what readers are told of letters that the figures cannot print."""
+    return (
+        f"The font of the figures lacks {' '.join(letters)}: in each place stands a sign of the script it belongs to. "
+        "Tables and files have the letters themselves."
     )

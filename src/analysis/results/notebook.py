@@ -240,7 +240,7 @@ class Notebook(EarlierNotebooks):
             If the cell does not name it, the name is taken, there is no alt text, there are neither numbers nor a reason why not,
             or the numbers are patient rows.
         """
-        from analysis.figures import save, unknown_letters
+        from analysis.figures import letters_sentence, save, unknown_letters
 
         label, caption = label_of("fig")
         self._refuse_twice(label)
@@ -262,7 +262,9 @@ class Notebook(EarlierNotebooks):
             refuse_identifiers(text, self.study.identifiers, where=f"numbers of {label}")
         with tempfile.TemporaryDirectory() as folder:
             svg, png = (path.read_bytes() for path in save(figure, Path(folder) / label))
-        self._say_unknown(unknown_letters(figure))
+        if new := sorted({*unknown_letters(figure)} - self._unknown_letters):
+            self._unknown_letters.update(new)
+            self.note(letters_sentence(new))
         folder = self._places.results / "figures"
         self._files.append((folder / f"{label}.svg", lambda path: _write_bytes(path, svg)))
         self._files.append((folder / f"{label}.png", lambda path: _write_bytes(path, png)))
@@ -362,16 +364,6 @@ class Notebook(EarlierNotebooks):
         for document in before.analyses:
             settings = {**document["settings"], **({} if document["earlier"] else other)}
             self.log.carry_on([Analysis.from_document({**document, "settings": settings})])
-
-    def _say_unknown(self, letters: Collection[str]) -> None:
-        """Note once the letters that the figures cannot print."""
-        new = [letter for letter in letters if letter not in self._unknown_letters]
-        self._unknown_letters |= set(new)
-        if new:
-            self.note(
-                f"The font of the figures lacks {' '.join(new)}: in each place stands a sign of the script it belongs to. "
-                "Tables and files have the letters themselves."
-            )
 
     def _refuse_twice(self, label: str) -> None:
         if label in self._tables or label in self._figures:
